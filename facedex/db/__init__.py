@@ -1,0 +1,1 @@
+"""The library's SQLite files. The only place with SQL."""

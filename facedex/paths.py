@@ -1,0 +1,32 @@
+"""Where things lie: the library folder, the model cache, and files shipped with facedex."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def default_library() -> Path:
+    """Return the folder of library.db and cache.db unless the user names another."""
+    return platformdirs.user_data_path("facedex", appauthor=False)
+
+
+def model_cache() -> Path:
+    """Return the folder for converted models; it may be deleted at any time."""
+    named = os.environ.get("FACEDEX_MODEL_CACHE")
+    return Path(named) if named else platformdirs.user_cache_path("facedex", appauthor=False)
+
+
+def shipped(folder: str) -> Path:
+    """Return ``migrations`` or ``assets``, installed or in the checkout."""
+    installed = _PACKAGE / f"_{folder}"
+    return installed if installed.is_dir() else _PACKAGE.parent / folder
+
+
+def display_path(path: bytes) -> str:
+    """Return a path's bytes as text that can always be printed; undecodable bytes become U+FFFD."""
+    return path.decode("utf-8", errors="replace")

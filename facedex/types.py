@@ -1,0 +1,225 @@
+"""The values that travel through facedex: frozen, without I/O.
+
+Frames: every :class:`Box` says 0..1 of the image's width and height, half-open. In memory it is in
+the upright frame (after EXIF orientation); the database keeps the stored-pixel frame. Only
+``facedex.geometry`` converts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NewType, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RootId = NewType("RootId", int)
+FileId = NewType("FileId", int)
+PhotoId = NewType("PhotoId", int)
+FaceId = NewType("FaceId", int)
+PersonId = NewType("PersonId", int)
+ClusterId = NewType("ClusterId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in 0..1 of width and height; ``x1`` and ``y1`` lie just outside it."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        """Width as a share of the image's width."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """Height as a share of the image's height."""
+        return self.y1 - self.y0
+
+    @property
+    def area(self) -> float:
+        """Area as a share of the image's area; 0 for an empty box."""
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """The middle, as (x, y)."""
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+
+class DetectorName(StrEnum):
+    """How faces are looked for in a photo.
+
+    The place for a further strategy (``cascade``) is here and in ``engines/strategies.py``.
+    """
+
+    CNN = "cnn"
+    HOG = "hog"
+    HOG_THEN_CNN = "hog-then-cnn"
+    BOTH = "both"
+
+
+class RuntimeName(StrEnum):
+    """What executes the networks."""
+
+    ONNXRUNTIME = "onnxruntime"
+    DLIB = "dlib"
+
+
+class FaceState(StrEnum):
+    """What is known of a face; the strongest statement wins (``v1_faces.state``)."""
+
+    CONFIRMED = "confirmed"
+    SUGGESTED = "suggested"
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+    UNKNOWN = "unknown"
+
+
+class Source(StrEnum):
+    """Who says so. ``auto`` never overwrites another source."""
+
+    USER = "user"
+    PICASA = "picasa"
+    XMP = "xmp"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A face found by a detector.
+
+    Attributes
+    ----------
+    box : in the frame of the image that was searched (upright).
+    score : the detector's own; larger is surer; not comparable between detectors.
+    detector : ``"cnn"`` or ``"hog"``.
+    """
+
+    box: Box
+    score: float
+    detector: str
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFace:
+    """What the encoder says of one box.
+
+    Attributes
+    ----------
+    landmarks : float32 (5, 2), 0..1 of the image, upright; dlib's order: outer and inner corner of
+        the person's left eye, outer and inner corner of the right eye, the base of the nose.
+    encoding : float32 (128,), not normalised.
+    """
+
+    landmarks: NDArray[np.float32]
+    encoding: NDArray[np.float32]
+
+
+class FaceEngine(Protocol):
+    """Detector, landmarks and encoder on one runtime. Images in, faces out: no paths, no database."""
+
+    @property
+    def engine_id(self) -> str:
+        """Names everything that changes which faces are found; a new id means photos to do again."""
+
+    @property
+    def model_id(self) -> str:
+        """Names the encoder's weights; encodings of two models are never compared."""
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
+        """Return the faces in ``image``, uint8 (h, w, 3) RGB upright, best score first."""
+
+    def encode(self, image: NDArray[np.uint8], boxes: Sequence[Box]) -> list[EncodedFace]:
+        """Return landmarks and encoding of each box of ``image``, uint8 (h, w, 3) RGB upright."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """Which engine a scan uses; plain values, so that it can be sent to a worker."""
+
+    detector: DetectorName = DetectorName.CNN
+    runtime: RuntimeName = RuntimeName.ONNXRUNTIME
+    working_size: int = 1600
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """What the file system says of one regular file.
+
+    ``relpath`` is ``os.fsencode`` bytes relative to the root, with ``/`` between the parts.
+    """
+
+    relpath: bytes
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    n_links: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """What a photo's header says.
+
+    ``width_px`` and ``height_px`` are of the stored pixels, before orientation.
+    """
+
+    format: str
+    width_px: int
+    height_px: int
+    orientation: int = 1
+    taken_us: int | None = None
+    camera: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PicasaFace:
+    """One ``rect64(..),id`` item of a ``faces=`` line.
+
+    Attributes
+    ----------
+    box : as written: relative to the stored pixels (RAW files: to the upright picture).
+    rect_hex, contact_id : padded to 16 lower-case hex digits; the id is ``""`` where it is missing.
+    is_suspect : the rectangle wrapped at 16 bits and was mended.
+    """
+
+    box: Box
+    rect_hex: str
+    contact_id: str
+    is_suspect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PicasaSection:
+    """A file's section of a ``.picasa.ini``."""
+
+    filename: str
+    faces: tuple[PicasaFace, ...] = ()
+    rotate: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PicasaIni:
+    """A parsed ``.picasa.ini``.
+
+    Attributes
+    ----------
+    sections : one a file name, in file order, those without faces too.
+    contacts : contact id (16 hex digits) to display name, from ``[Contacts2]``.
+    problems : one line of text for each item that could not be used.
+    is_export : the folder was written by Picasa's export; its rectangles may be stale.
+    """
+
+    sections: tuple[PicasaSection, ...] = ()
+    contacts: dict[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    is_export: bool = False
