@@ -1,0 +1,230 @@
+"""Faces with their encodings and assignments."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from facedex.db.connection import now_us
+from facedex.types import Box, ClusterId, FaceId, FaceState, PersonId, PhotoId, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import apsw
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class NewFace:
+    """A face to be stored.
+
+    Attributes
+    ----------
+    box : stored-pixel frame, within 0..1.
+    origin : the detector's name, ``picasa``, ``xmp`` or ``manual``.
+    landmarks : float32 (5, 2), stored-pixel frame, or None.
+    encoding : float32 (d,), or None where the face could not be encoded.
+    """
+
+    box: Box
+    origin: str
+    score: float | None = None
+    landmarks: NDArray[np.float32] | None = None
+    encoding: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFace:
+    """A face's row; the box is in the stored-pixel frame."""
+
+    face_id: FaceId
+    uuid: str
+    photo_id: PhotoId
+    box: Box
+    origin: str
+    cluster_id: ClusterId | None
+    is_settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What is said of a face and a person; ``person_id`` is None for an ignored face."""
+
+    person_id: PersonId | None
+    state: FaceState
+    source: Source
+    distance: float | None = None
+    probability: float | None = None
+
+
+def faces_of_photo(db: apsw.Connection, photo_id: PhotoId) -> list[StoredFace]:
+    """Return a photo's faces, by id. Settled: somebody other than the program spoke of them."""
+    sql = (
+        "SELECT f.id, f.uuid, f.photo_id, f.x0, f.y0, f.x1, f.y1, f.origin, f.cluster_id,"
+        " EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id AND a.source != 'auto')"
+        " FROM face f WHERE f.photo_id = ? ORDER BY f.id"
+    )
+    return [
+        StoredFace(FaceId(i), u, PhotoId(p), Box(x0, y0, x1, y1), o, c, bool(s))
+        for i, u, p, x0, y0, x1, y1, o, c, s in db.execute(sql, (photo_id,)).fetchall()
+    ]
+
+
+def add_face(
+    db: apsw.Connection, photo_id: PhotoId, face: NewFace, engine: str | None, model: str
+) -> FaceId:
+    """Add a face with its encoding and return its id."""
+    db.execute(
+        "INSERT INTO face (uuid, photo_id, x0, y0, x1, y1, origin, engine, score, landmarks,"
+        " created_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            str(uuid.uuid4()), photo_id, *_corners(face.box), face.origin, engine, face.score,
+            _landmarks_json(face.landmarks), now_us(),
+        ),
+    )  # fmt: skip
+    face_id = FaceId(db.last_insert_rowid())
+    _set_encoding(db, face_id, model, face.encoding)
+    return face_id
+
+
+def update_face(
+    db: apsw.Connection, face_id: FaceId, face: NewFace, engine: str, model: str
+) -> None:
+    """Replace what a program found out about a face; who it is stays."""
+    db.execute(
+        "UPDATE face SET x0 = ?, y0 = ?, x1 = ?, y1 = ?, origin = ?, engine = ?, score = ?,"
+        " landmarks = ? WHERE id = ?",
+        (
+            *_corners(face.box), face.origin, engine, face.score, _landmarks_json(face.landmarks),
+            face_id,
+        ),
+    )  # fmt: skip
+    _set_encoding(db, face_id, model, face.encoding)
+
+
+def delete_face(db: apsw.Connection, face_id: FaceId) -> None:
+    """Remove a face that nobody has spoken of."""
+    db.execute("DELETE FROM face WHERE id = ?", (face_id,))
+
+
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.x0, box.y0, box.x1, box.y1
+
+
+def _landmarks_json(landmarks: NDArray[np.float32] | None) -> str | None:
+    if landmarks is None:
+        return None
+    return json.dumps([[round(float(x), 6), round(float(y), 6)] for x, y in landmarks])
+
+
+def _set_encoding(
+    db: apsw.Connection, face_id: FaceId, model: str, encoding: NDArray[np.float32] | None
+) -> None:
+    if encoding is not None:
+        vector = np.ascontiguousarray(encoding, dtype="<f4")
+        db.execute(
+            "INSERT OR REPLACE INTO encoding VALUES (?, ?, ?, ?)",
+            (face_id, model, len(vector), vector.tobytes()),
+        )
+
+
+def assignments(db: apsw.Connection, face_id: FaceId) -> list[Assignment]:
+    """Return all that is said of a face, in the order it was said."""
+    sql = (
+        "SELECT person_id, state, source, distance, probability FROM assignment"
+        " WHERE face_id = ? ORDER BY id"
+    )
+    return [
+        Assignment(person, FaceState(state), Source(source), distance, probability)
+        for person, state, source, distance, probability in db.execute(sql, (face_id,)).fetchall()
+    ]
+
+
+def set_assignments(db: apsw.Connection, face_id: FaceId, said: Iterable[Assignment]) -> None:
+    """Replace all that is said of a face."""
+    db.execute("DELETE FROM assignment WHERE face_id = ?", (face_id,))
+    for one in said:
+        db.execute(
+            "INSERT INTO assignment (face_id, person_id, state, source, distance, probability,"
+            " at_us) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (face_id, one.person_id, one.state, one.source, one.distance, one.probability, now_us()),
+        )
+
+
+def set_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId | None) -> None:
+    """Place a face in a cluster, or in none."""
+    db.execute("UPDATE face SET cluster_id = ? WHERE id = ?", (cluster_id, face_id))
+
+
+def drop_suggestions(db: apsw.Connection) -> None:
+    """Remove every suggestion: they are derived data."""
+    db.execute("DELETE FROM assignment WHERE state = 'suggested'")
+
+
+def add_suggestion(
+    db: apsw.Connection, face_id: FaceId, person_id: PersonId, distance: float
+) -> None:
+    """Suggest a person for a face; a person who was rejected for it stays rejected."""
+    db.execute(
+        "INSERT INTO assignment (face_id, person_id, state, source, distance, at_us)"
+        " VALUES (?, ?, 'suggested', 'auto', ?, ?) ON CONFLICT DO NOTHING",
+        (face_id, person_id, distance, now_us()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFaces:
+    """The faces of one model as arrays of equal length, by face id.
+
+    ``person`` is 0 where nobody is confirmed and ``cluster`` 0 where the face is not placed;
+    ``is_ignored`` marks faces that shall not be matched.
+    """
+
+    face: NDArray[np.int64]
+    photo: NDArray[np.int64]
+    person: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+    is_ignored: NDArray[np.bool_]
+    encoding: NDArray[np.float32]
+
+
+def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
+    """Return every face that ``model`` has encoded."""
+    sql = (
+        "SELECT f.id, f.photo_id, coalesce(a.person_id, 0), coalesce(f.cluster_id, 0),"
+        " coalesce(a.state = 'ignored', 0), e.vector"
+        " FROM encoding e JOIN face f ON f.id = e.face_id"
+        " LEFT JOIN assignment a ON a.face_id = f.id AND a.state IN ('confirmed', 'ignored')"
+        " WHERE e.model = ? ORDER BY f.id"
+    )
+    rows = db.execute(sql, (model,)).fetchall()
+    numbers = np.array([row[:5] for row in rows], dtype=np.int64).reshape(-1, 5)
+    vectors = np.frombuffer(b"".join(row[5] for row in rows), dtype="<f4")
+    return EncodedFaces(
+        numbers[:, 0],
+        numbers[:, 1],
+        numbers[:, 2],
+        numbers[:, 3],
+        numbers[:, 4].astype(np.bool_),
+        vectors.reshape(len(rows), -1).astype(np.float32),
+    )
+
+
+def rejected_pairs(db: apsw.Connection) -> set[tuple[int, int]]:
+    """Return (face, person) of every rejection."""
+    sql = "SELECT face_id, person_id FROM assignment WHERE state = 'rejected'"
+    return {(face, person) for face, person in db.execute(sql).fetchall()}
+
+
+def confirmed_on_photos(db: apsw.Connection) -> set[tuple[int, int]]:
+    """Return (photo, person) of every confirmed face, encoded or not."""
+    sql = (
+        "SELECT f.photo_id, a.person_id FROM assignment a JOIN face f ON f.id = a.face_id"
+        " WHERE a.state = 'confirmed'"
+    )
+    return {(photo, person) for photo, person in db.execute(sql).fetchall()}

@@ -1,0 +1,267 @@
+"""Roots and files: which paths there are, what they held when they were last read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from facedex.db.connection import now_us
+from facedex.paths import display_path
+from facedex.types import FileId, FileStat, PhotoId, RootId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import apsw
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder that the library watches over."""
+
+    root_id: RootId
+    path: bytes
+    is_online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A path with what is known of it."""
+
+    file_id: FileId
+    stat: FileStat
+    hashed_ns: int | None
+    content_hash: bytes | None
+    photo_id: PhotoId | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file to be opened: where it is, and how often a worker has died of it."""
+
+    file_id: FileId
+    path: bytes
+    attempts: int
+
+
+_COLUMNS = (
+    "id, relpath, size_bytes, mtime_ns, ctime_ns, inode, n_links, hashed_ns, content_hash,"
+    " photo_id, state"
+)
+
+
+def _file_row(row: tuple[object, ...]) -> FileRow:
+    file_id, relpath, size, mtime, ctime, inode, links, hashed, content, photo, state = row
+    stat = FileStat(relpath, size, mtime, ctime, inode, links)  # type: ignore[arg-type]
+    return FileRow(file_id, stat, hashed, content, photo, state)  # type: ignore[arg-type]
+
+
+def ensure_root(db: apsw.Connection, path: bytes) -> RootId:
+    """Return the id of a root, adding it if it is new. ``path`` is absolute."""
+    db.execute(
+        "INSERT INTO root (path, path_text, added_us) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (path, display_path(path), now_us()),
+    )
+    return RootId(db.execute("SELECT id FROM root WHERE path = ?", (path,)).fetchall()[0][0])
+
+
+def list_roots(db: apsw.Connection) -> list[Root]:
+    """Return all roots, in the order they were added."""
+    rows = db.execute("SELECT id, path, state = 'online' FROM root ORDER BY id").fetchall()
+    return [Root(RootId(i), path, bool(online)) for i, path, online in rows]
+
+
+def set_root_state(db: apsw.Connection, root_id: RootId, state: str) -> None:
+    """Say that a root is ``online`` or ``offline``."""
+    db.execute("UPDATE root SET state = ? WHERE id = ?", (state, root_id))
+
+
+def finish_root(db: apsw.Connection, root_id: RootId) -> None:
+    """Note that the root has been scanned to the end now."""
+    db.execute("UPDATE root SET last_scan_us = ? WHERE id = ?", (now_us(), root_id))
+
+
+def count_files(db: apsw.Connection, root_id: RootId) -> int:
+    """Return how many files of a root were there at the last scan."""
+    sql = "SELECT count(*) FROM file WHERE root_id = ? AND state != 'missing'"
+    return int(db.execute(sql, (root_id,)).fetchall()[0][0])
+
+
+def find_file(db: apsw.Connection, root_id: RootId, relpath: bytes) -> FileRow | None:
+    """Return a path's row, or None."""
+    sql = f"SELECT {_COLUMNS} FROM file WHERE root_id = ? AND relpath = ?"  # noqa: S608 - constants
+    rows = db.execute(sql, (root_id, relpath)).fetchall()
+    return _file_row(rows[0]) if rows else None
+
+
+def add_file(db: apsw.Connection, root_id: RootId, stat: FileStat) -> FileId:
+    """Add a path that has not been read yet."""
+    text = display_path(stat.relpath)
+    lossy = int(os.fsencode(text) != stat.relpath)
+    db.execute(
+        "INSERT INTO file (root_id, relpath, relpath_text, path_is_lossy, size_bytes, mtime_ns,"
+        " ctime_ns, inode, n_links, state, first_seen_us) VALUES (?,?,?,?,?,?,?,?,?,'pending',?)",
+        (
+            root_id, stat.relpath, text, lossy, stat.size_bytes, stat.mtime_ns, stat.ctime_ns,
+            stat.inode, stat.n_links, now_us(),
+        ),
+    )  # fmt: skip
+    return FileId(db.last_insert_rowid())
+
+
+def mark_pending(db: apsw.Connection, file_id: FileId, stat: FileStat) -> None:
+    """Say that a file must be read again; what was known of it stays until then."""
+    db.execute(
+        "UPDATE file SET size_bytes = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, n_links = ?,"
+        " hashed_ns = NULL, attempts = 0, state = 'pending' WHERE id = ?",
+        (stat.size_bytes, stat.mtime_ns, stat.ctime_ns, stat.inode, stat.n_links, file_id),
+    )
+
+
+def mark_seen(db: apsw.Connection, row: FileRow, n_links: int) -> None:
+    """Say that a file that was gone is there again, unchanged."""
+    state = "present" if row.content_hash is not None else "unreadable"
+    db.execute(
+        "UPDATE file SET state = iif(state = 'missing', ?, state), n_links = ? WHERE id = ?",
+        (state, n_links, row.file_id),
+    )
+
+
+def iter_known(db: apsw.Connection, root_id: RootId) -> Iterator[tuple[FileId, bytes]]:
+    """Yield (id, relpath) of the files of a root that were there at the last scan."""
+    sql = "SELECT id, relpath FROM file WHERE root_id = ? AND state != 'missing'"
+    yield from db.execute(sql, (root_id,))
+
+
+def mark_missing(db: apsw.Connection, file_id: FileId) -> None:
+    """Say that a file is no longer at its path. Nothing that hangs on its photo changes."""
+    db.execute("UPDATE file SET state = 'missing' WHERE id = ?", (file_id,))
+
+
+def pending_after(db: apsw.Connection, file_id: int, limit: int) -> list[FileRef]:
+    """Return the next files to read, by id, of the roots that are online."""
+    sql = (
+        "SELECT f.id, r.path, f.relpath, f.attempts FROM file f JOIN root r ON r.id = f.root_id"
+        " WHERE f.state = 'pending' AND f.id > ? AND r.state = 'online' ORDER BY f.id LIMIT ?"
+    )
+    return [_ref(row) for row in db.execute(sql, (file_id, limit)).fetchall()]
+
+
+def count_pending(db: apsw.Connection) -> int:
+    """Return how many files wait to be read, of the roots that are online."""
+    sql = (
+        "SELECT count(*) FROM file f JOIN root r ON r.id = f.root_id"
+        " WHERE f.state = 'pending' AND r.state = 'online'"
+    )
+    return int(db.execute(sql).fetchall()[0][0])
+
+
+def file_of_photo(db: apsw.Connection, photo_id: PhotoId) -> FileRef | None:
+    """Return one file of a photo that can be opened, or None while there is none."""
+    sql = (
+        "SELECT f.id, r.path, f.relpath, f.attempts FROM file f JOIN root r ON r.id = f.root_id"
+        " WHERE f.photo_id = ? AND f.state = 'present' AND r.state = 'online'"
+        " ORDER BY f.root_id, f.relpath LIMIT 1"
+    )
+    rows = db.execute(sql, (photo_id,)).fetchall()
+    return _ref(rows[0]) if rows else None
+
+
+def _ref(row: tuple[int, bytes, bytes, int]) -> FileRef:
+    file_id, root, relpath, attempts = row
+    return FileRef(FileId(file_id), os.path.join(root, relpath), attempts)
+
+
+def find_moved(db: apsw.Connection, content_hash: bytes) -> FileId | None:
+    """Return a file that is gone from its path and held the same bytes, or None."""
+    sql = (
+        "SELECT id FROM file WHERE content_hash = ? AND state = 'missing' AND size_bytes > 0"
+        " ORDER BY id LIMIT 1"
+    )
+    rows = db.execute(sql, (content_hash,)).fetchall()
+    return FileId(rows[0][0]) if rows else None
+
+
+def has_copy(db: apsw.Connection, file_id: FileId, content_hash: bytes) -> bool:
+    """Tell whether another file that is there holds the same bytes; hard links do not count."""
+    sql = (
+        "SELECT 1 FROM file x, file me WHERE me.id = ? AND x.id != me.id AND x.content_hash = ?"
+        " AND x.state = 'present' AND x.size_bytes > 0"
+        " AND NOT (x.n_links > 1 AND x.inode = me.inode) LIMIT 1"
+    )
+    return bool(db.execute(sql, (file_id, content_hash)).fetchall())
+
+
+def move_file(db: apsw.Connection, gone: FileId, arrived: FileId) -> None:
+    """Let the row of a moved file follow it: ``gone`` takes over the path of ``arrived``."""
+    row = db.execute(
+        "SELECT root_id, relpath, relpath_text, path_is_lossy, size_bytes, mtime_ns, ctime_ns,"
+        " inode, n_links FROM file WHERE id = ?",
+        (arrived,),
+    ).fetchall()[0]
+    db.execute("DELETE FROM file WHERE id = ?", (arrived,))
+    db.execute(
+        "UPDATE file SET root_id = ?, relpath = ?, relpath_text = ?, path_is_lossy = ?,"
+        " size_bytes = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, n_links = ?, state = 'pending'"
+        " WHERE id = ?",
+        (*row, gone),
+    )
+
+
+def set_read(
+    db: apsw.Connection,
+    file_id: FileId,
+    hashed_ns: int,
+    content_hash: bytes | None,
+    photo_id: PhotoId | None,
+    orientation: int | None,
+    *,
+    is_readable: bool = True,
+) -> None:
+    """Record that a file was read to the end, and what it held."""
+    db.execute(
+        "UPDATE file SET hashed_ns = ?, content_hash = ?, photo_id = ?, orientation = ?,"
+        " state = ?, attempts = 0 WHERE id = ?",
+        (
+            hashed_ns, content_hash, photo_id, orientation,
+            "present" if is_readable else "unreadable", file_id,
+        ),
+    )  # fmt: skip
+
+
+def count_attempt(db: apsw.Connection, file_id: FileId) -> None:
+    """Note that a worker died of this file."""
+    db.execute("UPDATE file SET attempts = attempts + 1 WHERE id = ?", (file_id,))
+
+
+def find_in_folder(
+    db: apsw.Connection, root_id: RootId, folder: bytes
+) -> list[tuple[FileId, bytes, PhotoId | None]]:
+    """Return (id, name, photo) of the files that lie directly in ``folder`` (``b""`` or ``a/b/``).
+
+    Files that are gone are left out.
+    """
+    end = folder[:-1] + b"0" if folder else None  # "0" follows "/": the end of the prefix's range
+    sql = "SELECT id, relpath, photo_id FROM file WHERE root_id = ? AND state != 'missing'"
+    rows = (
+        db.execute(f"{sql} AND relpath >= ? AND relpath < ?", (root_id, folder, end))
+        if end
+        else db.execute(sql, (root_id,))
+    )
+    return [
+        (FileId(i), relpath[len(folder) :], photo)
+        for i, relpath, photo in rows
+        if b"/" not in relpath[len(folder) :]
+    ]
+
+
+def iter_picasa_inis(db: apsw.Connection) -> list[tuple[FileId, RootId, bytes, bytes]]:
+    """Return (id, root id, root path, relpath) of every Picasa ini that is there, in path order."""
+    sql = (
+        "SELECT f.id, f.root_id, r.path, f.relpath FROM file f JOIN root r ON r.id = f.root_id"
+        " WHERE f.state = 'present' AND r.state = 'online'"
+        " AND lower(f.relpath_text) LIKE '%picasa.ini' ORDER BY f.root_id, f.relpath"
+    )
+    return [(FileId(i), RootId(r), path, rel) for i, r, path, rel in db.execute(sql).fetchall()]

@@ -1,0 +1,133 @@
+"""People, their Picasa contacts, and clusters of faces that look alike."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from facedex.db.connection import now_us
+from facedex.types import ClusterId, PersonId
+
+if TYPE_CHECKING:
+    import apsw
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a name. ``is_placeholder`` while only a Picasa id stands for the name."""
+
+    person_id: PersonId
+    uuid: str
+    name: str
+    is_placeholder: bool
+
+
+def name_key(name: str) -> str:
+    """Return what makes two spellings one name: case, accents' encoding and spaces do not."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def list_people(db: apsw.Connection) -> list[Person]:
+    """Return everybody, by id."""
+    rows = db.execute("SELECT id, uuid, name, is_placeholder FROM person ORDER BY id").fetchall()
+    return [Person(PersonId(i), u, n, bool(p)) for i, u, n, p in rows]
+
+
+def get_person(db: apsw.Connection, person_id: PersonId) -> Person:
+    """Return a person; raises ``KeyError`` if there is none of this id."""
+    sql = "SELECT id, uuid, name, is_placeholder FROM person WHERE id = ?"
+    for i, u, n, p in db.execute(sql, (person_id,)).fetchall():
+        return Person(PersonId(i), u, n, bool(p))
+    raise KeyError(person_id)
+
+
+def find_by_uuid(db: apsw.Connection, person_uuid: str) -> PersonId | None:
+    """Return the person with this uuid, or None."""
+    rows = db.execute("SELECT id FROM person WHERE uuid = ?", (person_uuid,)).fetchall()
+    return PersonId(rows[0][0]) if rows else None
+
+
+def find_by_name(db: apsw.Connection, name: str) -> PersonId | None:
+    """Return the first person of this name, spelt alike but for case and spaces, or None."""
+    key = name_key(name)
+    for person in list_people(db):
+        if name_key(person.name) == key:
+            return person.person_id
+    return None
+
+
+def add_person(
+    db: apsw.Connection, name: str, person_uuid: str | None = None, *, is_placeholder: bool = False
+) -> PersonId:
+    """Add a person and return the id."""
+    db.execute(
+        "INSERT INTO person (uuid, name, is_placeholder, created_us) VALUES (?, ?, ?, ?)",
+        (person_uuid or str(uuid.uuid4()), " ".join(name.split()), int(is_placeholder), now_us()),
+    )
+    return PersonId(db.last_insert_rowid())
+
+
+def rename_person(db: apsw.Connection, person_id: PersonId, name: str) -> None:
+    """Give a person another name; a placeholder becomes a person like any other."""
+    db.execute(
+        "UPDATE person SET name = ?, is_placeholder = 0 WHERE id = ?",
+        (" ".join(name.split()), person_id),
+    )
+
+
+def find_contact(db: apsw.Connection, contact_id: str) -> PersonId | None:
+    """Return whom a Picasa contact id stands for, or None."""
+    rows = db.execute(
+        "SELECT person_id FROM contact WHERE contact_id = ?", (contact_id,)
+    ).fetchall()
+    return PersonId(rows[0][0]) if rows else None
+
+
+def set_contact(db: apsw.Connection, contact_id: str, person_id: PersonId, name: str) -> None:
+    """Hang a Picasa contact id on a person."""
+    db.execute(
+        "INSERT INTO contact VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET person_id = excluded.person_id, name = excluded.name",
+        (contact_id, person_id, name),
+    )
+
+
+def add_cluster(db: apsw.Connection, person_id: PersonId | None = None) -> ClusterId:
+    """Add a cluster, of a person or of nobody yet."""
+    db.execute(
+        "INSERT INTO cluster (person_id, created_us) VALUES (?, ?)", (person_id, now_us())
+    )
+    return ClusterId(db.last_insert_rowid())
+
+
+def main_cluster(db: apsw.Connection, person_id: PersonId) -> ClusterId:
+    """Return the person's largest cluster, the oldest of equals; adds one if there is none."""
+    sql = (
+        "SELECT c.id FROM cluster c WHERE c.person_id = ?"
+        " ORDER BY (SELECT count(*) FROM face f WHERE f.cluster_id = c.id) DESC, c.id LIMIT 1"
+    )
+    rows = db.execute(sql, (person_id,)).fetchall()
+    return ClusterId(rows[0][0]) if rows else add_cluster(db, person_id)
+
+
+def set_cluster_person(
+    db: apsw.Connection, cluster_id: ClusterId, person_id: PersonId | None
+) -> None:
+    """Say to whom a cluster belongs; None is nobody yet."""
+    db.execute("UPDATE cluster SET person_id = ? WHERE id = ?", (person_id, cluster_id))
+
+
+def cluster_person(db: apsw.Connection, cluster_id: ClusterId) -> PersonId | None:
+    """Return to whom a cluster belongs; None is nobody, or there is no such cluster."""
+    rows = db.execute("SELECT person_id FROM cluster WHERE id = ?", (cluster_id,)).fetchall()
+    return PersonId(rows[0][0]) if rows and rows[0][0] is not None else None
+
+
+def drop_empty_clusters(db: apsw.Connection) -> None:
+    """Remove the clusters that belong to nobody and hold no face."""
+    db.execute(
+        "DELETE FROM cluster WHERE person_id IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM face f WHERE f.cluster_id = cluster.id)"
+    )

@@ -1,0 +1,113 @@
+"""Photos: images, whatever their paths, and which engines have looked at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from facedex.db.connection import now_us
+from facedex.types import PhotoId
+
+if TYPE_CHECKING:
+    import apsw
+
+    from facedex.types import PhotoFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo's row; width and height are of the stored pixels."""
+
+    photo_id: PhotoId
+    image_hash: bytes
+    format: str
+    width_px: int
+    height_px: int
+    orientation: int
+    taken_us: int | None
+
+
+_COLUMNS = "id, image_hash, format, width_px, height_px, orientation, taken_us"
+
+
+def find_photo(db: apsw.Connection, image_hash: bytes) -> Photo | None:
+    """Return the photo with this image data, or None."""
+    sql = f"SELECT {_COLUMNS} FROM photo WHERE image_hash = ?"  # noqa: S608 - constants
+    rows = db.execute(sql, (image_hash,)).fetchall()
+    return Photo(*rows[0]) if rows else None
+
+
+def get_photo(db: apsw.Connection, photo_id: PhotoId) -> Photo:
+    """Return a photo; raises ``KeyError`` if there is none of this id."""
+    sql = f"SELECT {_COLUMNS} FROM photo WHERE id = ?"  # noqa: S608 - constants
+    rows = db.execute(sql, (photo_id,)).fetchall()
+    if not rows:
+        raise KeyError(photo_id)
+    return Photo(*rows[0])
+
+
+def add_photo(db: apsw.Connection, image_hash: bytes, facts: PhotoFacts) -> PhotoId:
+    """Add a photo and return its id."""
+    db.execute(
+        "INSERT INTO photo (image_hash, format, width_px, height_px, orientation, taken_us, camera)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            image_hash, facts.format, facts.width_px, facts.height_px, facts.orientation,
+            facts.taken_us, facts.camera,
+        ),
+    )  # fmt: skip
+    return PhotoId(db.last_insert_rowid())
+
+
+def refresh_facts(db: apsw.Connection, photo_id: PhotoId, facts: PhotoFacts) -> None:
+    """Take over what a photo's file says now, its metadata having been rewritten.
+
+    Copies may differ in their orientation flag: the first file that is there decides, so that the
+    order of reading does not matter.
+    """
+    db.execute(
+        "UPDATE photo SET taken_us = coalesce(?, taken_us), camera = coalesce(?, camera),"
+        " orientation = coalesce((SELECT f.orientation FROM file f WHERE f.photo_id = photo.id"
+        "   AND f.state = 'present' AND f.orientation IS NOT NULL"
+        "   ORDER BY f.root_id, f.relpath LIMIT 1), orientation) WHERE id = ?",
+        (facts.taken_us, facts.camera, photo_id),
+    )
+
+
+def is_analysed(db: apsw.Connection, photo_id: PhotoId, engine: str) -> bool:
+    """Tell whether ``engine`` has looked at the photo as it is turned now."""
+    sql = (
+        "SELECT 1 FROM analysis a JOIN photo p ON p.id = a.photo_id"
+        " WHERE a.photo_id = ? AND a.engine = ? AND a.orientation = p.orientation"
+    )
+    return bool(db.execute(sql, (photo_id, engine)).fetchall())
+
+
+def set_analysed(
+    db: apsw.Connection, photo_id: PhotoId, engine: str, model: str, orientation: int, n_faces: int
+) -> None:
+    """Record that ``engine`` has looked at the photo, turned by ``orientation``."""
+    db.execute(
+        "INSERT OR REPLACE INTO analysis VALUES (?, ?, ?, ?, ?, ?)",
+        (photo_id, engine, model, orientation, n_faces, now_us()),
+    )
+
+
+_UNDONE = (
+    " FROM photo p WHERE p.id > ? AND NOT EXISTS (SELECT 1 FROM analysis a WHERE a.photo_id = p.id"
+    "   AND a.engine = ? AND a.orientation = p.orientation)"
+    " AND EXISTS (SELECT 1 FROM file f JOIN root r ON r.id = f.root_id WHERE f.photo_id = p.id"
+    "   AND f.state = 'present' AND r.state = 'online'"
+    "   AND NOT EXISTS (SELECT 1 FROM issue i WHERE i.file_id = f.id AND i.stage = 'analyse'))"
+)
+
+
+def undone_after(db: apsw.Connection, photo_id: int, engine: str, limit: int) -> list[PhotoId]:
+    """Return the next photos, by id, that ``engine`` has not looked at and that can be opened."""
+    sql = "SELECT p.id" + _UNDONE + " ORDER BY p.id LIMIT ?"
+    return [PhotoId(i) for (i,) in db.execute(sql, (photo_id, engine, limit)).fetchall()]
+
+
+def count_undone(db: apsw.Connection, engine: str) -> int:
+    """Return how many photos ``engine`` has not looked at and that can be opened."""
+    return int(db.execute("SELECT count(*)" + _UNDONE, (0, engine)).fetchall()[0][0])

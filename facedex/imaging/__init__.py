@@ -1,0 +1,1 @@
+"""From bytes to upright pixels: formats, decoding, EXIF, hashes, thumbnails. No database."""

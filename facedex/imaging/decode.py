@@ -1,0 +1,145 @@
+"""From a file's bytes to upright RGB pixels, at no more than the size that is needed."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from facedex.errors import DecodeError
+from facedex.geometry import pixels_to_upright
+from facedex.imaging.exif import read_orientation, read_taken_and_camera
+from facedex.imaging.formats import DECODABLE, SNIFF_BYTES, sniff
+from facedex.types import PhotoFacts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# The largest photo that is decoded. 108-megapixel phones exist; a 169-megapixel PNG of half a
+# megabyte is a bomb.
+MAX_PIXELS = 128_000_000
+# raised by Pillow's plugins on broken files
+_DECODER_FAILURES = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedImage:
+    """A photo's pixels, upright, with what its header says.
+
+    ``pixels`` is uint8 (h, w, 3) RGB; its long side is at least the size that was asked for, unless
+    the photo is smaller, and less than twice that plus rounding.
+    """
+
+    pixels: NDArray[np.uint8]
+    facts: PhotoFacts
+
+
+def decode(data: bytes, path: bytes, min_long_side: int) -> DecodedImage:
+    """Decode a photo's bytes, reduced by a whole factor while it stays ``min_long_side`` px long.
+
+    Only the formats of ``DECODABLE`` are opened, by their content. Orientation is applied once,
+    here. Of animations and multi-page files the first picture is taken.
+
+    Raises
+    ------
+    DecodeError
+        With kind ``too_large``, ``truncated``, ``unsupported`` or ``damaged``.
+    """
+    _prepare()
+    with warnings.catch_warnings():
+        # other warnings are about metadata, and the picture is there all the same
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(io.BytesIO(data), formats=DECODABLE) as image:
+                return _load(image, data, min_long_side)
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+            limit = MAX_PIXELS // 1_000_000
+            raise DecodeError(
+                path, "decode", f"it has more than {limit} megapixels", "too_large"
+            ) from exc
+        except UnidentifiedImageError as exc:
+            raise DecodeError(path, "decode", *_unidentified(data)) from exc
+        except MemoryError as exc:
+            raise DecodeError(
+                path, "decode", "it needs more memory than a worker may use", "too_large"
+            ) from exc
+        except _DECODER_FAILURES as exc:
+            kind = "truncated" if "truncated" in str(exc) else "damaged"
+            reason = " ".join(str(exc).split()) or type(exc).__name__
+            raise DecodeError(path, "decode", f"the image data is {kind} ({reason})", kind) from exc
+
+
+def _prepare() -> None:
+    import pillow_heif
+
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    if "HEIF" not in Image.OPEN:
+        pillow_heif.register_heif_opener(thumbnails=False)
+        pillow_heif.options.DECODE_THREADS = 1  # each worker has one core
+
+
+def _unidentified(data: bytes) -> tuple[str, str]:
+    if not data:
+        return "the file is empty", "damaged"
+    announced = sniff(data[:SNIFF_BYTES])
+    if announced:
+        return f"it begins like {announced} but its header is damaged", "damaged"
+    return "its content is not one of JPEG, PNG, WebP, TIFF, GIF, BMP, HEIC, AVIF", "unsupported"
+
+
+def _load(image: Image.Image, data: bytes, min_long_side: int) -> DecodedImage:
+    stored_width, stored_height = image.size
+    image_format = image.format or "?"
+    # libheif has already turned the picture; a second turn would be wrong
+    orientation = 1 if image_format == "HEIF" else read_orientation(image)
+    long_side = max(image.size)
+    if long_side >= 2 * min_long_side and image_format in {"JPEG", "MPO"}:
+        scale = min_long_side / long_side
+        image.draft(None, (int(stored_width * scale), int(stored_height * scale)))
+    image.load()
+    factor = max(image.size) // min_long_side
+    rgb = _to_rgb(image)
+    if factor > 1:
+        rgb = rgb.reduce(factor)
+    pixels = pixels_to_upright(np.asarray(rgb), orientation)
+    taken_us, camera = read_taken_and_camera(data)
+    facts = PhotoFacts(image_format, stored_width, stored_height, orientation, taken_us, camera)
+    return DecodedImage(pixels, facts)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Return 8-bit RGB; transparent parts become white, 16-bit values are scaled, not clipped."""
+    if image.mode == "RGB":
+        return image
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        return _scaled_grey(image).convert("RGB")
+    if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _scaled_grey(image: Image.Image) -> Image.Image:
+    values = np.asarray(image).astype(np.float32)
+    top = 65535.0 if image.mode.startswith("I;16") else float(values.max(initial=1.0))
+    scaled = values * (255.0 / top) if top > 255 else values
+    return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))

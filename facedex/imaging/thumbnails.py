@@ -1,0 +1,50 @@
+"""Small JPEG pictures of faces and photos, for the window and the cache."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from facedex.types import Box
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FACE_PX = 160
+_FACE_MARGIN = 0.35  # of the box's longer side, on each side: hair and chin help to recognise
+_QUALITY = 85
+
+
+def face_thumbnail(pixels: NDArray[np.uint8], box: Box, size_px: int = FACE_PX) -> bytes:
+    """Return a square JPEG of the face in ``pixels``, uint8 (h, w, 3) upright, with some margin.
+
+    What lies outside the photo is filled with mid-grey. Small faces are not enlarged.
+    """
+    height, width = pixels.shape[:2]
+    x, y = box.center
+    side = max(2.0, max(box.width * width, box.height * height) * (1 + 2 * _FACE_MARGIN))
+    left, top = round(x * width - side / 2), round(y * height - side / 2)
+    whole = round(side)
+    inside = (max(0, left), max(0, top), min(width, left + whole), min(height, top + whole))
+    tile = Image.new("RGB", (whole, whole), (128, 128, 128))
+    if inside[0] < inside[2] and inside[1] < inside[3]:
+        part = Image.fromarray(pixels[inside[1] : inside[3], inside[0] : inside[2]])
+        tile.paste(part, (inside[0] - left, inside[1] - top))
+    tile.thumbnail((size_px, size_px), Image.Resampling.LANCZOS)
+    return _jpeg(tile)
+
+
+def preview(pixels: NDArray[np.uint8], long_side_px: int) -> bytes:
+    """Return a JPEG of the whole photo, at most ``long_side_px`` long."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((long_side_px, long_side_px), Image.Resampling.BICUBIC)
+    return _jpeg(image)
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=_QUALITY)
+    return out.getvalue()

@@ -1,0 +1,1 @@
+"""Walking folders and telling what changed. No database, no decoding."""

@@ -1,0 +1,1 @@
+"""Face regions of other programs in XMP."""
