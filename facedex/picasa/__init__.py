@@ -1,0 +1,10 @@
+"""Picasa's files, read only: ``.picasa.ini``, ``contacts.xml`` and the names that tie them together.
+
+Bytes and plain values in, frozen values out: no database, no image decoding, no file access.
+
+- ``ini``: the sections, faces and contacts of a ``.picasa.ini``.
+- ``rects``: one item of a ``faces=`` line.
+- ``contacts``: the names of ``contacts.xml``.
+- ``names``: which files are Picasa's, which photo a section means, who a contact id is.
+- ``frames``: which pixel grid a rectangle was written for, and its place in the stored pixels.
+"""
