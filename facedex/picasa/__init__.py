@@ -4,6 +4,7 @@ Bytes and plain values in, frozen values out: no database, no image decoding, no
 
 - ``ini``: the sections, faces and contacts of a ``.picasa.ini``.
 - ``rects``: one item of a ``faces=`` line.
+- ``problems``: what could not be used.
 - ``contacts``: the names of ``contacts.xml``.
 - ``names``: which files are Picasa's, which photo a section means, who a contact id is.
 - ``frames``: which pixel grid a rectangle was written for, and its place in the stored pixels.

@@ -12,16 +12,17 @@ import re
 from xml.parsers import expat
 
 from facedex.picasa.ini import decode_text, is_unnamed_contact
+from facedex.picasa.problems import Problems
 from facedex.picasa.rects import pad_hex64
 
 MAX_CONTACTS_BYTES = 10_000_000
-MAX_RESUMES = 1000
+MAX_RESUMES = 500
 _CONTACT_TAG = re.compile(rb"<contact[\s/>]")
 _WRAPPER = b"<contacts>"
 
 
 class _RefusedError(ValueError):
-    """The file declares a document type or entities."""
+    """The file is too large, or declares a document type or entities."""
 
 
 def parse_contacts_xml(data: bytes, problems: list[str] | None = None) -> dict[str, str]:
@@ -34,25 +35,23 @@ def parse_contacts_xml(data: bytes, problems: list[str] | None = None) -> dict[s
     ----------
     problems : gets one line of text for each entry or place that could not be read.
     """
-    found = _Found([] if problems is None else problems)
-    if len(data) > MAX_CONTACTS_BYTES:
-        found.problems.append(f"not read: {len(data)} bytes, over {MAX_CONTACTS_BYTES}")
-        return {}
+    found = _Found()
     try:
-        # line by line, so that one byte of another encoding spoils one name
-        _read(b"\n".join(decode_text(line).encode() for line in data.split(b"\n")), found)
+        _read(data, found)
     except _RefusedError as error:
-        found.problems.append(f"not read: {error}")
-        return {}
+        found.problems.add(f"not read: {error}")
+        found.names.clear()
+    if problems is not None:
+        problems.extend(found.problems.lines())
     return found.names
 
 
 class _Found:
     """Collects the entries; ``take`` is expat's handler of opening tags."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self) -> None:
         self.names: dict[str, str] = {}
-        self.problems = problems
+        self.problems = Problems()
 
     def take(self, tag: str, attributes: dict[str, str]) -> None:
         if tag != "contact":
@@ -60,11 +59,11 @@ class _Found:
         contact_id = pad_hex64(attributes.get("id", "").strip())
         name = attributes.get("name", "").strip() or attributes.get("display", "").strip()
         if contact_id is None or is_unnamed_contact(contact_id):
-            self.problems.append(f"not a person's id: {attributes.get('id', '')[:20]!r}")
+            self.problems.add("not a person's id", attributes.get("id", ""))
         elif not name:
-            self.problems.append(f"contact {contact_id} has no name")
+            self.problems.add(f"contact {contact_id} has no name")
         elif self.names.setdefault(contact_id, name) != name:
-            self.problems.append(f"contact {contact_id} has a second name: {name[:60]!r}")
+            self.problems.add(f"contact {contact_id} has a second name", name)
 
 
 def _refuse(*_declaration: object) -> None:
@@ -80,6 +79,10 @@ def _new_parser(found: _Found) -> expat.XMLParserType:
 
 
 def _read(data: bytes, found: _Found) -> None:
+    if len(data) > MAX_CONTACTS_BYTES:
+        raise _RefusedError(f"{len(data)} bytes, over {MAX_CONTACTS_BYTES}")
+    # line by line, so that one byte of another encoding spoils one name
+    data = b"\n".join(decode_text(line).encode() for line in data.split(b"\n"))
     view = memoryview(data)
     offset = 0  # of the data's first byte that the present parser sees
     wrapper = b""
@@ -90,11 +93,11 @@ def _read(data: bytes, found: _Found) -> None:
             parser.Parse(view[offset:], True)
         except expat.ExpatError as error:
             place = offset + max(1, parser.ErrorByteIndex - len(wrapper))
-            found.problems.append(f"damaged at byte {place}: {expat.ErrorString(error.code)}")
+            found.problems.add(f"damaged at byte {place}: {expat.ErrorString(error.code)}")
         else:
             return
         tag = _CONTACT_TAG.search(data, place)
         if tag is None:
             return
         offset, wrapper = tag.start(), _WRAPPER
-    found.problems.append(f"given up at byte {offset}: too many damaged places")
+    found.problems.add(f"given up at byte {offset}: too many damaged places")

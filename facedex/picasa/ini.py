@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from facedex.picasa.problems import Problems
 from facedex.picasa.rects import pad_hex64, parse_face
 from facedex.types import PicasaFace, PicasaIni, PicasaSection
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_INI_BYTES = 8_000_000
-MAX_PROBLEMS = 1000
-_SHOWN_CHARS = 60
 _OTHER_SECTIONS = frozenset({"encoding", "contacts", "photoid", "lifescape", "(null)"})
 _ROTATE_VALUES = {f"rotate({turns})": turns for turns in range(4)}
 _ENTITY = re.compile(r"&#([0-9]{1,7});")
@@ -50,7 +49,7 @@ def parse_ini(data: bytes) -> PicasaIni:
 
     Nothing of a file above ``MAX_INI_BYTES`` is read: the result is empty but for one problem.
     A contact that ``[Contacts]`` lists has no name there and is left out without a problem.
-    Beyond ``MAX_PROBLEMS`` problems only their number is told.
+    Beyond a thousand problems only their number is told.
     """
     if len(data) > MAX_INI_BYTES:
         return PicasaIni(problems=(f"not read: {len(data)} bytes, over {MAX_INI_BYTES}",))
@@ -76,8 +75,7 @@ class _Parser:
         self._draft = _Draft()
         self._contacts: dict[str, str] = {}
         self._is_export = False
-        self._problems: list[str] = []
-        self._n_unlisted = 0
+        self._problems = Problems()
         self._take: Callable[[int, str, str], None] = self._take_outside
 
     def feed(self, number: int, line: str) -> None:
@@ -99,17 +97,10 @@ class _Parser:
             PicasaSection(name, tuple(draft.faces.values()), draft.rotate)
             for name, draft in self._drafts.items()
         )
-        problems = list(self._problems)
-        if self._n_unlisted:
-            problems.append(f"and {self._n_unlisted} more")
-        return PicasaIni(tuple(sections), self._contacts, tuple(problems), self._is_export)
+        return PicasaIni(tuple(sections), self._contacts, self._problems.lines(), self._is_export)
 
     def _report(self, number: int, what: str, text: str) -> None:
-        if len(self._problems) >= MAX_PROBLEMS:
-            self._n_unlisted += 1
-            return
-        shown = text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
-        self._problems.append(f"line {number}: {what}: {shown!r}")
+        self._problems.add(f"line {number}: {what}", text)
 
     def _open(self, number: int, line: str) -> None:
         end = line.rfind("]")

@@ -1,0 +1,278 @@
+import time
+
+import pytest
+
+from facedex.picasa import ini
+from facedex.picasa.ini import decode_text, is_unnamed_contact, parse_ini
+from facedex.picasa.problems import MAX_PROBLEMS
+from facedex.types import PicasaIni, PicasaSection
+
+FACE = "rect64(1000200030004000),abc"
+ABC = "0" * 13 + "abc"
+
+
+def faces_of(data, name="a.jpg"):
+    (section,) = [s for s in parse_ini(data).sections if s.filename == name]
+    return [(f.rect_hex, f.contact_id) for f in section.faces]
+
+
+@pytest.mark.parametrize(
+    ("contact_id", "is_unnamed"),
+    [
+        ("", True),
+        ("0", True),
+        ("0" * 16, True),
+        ("f" * 16, True),
+        ("F" * 16, True),
+        ("f" * 15, False),
+        ("1", False),
+        ("015f401bca26710c", False),
+    ],
+)
+def test_special_ids_are_nobody(contact_id, is_unnamed):
+    assert is_unnamed_contact(contact_id) is is_unnamed
+
+
+def test_empty_files_hold_nothing():
+    for data in (b"", b"\n", b"\r\n\r\n", b"\xef\xbb\xbf", b"  \t "):
+        assert parse_ini(data) == PicasaIni()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "\r\n\r\n", "\r"])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("last", [True, False])
+def test_line_ends_bom_and_last_line(end, bom, last):
+    text = end.join(["[a.jpg]", f"faces={FACE}", "[b.jpg]", "rotate=rotate(3)"])
+    parsed = parse_ini(bom + (text + end * last).encode())
+    assert [s.filename for s in parsed.sections] == ["a.jpg", "b.jpg"]
+    assert parsed.sections[0].faces[0].contact_id == ABC
+    assert parsed.sections[1].rotate == 3
+    assert parsed.problems == ()
+
+
+def test_section_order_and_sections_without_faces_are_kept():
+    parsed = parse_ini(b"[z.jpg]\nstar=yes\n[a.jpg]\n[m.jpg]\n")
+    assert parsed.sections == (
+        PicasaSection("z.jpg"),
+        PicasaSection("a.jpg"),
+        PicasaSection("m.jpg"),
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["a[1].jpg", "[x].jpg", "a].jpg", "50%;#:=.jpg", "a=b.jpg", " a .jpg"]
+)
+def test_section_runs_to_the_last_bracket(name):
+    parsed = parse_ini(f"[{name}]\nfaces={FACE}\n".encode())
+    assert [s.filename for s in parsed.sections] == [name]
+    assert len(parsed.sections[0].faces) == 1
+
+
+def test_values_keep_what_other_formats_treat_as_syntax():
+    data = b'[a.jpg]\n; x=1\n#y=2\nfilters=crop64=1,abc;\ncaption=100% of: "it"\n\tindented=yes\n'
+    assert parse_ini(data) == PicasaIni((PicasaSection("a.jpg"),))
+
+
+def test_known_sections_are_no_photos():
+    data = (
+        b"[Picasa]\nname=x\n[encoding]\nutf8=1\n[Contacts]\nabc=user_lh,13\n[photoid]\nx=y\n"
+        b"[.album:0123456789abcdef0123456789abcdef]\nname=A\n[LifeScape]\na=b\n[(null)]\nx=y\n"
+    )
+    assert parse_ini(data) == PicasaIni()
+
+
+def test_bad_byte_spoils_one_line_only():
+    parsed = parse_ini(
+        "[é.jpg]\nrotate=rotate(1)\n".encode() + b"[\xd8.jpg]\nfaces=" + FACE.encode()
+    )
+    assert [s.filename for s in parsed.sections] == ["é.jpg", "Ø.jpg"]
+    assert len(parsed.sections[1].faces) == 1
+
+
+def test_text_is_decoded_whatever_the_bytes():
+    assert decode_text("żółw".encode()) == "żółw"
+    assert decode_text(b"\x80\xe9") == "€é"
+    assert decode_text(b"\x81\xe9") == "\x81é"
+
+
+def test_repeated_sections_become_one():
+    data = (
+        b"[a.jpg]\nfaces=rect64(1000200030004000),abc\n[b.jpg]\n[a.jpg]\nrotate=rotate(2)\n"
+        b"faces=rect64(1000200030004000),ABC;rect64(1000200030004001),abc\n"
+    )
+    parsed = parse_ini(data)
+    assert [s.filename for s in parsed.sections] == ["a.jpg", "b.jpg"]
+    assert [f.rect_hex for f in parsed.sections[0].faces] == [
+        "1000200030004000",
+        "1000200030004001",
+    ]
+    assert parsed.sections[0].rotate == 2
+
+
+def test_repeated_faces_lines_are_united():
+    data = b"[a.jpg]\nfaces=rect64(1000200030004000),1\nfaces=rect64(1000200030004000),2\n"
+    assert [contact for _, contact in faces_of(data)] == ["0" * 15 + "1", "0" * 15 + "2"]
+
+
+def test_one_person_may_be_twice_on_a_photo():
+    data = b"[a.jpg]\nfaces=rect64(1000200030004000),1;rect64(5000200070004000),1;\n"
+    assert len(faces_of(data)) == 2
+
+
+@pytest.mark.parametrize("value", ["", ";", " ; ;", f"{FACE};", f";;{FACE};;", f"{FACE} ; "])
+def test_empty_items_are_not_faces(value):
+    data = f"[a.jpg]\nfaces={value}\n".encode()
+    assert len(faces_of(data)) == ("rect64" in value)
+    assert parse_ini(data).problems == ()
+
+
+def test_malformed_item_costs_only_itself():
+    data = f"[a.jpg]\nfaces=rect64(zz),1;{FACE};rect64(1),2;junk\n".encode()
+    parsed = parse_ini(data)
+    assert faces_of(data) == [("1000200030004000", ABC)]
+    assert len(parsed.problems) == 3
+    assert parsed.problems[0] == ("line 2: the rectangle is not 1 to 16 hex digits: 'rect64(zz),1'")
+    assert "no area" in parsed.problems[1]
+
+
+def test_keys_may_have_blanks_and_any_case():
+    parsed = parse_ini(f"[a.jpg]\n Faces = {FACE}\nROTATE= Rotate(1) \n".encode())
+    assert (len(parsed.sections[0].faces), parsed.sections[0].rotate) == (1, 1)
+
+
+@pytest.mark.parametrize("value", ["rotate(4)", "rotate(-1)", "1", "", "rotate(1", "rotate(x)"])
+def test_bad_rotation_is_a_problem(value):
+    parsed = parse_ini(f"[a.jpg]\nrotate={value}\n".encode())
+    assert parsed.sections[0].rotate is None
+    assert len(parsed.problems) == 1
+
+
+def test_second_rotation_is_a_problem_if_it_differs():
+    parsed = parse_ini(b"[a.jpg]\nrotate=rotate(0)\nrotate=rotate(0)\nrotate=rotate(1)\n")
+    assert parsed.sections[0].rotate == 0
+    assert len(parsed.problems) == 1
+
+
+@pytest.mark.parametrize("line", ["junk", "=value", "05292", "]", "\x00\x00", "rect64(1),2"])
+def test_junk_lines_are_reported(line):
+    parsed = parse_ini(f"[a.jpg]\n{line}\nfaces={FACE}\n".encode())
+    assert len(parsed.sections[0].faces) == 1
+    assert parsed.problems == (f"line 2: not a key=value line: {line!r}",)
+
+
+def test_reversed_line_is_an_unknown_key():
+    assert parse_ini(b"[a.jpg]\n05292=hsahpukcab\n").problems == ()
+
+
+@pytest.mark.parametrize("header", ["[]", "[ ]", "[b.jpg", "["])
+def test_broken_section_gives_its_faces_to_nobody(header):
+    parsed = parse_ini(f"[a.jpg]\n{header}\nfaces={FACE}\n".encode())
+    assert parsed.sections == (PicasaSection("a.jpg"),)
+    assert [p.split(": ")[1] for p in parsed.problems] == ["not a section", "outside any section"]
+
+
+def test_lines_before_any_section_are_reported():
+    assert parse_ini(b"faces=x\n").problems == ("line 1: outside any section: 'faces=x'",)
+
+
+@pytest.mark.parametrize("section", ["(null)", "Picasa", ".album:0", "encoding"])
+def test_faces_of_no_photo_are_reported(section):
+    parsed = parse_ini(f"[{section}]\nfaces={FACE}\n".encode())
+    assert parsed.sections == ()
+    assert len(parsed.problems) == 1
+
+
+def test_problems_show_a_short_piece_and_are_counted_beyond_the_limit():
+    parsed = parse_ini(b"x" * 500 + b"\n" + b"junk\n" * (MAX_PROBLEMS + 4))
+    assert len(parsed.problems) == MAX_PROBLEMS + 1
+    assert parsed.problems[0].endswith("x…'")
+    assert len(parsed.problems[0]) < 120
+    assert parsed.problems[-1] == "and 5 more"
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("Ann Lee;;", "Ann Lee"),
+        ("Ann Lee;ann@example.org;1176", "Ann Lee"),
+        ("Ann Lee", "Ann Lee"),
+        ("  Ann Lee ;;", "Ann Lee"),
+        ("Ann|Lee;;", "Ann|Lee"),
+        ("Jos&#233;;mail;", "José"),
+        ("Jos&#233; P&#233;rez;;", "José Pérez"),
+        ("&#26446;&#23047;;;", "李娇"),
+        ("a&#59;b;c", "a;b"),
+        ("a&#160;b;;", "a b"),
+        ("Tom & Ann;;", "Tom & Ann"),
+        ("R&D#1;;", "R&D#1"),
+        ("x&#99999999;;", "x&#99999999"),
+        ("x&#9999999;;", "x&#9999999;"),
+        ("x&#7;;", "x&#7;"),
+        ("x&#55296;;", "x&#55296;"),
+        ("&#;;", "&#"),
+    ],
+)
+def test_contact_names(value, name):
+    parsed = parse_ini(f"[Contacts2]\nabc={value}\n".encode())
+    assert parsed.contacts == {ABC: name}
+    assert parsed.problems == ()
+
+
+@pytest.mark.parametrize("line", ["abc=;;", "abc=", "xyz=Ann;;", "0=Ann;;", f"{'f' * 16}=Ann;;"])
+def test_contacts_without_name_or_id_are_problems(line):
+    parsed = parse_ini(f"[Contacts2]\n{line}\n".encode())
+    assert parsed.contacts == {}
+    assert len(parsed.problems) == 1
+
+
+def test_contact_may_be_repeated_but_not_renamed():
+    parsed = parse_ini(b"[Contacts2]\nabc=Ann;;\n0abc=Ann;;\nABC=Eve;;\n")
+    assert parsed.contacts == {ABC: "Ann"}
+    assert len(parsed.problems) == 1
+
+
+@pytest.mark.parametrize("section", ["Contacts2", "contacts2"])
+def test_contacts_may_stand_between_photos(section):
+    parsed = parse_ini(f"[a.jpg]\n[{section}]\nabc=Ann;;\n[b.jpg]\nfaces={FACE}\n".encode())
+    assert parsed.contacts == {ABC: "Ann"}
+    assert len(parsed.sections[1].faces) == 1
+
+
+def test_export_folder_is_recognised():
+    assert parse_ini(b"[Picasa]\nP2category=Exported Pictures\n").is_export
+    assert not parse_ini(
+        b"[Picasa]\nP2category=Folders on Disk\ncategory=Exported Pictures"
+    ).is_export
+    assert not parse_ini(b"[a.jpg]\nP2category=Exported Pictures\n").is_export
+
+
+def test_too_large_file_is_not_read():
+    parsed = parse_ini(b"[a.jpg]\n" + b"x" * ini.MAX_INI_BYTES)
+    assert parsed.sections == ()
+    assert len(parsed.problems) == 1
+    assert "not read" in parsed.problems[0]
+
+
+FACES_KEY = b"[a.jpg]\nfaces="
+CONTACT_KEY = b"[Contacts2]\nabc="
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("start", "unit"),
+    [(start, unit) for start in (FACES_KEY, CONTACT_KEY) for unit in (b";", b"&#233;", b"&", b" ")]
+    + [(b"", unit) for unit in (b"[", b"]", b"=", b"\n", b"j\n", b"[]\n")]
+    + [(FACES_KEY, b"rect64("), (FACES_KEY, b"rect64(1000200030004000),1;")],
+)
+def test_largest_files_do_not_hang(start, unit):
+    room = ini.MAX_INI_BYTES - len(start)
+    begun = time.monotonic()
+    parse_ini(start + unit * (room // len(unit)))
+    assert time.monotonic() - begun < 30
+
+
+def test_huge_line_is_refused_at_once():
+    data = b"[a.jpg]\nfaces=" + b";" * 50_000_000
+    begun = time.monotonic()
+    assert len(parse_ini(data).problems) == 1
+    assert time.monotonic() - begun < 1
