@@ -54,7 +54,7 @@ def average_linkage(
     int64 (n,): the lowest index in the face's group.
     """
     order = _canonical_order(encodings)
-    groups = _singletons(encodings[order])
+    groups = _at_first(encodings[order])
     limit = float(cut) ** 2
     todo = np.flatnonzero(groups.alive)
     while len(todo):
@@ -72,18 +72,25 @@ def _canonical_order(encodings: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.lexsort(encodings.T[::-1]).astype(np.int64)
 
 
-def _singletons(encodings: NDArray[np.float32]) -> _Groups:
+def _at_first(encodings: NDArray[np.float32]) -> _Groups:
+    """Return one group for each distinct face; equal faces, neighbours in this order, share one.
+
+    Merging hundreds of copies pair by pair would take as many rounds.
+    """
     n = len(encodings)
     with np.errstate(over="ignore", invalid="ignore"):
         lengths = np.einsum("ij,ij->i", encodings, encodings)
+    is_copy = np.zeros(n, dtype=np.bool_)
+    is_copy[1:] = (encodings[1:] == encodings[:-1]).all(axis=1)
+    originals = np.maximum.accumulate(np.where(is_copy, 0, np.arange(n, dtype=np.int64)))
     return _Groups(
         means=encodings,
         spreads=np.zeros(n),
-        sizes=np.ones(n),
-        parents=np.arange(n, dtype=np.int64),
+        sizes=np.bincount(originals, minlength=n).astype(np.float64),
+        parents=originals,
         nearest=np.arange(n, dtype=np.int64),
         squared=np.full(n, np.inf),
-        alive=np.isfinite(lengths),
+        alive=np.isfinite(lengths) & ~is_copy,
     )
 
 

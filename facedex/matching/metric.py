@@ -162,7 +162,7 @@ def near(
 def iter_whole_photos(
     photo_ids: NDArray[np.int64], n_faces: int = BATCH
 ) -> Iterator[NDArray[np.int64]]:
-    """Yield face indices, at least ``n_faces`` at a time, all faces of a photo together."""
+    """Yield face indices, ``n_faces`` or a photo more at a time, a photo's faces always together."""
     order = np.argsort(photo_ids, kind="stable").astype(np.int64)
     _, counts = np.unique(photo_ids, return_counts=True)
     ends = np.cumsum(counts)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 
-from facedex.matching.linkage import average_linkage
+from facedex.matching.linkage import _at_first, _mutual_pairs, average_linkage
 
 
 def partition(labels):
@@ -76,7 +76,14 @@ def test_equal_distances_and_equal_faces_come_to_an_end(places, cut):
 
 def test_many_copies_of_one_face_are_one_group():
     face = np.random.default_rng(0).normal(size=(1, 128)).astype(np.float32)
-    assert (average_linkage(np.repeat(face, 500, axis=0), 0.01) == 0).all()
+    assert (average_linkage(np.repeat(face, 20_000, axis=0), 0.01) == 0).all()
+
+
+def test_copies_weigh_in_the_average():
+    faces = np.array([[0.0], [0.0], [0.0], [1.0], [2.0]], np.float32)
+    # 2.0 is at sqrt((3 * 4 + 1) / 4) = 1.80 from the four; with one 0.0 it would be at 1.58
+    assert average_linkage(faces, 1.7).tolist() == [0, 0, 0, 0, 4]
+    assert partition(average_linkage(faces, 1.85)) == scipy_partition(faces, 1.85)
 
 
 def test_broken_faces_stay_alone():
@@ -105,3 +112,14 @@ def test_memory_goes_by_the_block_and_not_by_n_squared(make_faces):
         peaks[block] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peaks[128] < 12 * 2**20 < len(faces) ** 2 * 4 < peaks[4096]
+
+
+def test_ring_of_nearest_groups_is_broken_at_the_nearest_two():
+    """Rounding can make 0 -> 1 -> 2 -> 0 of equal distances."""
+    groups = _at_first(np.arange(3, dtype=np.float32)[:, None])
+    groups.nearest[:] = [1, 2, 0]
+    groups.squared[:] = [1.0, 1.0, 0.5]
+    a, b = _mutual_pairs(groups)
+    assert (a.tolist(), b.tolist()) == ([0], [2])
+    groups.alive[:] = False
+    assert _mutual_pairs(groups)[0].tolist() == []
