@@ -1,0 +1,1 @@
+"""The Qt window: models, views, delegates and the threads that work for them."""

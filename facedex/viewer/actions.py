@@ -1,0 +1,49 @@
+"""The commands of the window: their keys, their menus, and where the keys count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtWidgets import QMainWindow, QWidget
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command; ``is_for_grid`` keys count only while the grid has the focus.
+
+    Keys that change a face are such: Enter in a field or a letter in the sidebar must not decide.
+    """
+
+    menu: str
+    text: str
+    keys: tuple[str, ...]
+    run: Callable[[], None]
+    is_for_grid: bool = False
+
+
+def add_commands(window: QMainWindow, grid: QWidget, commands: list[Command]) -> None:
+    """Give ``window`` a menu bar with ``commands`` and their keys."""
+    menus = {}
+    for command in commands:
+        if command.menu not in menus:
+            menus[command.menu] = window.menuBar().addMenu(command.menu)
+        action = QAction(command.text, window)
+        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.triggered.connect(_ignoring_checked(command.run))
+        if command.is_for_grid:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            grid.addAction(action)
+        else:
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        menus[command.menu].addAction(action)
+
+
+def _ignoring_checked(run: Callable[[], None]) -> Callable[[bool], None]:
+    return lambda _checked: run()

@@ -1,0 +1,100 @@
+"""What the user decides, sent to the library in order, one undoable step each."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from facedex.viewer.text import counted, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from facedex.services.library import Library
+    from facedex.types import ClusterId, FaceId
+    from facedex.viewer.workers import Workers
+
+T = TypeVar("T")
+
+_UNDO_HINT = " — Ctrl+Z to undo"
+
+
+class Decisions(QObject):
+    """Writes decisions on their own lane: the next key never waits for the disk."""
+
+    began = Signal()  # the first of some decisions is on its way
+    told = Signal(str)  # what was done
+    failed = Signal(str)
+    settled = Signal()  # none is on its way any more
+
+    def __init__(self, library: Library, workers: Workers, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._workers = workers
+        self._n_pending = 0
+
+    def name_faces(self, face_ids: Sequence[FaceId], name: str) -> None:
+        """Confirm faces as the person of that name."""
+        self._decide(
+            partial(self._library.name_faces, tuple(face_ids), name),
+            lambda n: f"Named {counted(n, 'face')} {one_line(name)}",
+        )
+
+    def name_group(self, cluster_id: ClusterId, name: str) -> None:
+        """Confirm every face of a group as the person of that name."""
+        self._decide(
+            partial(self._library.name_group, cluster_id, name),
+            lambda n: f"Named {counted(n, 'face')} {one_line(name)}",
+        )
+
+    def confirm(self, face_ids: Sequence[FaceId]) -> None:
+        """Confirm the suggestion of each face."""
+        work = partial(self._library.confirm, tuple(face_ids))
+        self._decide(work, lambda n: f"Confirmed {counted(n, 'face')}")
+
+    def reject(self, face_ids: Sequence[FaceId]) -> None:
+        """Reject the suggestion or the name of each face."""
+        work = partial(self._library.reject, tuple(face_ids))
+        self._decide(work, lambda n: f"Rejected {counted(n, 'face')}")
+
+    def ignore(self, face_ids: Sequence[FaceId]) -> None:
+        """Set faces aside."""
+        work = partial(self._library.ignore, tuple(face_ids))
+        self._decide(work, lambda n: f"Ignored {counted(n, 'face')}")
+
+    def undo(self) -> None:
+        """Take the last decision back."""
+        self._send(self._library.undo, partial(self._on_stepped, "Undone: {}", "Nothing to undo"))
+
+    def redo(self) -> None:
+        """Take the last undo back."""
+        self._send(self._library.redo, partial(self._on_stepped, "Redone: {}", "Nothing to redo"))
+
+    def _decide(self, work: Callable[[], Sequence[FaceId]], describe: Callable[[int], str]) -> None:
+        self._send(work, partial(self._on_decided, describe))
+
+    def _send(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        self._n_pending += 1
+        if self._n_pending == 1:
+            self.began.emit()
+        self._workers.submit("decisions", work, done, self._on_failed)
+
+    def _on_decided(self, describe: Callable[[int], str], face_ids: Sequence[FaceId]) -> None:
+        text = describe(len(face_ids))
+        self.told.emit(text + _UNDO_HINT if face_ids else "Nothing changed")
+        self._settle()
+
+    def _on_stepped(self, template: str, nothing: str, text: str | None) -> None:
+        self.told.emit(nothing if text is None else template.format(one_line(text)))
+        self._settle()
+
+    def _on_failed(self, message: str) -> None:
+        self.failed.emit(message)
+        self._settle()
+
+    def _settle(self) -> None:
+        self._n_pending -= 1
+        if not self._n_pending:
+            self.settled.emit()

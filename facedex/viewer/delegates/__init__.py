@@ -1,0 +1,1 @@
+"""How one item of a list or a grid is painted."""

@@ -1,0 +1,1 @@
+"""What the views show: item models over the services, with no painting and no SQL."""

@@ -1,0 +1,89 @@
+"""The names that a typed text may mean, best first, and the new person it may be."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QAbstractListModel, QObject, Qt
+
+from facedex.viewer.models.keyed_list import NO_INDEX, Index
+from facedex.viewer.text import counted, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from facedex.services.records import PersonRow
+
+CHOICE_ROLE = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True, slots=True)
+class NameChoice:
+    """A name that can be picked; ``n_faces`` is None for a person who would be new."""
+
+    name: str
+    n_faces: int | None
+
+    @property
+    def label(self) -> str:
+        """The choice as a line of text."""
+        return (
+            f"New person “{one_line(self.name)}”" if self.n_faces is None else one_line(self.name)
+        )
+
+    @property
+    def note(self) -> str:
+        """What stands at the line's right."""
+        return "Shift+Enter" if self.n_faces is None else counted(self.n_faces, "face")
+
+
+def plain_key(text: str) -> str:
+    """Return ``text`` without case, accents and doubled spaces, to compare names by."""
+    bare = unicodedata.normalize("NFKD", one_line(text).casefold())
+    return "".join(each for each in bare if not unicodedata.combining(each))
+
+
+def choices(text: str, people: Sequence[PersonRow]) -> list[NameChoice]:
+    """Return the people in their order, one of exactly this name first, and the new person."""
+    key = plain_key(text)
+    ranked = sorted(people, key=lambda person: plain_key(person.name) != key)
+    known = [NameChoice(person.name, person.n_faces) for person in ranked]
+    is_known = any(one_line(person.name) == one_line(text) for person in people)
+    return known if is_known or not key else [*known, NameChoice(one_line(text), None)]
+
+
+class NameModel(QAbstractListModel):
+    """The choices under a name field."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._choices: list[NameChoice] = []
+
+    def set_choices(self, new: Sequence[NameChoice]) -> None:
+        """Show other choices."""
+        self.beginResetModel()
+        self._choices = list(new)
+        self.endResetModel()
+
+    def choice(self, row: int) -> NameChoice | None:
+        """Return the choice of a row, None where there is no such row."""
+        return self._choices[row] if 0 <= row < len(self._choices) else None
+
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
+        """Return the number of choices."""
+        return 0 if parent.isValid() else len(self._choices)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return the label, the choice (``CHOICE_ROLE``) or the spoken text."""
+        choice = self.choice(index.row()) if index.isValid() else None
+        if choice is None:
+            return None
+        if role == CHOICE_ROLE:
+            return choice
+        if role == Qt.ItemDataRole.DisplayRole:
+            return choice.label
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{choice.label}, {choice.note}"
+        return None

@@ -1,0 +1,73 @@
+"""The words of the window: plain text, one line each, never markup."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QDateTime, QLocale, QTimeZone
+
+from facedex.types import FaceState, Source
+
+if TYPE_CHECKING:
+    from facedex.services.records import FaceRow, PhotoRow
+
+UNNAMED = "Unnamed"
+_SOURCES = {
+    Source.USER: "confirmed",
+    Source.PICASA: "named in Picasa",
+    Source.XMP: "named in its XMP tag",
+    Source.AUTO: "named by facedex",
+}
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` with every run of white space, line ends too, as one space."""
+    return " ".join(text.split())
+
+
+def counted(n: int, noun: str, plural: str = "") -> str:
+    """Return ``"1 face"`` or ``"1,234 faces"``; ``plural`` is for nouns that take no s."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def escape_mnemonic(text: str) -> str:
+    """Return ``text`` for a menu, button or buddy label, where a single ``&`` marks a key."""
+    return text.replace("&", "&&")
+
+
+def face_label(face: FaceRow) -> str:
+    """Return the name under a face: ``Anna``, ``Anna?`` for a suggestion, or that it has none."""
+    name = one_line(face.person_name or "")
+    if face.state is FaceState.IGNORED:
+        return "Ignored"
+    if not name or face.state in (FaceState.UNKNOWN, FaceState.REJECTED):
+        return UNNAMED
+    return f"{name}?" if face.state is FaceState.SUGGESTED else name
+
+
+def face_detail(face: FaceRow) -> str:
+    """Return what is known of the face beside its name; ``""`` where that is nothing."""
+    if face.state is FaceState.SUGGESTED:
+        return "suggested" if face.distance is None else f"distance {face.distance:.2f}"
+    if face.state is FaceState.CONFIRMED:
+        return _SOURCES[face.source] if face.source else "confirmed"
+    return "looked at, not named" if face.state is FaceState.REJECTED else ""
+
+
+def face_spoken(face: FaceRow) -> str:
+    """Return the face as a screen reader says it."""
+    words = [face_label(face).removesuffix("?")]
+    if face.state is FaceState.SUGGESTED:
+        words.append("suggested")
+    words += [face_detail(face), PurePath(face.path).name]
+    return ", ".join(dict.fromkeys(word for word in words if word))
+
+
+def photo_facts(photo: PhotoRow) -> str:
+    """Return when the photo was taken, its size, and how many faces it has."""
+    facts = [f"{photo.width_px} \N{MULTIPLICATION SIGN} {photo.height_px}", counted(len(photo.faces), "face")]
+    if photo.taken_us is not None:
+        taken = QDateTime.fromMSecsSinceEpoch(photo.taken_us // 1000, QTimeZone.utc())
+        facts.insert(0, QLocale().toString(taken, QLocale.FormatType.ShortFormat))
+    return "  ·  ".join(facts)

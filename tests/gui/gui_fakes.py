@@ -1,0 +1,343 @@
+"""A library in memory with drawn faces: what the window talks to in tests."""
+
+from __future__ import annotations
+
+import copy
+import io
+import threading
+import unicodedata
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from PIL import Image, ImageDraw
+
+from facedex.errors import RootOffline
+from facedex.services.records import FaceRow, GroupRow, PersonRow, PhotoRow
+from facedex.types import Box, FaceState, Source
+
+SKINS = ("#f2c9a5", "#d9a066", "#a86f42", "#7a4b2a", "#f6dcc4")
+HAIRS = ("#2b1d14", "#8a5a2b", "#d8b45a", "#5d5d66", "#a33b20")
+SHIRTS = ("#4a6fa5", "#7a9e7e", "#c06c84", "#e0a458", "#6c5b7b", "#3d5a6c")
+
+
+def folded(text: str) -> str:
+    bare = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in bare if not unicodedata.combining(each))
+
+
+def draw_head(draw: ImageDraw.ImageDraw, box, who: int) -> None:
+    """Draw a cartoon head that fills ``box`` (left, top, right, bottom)."""
+    left, top, right, bottom = box
+    w, h = right - left, bottom - top
+    skin, hair = SKINS[who % 5], HAIRS[(who // 5 + who) % 5]
+
+    def at(x0, y0, x1, y1):
+        return (left + x0 * w, top + y0 * h, left + x1 * w, top + y1 * h)
+
+    draw.ellipse(at(0.02, -0.08, 0.98, 0.75), fill=hair)
+    if who % 3 == 0:
+        draw.rectangle(at(0.02, 0.3, 0.98, 0.95), fill=hair)
+    draw.ellipse(at(0.1, 0.05, 0.9, 1.0), fill=skin)
+    draw.chord(at(0.08, -0.02, 0.92, 0.55), 180, 360, fill=hair)
+    for x in (0.34, 0.66):
+        draw.ellipse(at(x - 0.08, 0.42, x + 0.08, 0.52), fill="white")
+        draw.ellipse(at(x - 0.035, 0.435, x + 0.035, 0.505), fill="#222")
+        if who % 4 == 1:
+            draw.ellipse(at(x - 0.13, 0.37, x + 0.13, 0.58), outline="#222", width=max(1, int(w / 50)))
+    draw.line(at(0.5, 0.52, 0.47, 0.66), fill="#00000055", width=max(1, int(w / 50)))
+    draw.arc(at(0.33, 0.6, 0.67, 0.84), 20, 160, fill="#7a2d2d", width=max(2, int(w / 28)))
+
+
+def to_jpeg(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
+
+
+@lru_cache(maxsize=512)
+def thumbnail_jpeg(who: int, shade: int) -> bytes:
+    image = Image.new("RGB", (160, 160), (200 - shade * 9, 214 - shade * 5, 222 - shade * 7))
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((20, 125, 140, 220), fill=SHIRTS[who % 6])
+    draw_head(draw, (36, 28, 124, 138), who)
+    return to_jpeg(image)
+
+
+@dataclass
+class Face:
+    """The facts of one fake face."""
+
+    face_id: int
+    photo_id: int
+    who: int
+    box: Box
+    state: FaceState = FaceState.UNKNOWN
+    person_id: int | None = None
+    source: Source | None = None
+    distance: float | None = None
+    cluster_id: int | None = None
+
+
+@dataclass
+class FakeLibrary:
+    """The methods of ``facedex.services.library.Library``, without a disk."""
+
+    names: dict[int, str] = field(default_factory=dict)
+    by_id: dict[int, Face] = field(default_factory=dict)
+    sizes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    pictures: dict[int, bytes] = field(default_factory=dict)
+    offline: set[int] = field(default_factory=set)
+    calls: list[tuple[str, int]] = field(default_factory=list)  # name, thread
+    fails: str = ""
+    version: int = 1
+    _undo: list = field(default_factory=list)
+    _redo: list = field(default_factory=list)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def add_photo(self, photo_id: int, size: tuple[int, int]) -> None:
+        self.sizes[photo_id] = size
+
+    def add_face(self, photo_id: int, who: int, box: Box, **facts) -> Face:
+        face = Face(len(self.by_id) + 1, photo_id, who, box, **facts)
+        self.by_id[face.face_id] = face
+        return face
+
+    def _called(self, name: str) -> None:
+        self.calls.append((name, threading.get_ident()))
+
+    def people(self):
+        with self._lock:
+            self._called("people")
+            rows = []
+            for person_id, name in self.names.items():
+                states = [f.state for f in self.by_id.values() if f.person_id == person_id]
+                n_confirmed = states.count(FaceState.CONFIRMED)
+                n_suggested = states.count(FaceState.SUGGESTED)
+                n = n_confirmed + n_suggested
+                rows.append(PersonRow(person_id, name, n, n_confirmed, n_suggested))
+            return sorted(rows, key=lambda row: folded(row.name))
+
+    def unknown_groups(self):
+        with self._lock:
+            sizes: dict[int, int] = {}
+            for face in self.by_id.values():
+                if face.cluster_id is not None and face.state is FaceState.UNKNOWN:
+                    sizes[face.cluster_id] = sizes.get(face.cluster_id, 0) + 1
+            return [GroupRow(c, n) for c, n in sorted(sizes.items(), key=lambda it: (-it[1], it[0]))]
+
+    def n_ungrouped(self):
+        return len(self._ids("ungrouped"))
+
+    def n_ignored(self):
+        return len(self._ids("ignored"))
+
+    def _ids(self, kind):
+        with self._lock:
+            if kind == "ignored":
+                return [i for i, f in self.by_id.items() if f.state is FaceState.IGNORED]
+            return [
+                i
+                for i, f in self.by_id.items()
+                if f.cluster_id is None and f.state in (FaceState.UNKNOWN, FaceState.REJECTED)
+            ]
+
+    def shelf_faces(self, shelf):
+        with self._lock:
+            self._called("shelf_faces")
+            if shelf.kind == "group":
+                return [
+                    i
+                    for i, f in self.by_id.items()
+                    if f.cluster_id == shelf.cluster_id and f.state is FaceState.UNKNOWN
+                ]
+            if shelf.kind != "person":
+                return self._ids(shelf.kind)
+            mine = [f for f in self.by_id.values() if f.person_id == shelf.person_id]
+            new = sorted((f for f in mine if f.state is FaceState.SUGGESTED), key=lambda f: f.distance)
+            return [f.face_id for f in new] + [
+                f.face_id for f in mine if f.state is FaceState.CONFIRMED
+            ]
+
+    def faces(self, face_ids):
+        with self._lock:
+            self._called("faces")
+            return [self._row(self.by_id[i]) for i in face_ids if i in self.by_id]
+
+    def _row(self, face):
+        name = self.names.get(face.person_id)
+        path = f"/home/family/Pictures/Summer & sea/IMG_{2000 + face.photo_id}.jpg"
+        return FaceRow(
+            face.face_id, face.photo_id, face.person_id, name, face.state, face.source,
+            face.box, path, face.distance, face.cluster_id,
+        )  # fmt: skip
+
+    def photo(self, photo_id):
+        with self._lock:
+            rows = tuple(self._row(f) for f in self.by_id.values() if f.photo_id == photo_id)
+            w, h = self.sizes[photo_id]
+            path = f"/home/family/Pictures/Summer & sea/IMG_{2000 + photo_id}.jpg"
+            return PhotoRow(photo_id, path, w, h, 1_563_118_320_000_000, rows)
+
+    def thumbnail(self, face_id):
+        self._called("thumbnail")
+        face = self.by_id[face_id]
+        return thumbnail_jpeg(face.who, face_id % 6)
+
+    def preview(self, photo_id, long_side_px):
+        self._called("preview")
+        if photo_id in self.offline:
+            raise RootOffline("the folder /media/<b>disk</b> is not there", "Connect the disk")
+        if photo_id in self.pictures:
+            return self.pictures[photo_id]
+        w, h = self.sizes[photo_id]
+        scale = min(1.0, long_side_px / max(w, h))
+        w, h = round(w * scale), round(h * scale)
+        image = Image.new("RGB", (w, h), "#bcd7e6")
+        draw = ImageDraw.Draw(image)
+        draw.rectangle((0, h * 0.55, w, h), fill="#d9c79b")
+        draw.rectangle((0, h * 0.45, w, h * 0.55), fill="#7fb0c8")
+        for face in (f for f in self.by_id.values() if f.photo_id == photo_id):
+            b = face.box
+            x, r = (b.x0 + b.x1) / 2 * w, b.width * w
+            draw.ellipse((x - r, b.y1 * h - r * 0.2, x + r, b.y1 * h + r * 3), fill=SHIRTS[face.who % 6])
+            draw_head(draw, (b.x0 * w, b.y0 * h, b.x1 * w, b.y1 * h), face.who)
+        return to_jpeg(image)
+
+    def find_people(self, text, limit=10):
+        self._called("find_people")
+        key = folded(text)
+        rows = [r for r in self.people() if any(w.startswith(key) for w in folded(r.name).split())]
+        return rows[:limit]
+
+    def _change(self, name, text, face_ids, **facts):
+        with self._lock:
+            self._called(name)
+            if self.fails:
+                raise RootOffline(self.fails)
+            before = {i: copy.copy(self.by_id[i]) for i in face_ids}
+            changed = []
+            for i in face_ids:
+                new = replace(self.by_id[i], **facts)
+                if new != self.by_id[i]:
+                    self.by_id[i] = new
+                    changed.append(i)
+            if changed:
+                self._undo.append((text, before, dict(self.names)))
+                self._redo.clear()
+            return changed
+
+    def _person(self, name):
+        for person_id, known in self.names.items():
+            if known == name:
+                return person_id
+        person_id = max(self.names, default=0) + 1
+        self.names[person_id] = name
+        return person_id
+
+    def name_faces(self, face_ids, name):
+        with self._lock:
+            person = self._person(name)
+            return self._change(
+                "name_faces", f"naming {len(face_ids)} faces {name}", face_ids,
+                state=FaceState.CONFIRMED, person_id=person, source=Source.USER, cluster_id=None,
+            )  # fmt: skip
+
+    def name_group(self, cluster_id, name):
+        ids = [i for i, f in self.by_id.items() if f.cluster_id == cluster_id]
+        return self.name_faces(ids, name)
+
+    def confirm(self, face_ids):
+        ids = [i for i in face_ids if self.by_id[i].state is FaceState.SUGGESTED]
+        return self._change(
+            "confirm", f"confirming {len(ids)} faces", ids,
+            state=FaceState.CONFIRMED, source=Source.USER,
+        )  # fmt: skip
+
+    def reject(self, face_ids):
+        return self._change(
+            "reject", f"rejecting {len(face_ids)} faces", face_ids,
+            state=FaceState.REJECTED, person_id=None, source=None,
+        )  # fmt: skip
+
+    def ignore(self, face_ids):
+        return self._change("ignore", f"ignoring {len(face_ids)} faces", face_ids,
+                            state=FaceState.IGNORED, person_id=None)  # fmt: skip
+
+    def _step(self, take, give):
+        with self._lock:
+            if not take:
+                return None
+            text, faces, names = take.pop()
+            give.append((text, {i: self.by_id[i] for i in faces}, dict(self.names)))
+            self.by_id.update(faces)
+            self.names = dict(names)
+            return text
+
+    def undo(self):
+        return self._step(self._undo, self._redo)
+
+    def redo(self):
+        return self._step(self._redo, self._undo)
+
+    def data_version(self):
+        return self.version
+
+    def close(self):
+        self._called("close")
+
+
+def family() -> FakeLibrary:
+    """Return a small library: people with suggestions, groups, single and ignored faces."""
+    library = FakeLibrary()
+    names = ["Anna", "Bert & Ernie", "Zoë Müller", "<b>Carla</b>", "Jürgen von der Lippe-Biesterfeld"]
+    library.names = dict(enumerate(names, start=1))
+    photo_id = 0
+
+    def photo(*faces):
+        nonlocal photo_id
+        photo_id += 1
+        library.add_photo(photo_id, (1600, 1200) if photo_id % 3 else (1200, 1600))
+        for place, (who, facts) in enumerate(faces):
+            w, h = library.sizes[photo_id]
+            side = 0.17
+            x = 0.08 + place * 0.23
+            y = 0.22 + 0.05 * ((photo_id + place) % 3)
+            library.add_face(photo_id, who, Box(x, y, x + side, y + side * 1.2 * w / h), **facts)
+
+    def confirmed(person, source=Source.USER):
+        return person, {"state": FaceState.CONFIRMED, "person_id": person, "source": source}
+
+    def suggested(person, distance, who=None):
+        return who or person, {
+            "state": FaceState.SUGGESTED, "person_id": person, "source": Source.AUTO,
+            "distance": distance,
+        }  # fmt: skip
+
+    def unknown(cluster):
+        return 5 + (cluster or photo_id % 7), {"cluster_id": cluster}
+
+    for n in range(14):
+        photo(confirmed(1), confirmed(2, Source.PICASA), unknown(1 + n % 3))
+    for n in range(9):
+        photo(suggested(1, 0.28 + n * 0.021), confirmed(3, Source.XMP), unknown(1), unknown(None))
+    for n in range(4):
+        photo(suggested(3, 0.35 + n * 0.03), confirmed(4), confirmed(5), unknown(2))
+    photo((9, {"state": FaceState.IGNORED}), (11, {"state": FaceState.IGNORED}))
+    return library
+
+
+def crowd(n: int, *, cluster_id: int | None = None) -> FakeLibrary:
+    """Return a library of ``n`` unknown faces, one a photo."""
+    library = FakeLibrary()
+    for number in range(1, n + 1):
+        library.sizes[number] = (800, 600)
+        box = Box(0.3, 0.2, 0.6, 0.7)
+        library.by_id[number] = Face(number, number, number % 25, box, cluster_id=cluster_id)
+    return library
+
+
+def settle(qtbot, window) -> None:
+    """Wait until the window has asked for nothing more."""
+    qtbot.waitUntil(lambda: window.workers.is_idle, timeout=10_000)
+    qtbot.wait(50)
+    qtbot.waitUntil(lambda: window.workers.is_idle, timeout=10_000)
