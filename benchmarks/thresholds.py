@@ -80,7 +80,9 @@ def hog_encoder() -> Encoder:
 def engine_encoder() -> Encoder:
     from facedex.engines.engine import create_engine
 
-    engine = create_engine(EngineConfig())
+    engine = create_engine(
+        EngineConfig(), Path(tempfile.gettempdir()) / "facedex-thresholds-models"
+    )
 
     def encode(image: NDArray[np.uint8]) -> NDArray[np.float32] | None:
         found = engine.detect(image)
