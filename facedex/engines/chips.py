@@ -1,0 +1,69 @@
+"""Find five landmarks in a face box and cut the aligned chip that the encoder reads.
+
+Both are dlib's own code on the CPU, so chips are equal to dlib's to the bit. The chip is a
+similarity transform onto a five-point template (dlib/image_transforms/interpolation.h,
+``get_face_chip_details``), 150 pixels with a padding of 0.25. Each chip is cut by itself: dlib
+shares one image pyramid among faces that are cut together, and then a face's chip could depend on
+its neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import dlib
+import numpy as np
+
+from facedex.engines.model_files import ModelName, get_model
+from facedex.engines.onnx_graphs import CHIP_PX
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from facedex.engines.mmod import PixelRect
+
+CHIP_PADDING = 0.25
+N_LANDMARKS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlignedFaces:
+    """What was cut out of one image.
+
+    Attributes
+    ----------
+    landmarks : float32 (n, 5, 2), pixels (x, y) of the image.
+    chips : uint8 (n, 150, 150, 3) RGB.
+    """
+
+    landmarks: NDArray[np.float32]
+    chips: NDArray[np.uint8]
+
+
+class FaceAligner:
+    """dlib's 5-point shape predictor and its chips.
+
+    Raises
+    ------
+    ModelMissing
+        When made, if the predictor's file is absent or not the one expected.
+    """
+
+    def __init__(self) -> None:
+        path = get_model(ModelName.LANDMARKS).path
+        self._predictor: Any = dlib.shape_predictor(str(path))
+
+    def align(self, image: NDArray[np.uint8], rects: Sequence[PixelRect]) -> AlignedFaces:
+        """Return landmarks and chips of the faces in ``rects``, which may leave the image."""
+        pixels = np.ascontiguousarray(image)
+        landmarks = np.empty((len(rects), N_LANDMARKS, 2), np.float32)
+        chips = np.empty((len(rects), CHIP_PX, CHIP_PX, 3), np.uint8)
+        for number, rect in enumerate(rects):
+            around = dlib.rectangle(rect.left, rect.top, rect.right, rect.bottom)
+            shape = self._predictor(pixels, around)
+            landmarks[number] = [(point.x, point.y) for point in shape.parts()]
+            chips[number] = dlib.get_face_chip(pixels, shape, CHIP_PX, CHIP_PADDING)
+        return AlignedFaces(landmarks, chips)

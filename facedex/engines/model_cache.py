@@ -1,0 +1,91 @@
+"""Keep the converted networks: made once from the .dat files, named by checksum, rebuilt if damaged.
+
+A file's name holds the source's sha256 and the converter's version; ``*.sha256`` beside it
+holds the checksum of the ONNX file itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facedex.engines.dat_reader import read_detector, read_encoder
+from facedex.engines.model_files import ModelName, get_model
+from facedex.engines.onnx_graphs import detector_graph, encoder_graph
+
+if TYPE_CHECKING:
+    from facedex.engines.model_files import ModelFile
+
+log = logging.getLogger(__name__)
+
+CONVERTER_VERSION = 1
+
+
+def convert(source: ModelFile) -> bytes:
+    """Return the ONNX model of a checked .dat file."""
+    data = source.path.read_bytes()
+    if source.name is ModelName.DETECTOR:
+        return detector_graph(read_detector(data), source.sha256)
+    return encoder_graph(read_encoder(data), source.sha256)
+
+
+def cache_path(cache_dir: Path, source: ModelFile) -> Path:
+    """Return where the converted model of ``source`` is kept."""
+    stem = Path(source.name.filename).stem
+    return cache_dir / f"{stem}-{source.sha256}-v{CONVERTER_VERSION}.onnx"
+
+
+def load_onnx(name: ModelName, cache_dir: Path) -> bytes:
+    """Return the ONNX model, from the cache where it is there and whole, else converted and kept.
+
+    A cache folder that cannot be written costs time at the next start and a warning, no more.
+
+    Raises
+    ------
+    ModelMissing
+        If the .dat file is absent or not the one expected.
+    """
+    source = get_model(name)
+    path = cache_path(cache_dir, source)
+    cached = _read_whole(path)
+    if cached is not None:
+        return cached
+    model = convert(source)
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        _write_atomically(path, model)
+        _write_atomically(_checksum_path(path), hashlib.sha256(model).hexdigest().encode())
+    except OSError as fault:
+        log.warning("cannot keep the converted model: %s", fault.strerror)
+    return model
+
+
+def _checksum_path(path: Path) -> Path:
+    return path.with_suffix(".sha256")
+
+
+def _read_whole(path: Path) -> bytes | None:
+    """Return the file's bytes if they have the checksum noted beside it."""
+    try:
+        model, noted = path.read_bytes(), _checksum_path(path).read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(model).hexdigest().encode() == noted:
+        return model
+    log.info("the converted model %s is damaged and is made again", path.name)
+    return None
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
