@@ -15,7 +15,7 @@ from facedex.viewer.decisions import Decisions
 from facedex.viewer.models.faces import FaceGridModel
 from facedex.viewer.models.sidebar import IGNORED, UNGROUPED, SidebarModel
 from facedex.viewer.models.thumbnails import Thumbnails
-from facedex.viewer.text import one_line
+from facedex.viewer.text import counted, one_line
 from facedex.viewer.views.empty_page import EmptyPage
 from facedex.viewer.views.photo_pane import PhotoPane
 from facedex.viewer.views.shelf_pane import ShelfPane
@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Finish the decisions and end the threads."""
         self.watch.stop()
+        self.hide()  # a photo that is being decoded may keep the threads a while
         self.workers.stop()
         super().closeEvent(event)
 
@@ -125,6 +126,11 @@ class MainWindow(QMainWindow):
         self._is_stepping = True
         (self.decisions.undo if is_undo else self.decisions.redo)()
 
+    def rematch(self) -> None:
+        """Compute the suggestions anew, from what was decided since the last scan."""
+        self.status.tell("Comparing faces…")
+        self.workers.submit("matching", self._library.rematch, self._on_rematched)
+
     def next_group(self) -> None:
         """Open the next unknown group."""
         following = self.sidebar_model.shelf_after(self.sidebar.current(), "group")
@@ -154,6 +160,7 @@ class MainWindow(QMainWindow):
             Command(
                 "&Edit", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), partial(self.step, is_undo=False)
             ),
+            Command("&Edit", "&Suggest anew", ("F5",), self.rematch),
             Command("&View", "Face or whole &photo", ("F",), self.photo.toggle.toggle),
             Command("&Go", "Next &unknown group", ("U",), self.next_group),
             Command("&Go", "&Find a person", ("/", "Ctrl+F"), self.focus_search),
@@ -199,6 +206,10 @@ class MainWindow(QMainWindow):
         else:
             self._keep_a_shelf_open(row)
         self._tell_shelf()
+
+    def _on_rematched(self, n_suggested: int) -> None:
+        self.status.tell(f"Compared all faces: {counted(n_suggested, 'suggestion')}")
+        self.watch.refresh()
 
     def _take_faces(self, snapshot: Snapshot) -> None:
         before, current = set(self.faces.keys), self.grid.current_id()
@@ -313,6 +324,7 @@ class MainWindow(QMainWindow):
         for widget, stretch in ((self.sidebar, 0), (self.shelf, 3), (self.photo, 2)):
             splitter.addWidget(widget)
             splitter.setStretchFactor(splitter.indexOf(widget), stretch)
+        splitter.setSizes([250, 590, 440])
         self._stack = QStackedWidget()
         self._stack.addWidget(EmptyPage())
         self._stack.addWidget(splitter)

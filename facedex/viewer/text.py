@@ -66,7 +66,10 @@ def face_spoken(face: FaceRow) -> str:
 
 def photo_facts(photo: PhotoRow) -> str:
     """Return when the photo was taken, its size, and how many faces it has."""
-    facts = [f"{photo.width_px} \N{MULTIPLICATION SIGN} {photo.height_px}", counted(len(photo.faces), "face")]
+    facts = [
+        f"{photo.width_px} \N{MULTIPLICATION SIGN} {photo.height_px}",
+        counted(len(photo.faces), "face"),
+    ]
     if photo.taken_us is not None:
         taken = QDateTime.fromMSecsSinceEpoch(photo.taken_us // 1000, QTimeZone.utc())
         facts.insert(0, QLocale().toString(taken, QLocale.FormatType.ShortFormat))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 GAP = 8  # between things that belong together
 MARGIN = 12  # between a pane's edge and its content
 RADIUS = 6.0
+FIELD_PX = 30  # the height of fields and buttons
 
 _ROLE = QPalette.ColorRole
 

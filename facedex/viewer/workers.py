@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LANES = {"decisions": 1, "queries": 1, "thumbnails": 2, "previews": 1}
+LANES = {"decisions": 1, "queries": 1, "thumbnails": 2, "previews": 1, "matching": 1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,4 +60,3 @@ def open_window(qtbot):
     yield open_one
     for window in opened:
         window.close()
-

@@ -43,7 +43,9 @@ def draw_head(draw: ImageDraw.ImageDraw, box, who: int) -> None:
         draw.ellipse(at(x - 0.08, 0.42, x + 0.08, 0.52), fill="white")
         draw.ellipse(at(x - 0.035, 0.435, x + 0.035, 0.505), fill="#222")
         if who % 4 == 1:
-            draw.ellipse(at(x - 0.13, 0.37, x + 0.13, 0.58), outline="#222", width=max(1, int(w / 50)))
+            draw.ellipse(
+                at(x - 0.13, 0.37, x + 0.13, 0.58), outline="#222", width=max(1, int(w / 50))
+            )
     draw.line(at(0.5, 0.52, 0.47, 0.66), fill="#00000055", width=max(1, int(w / 50)))
     draw.arc(at(0.33, 0.6, 0.67, 0.84), 20, 160, fill="#7a2d2d", width=max(2, int(w / 28)))
 
@@ -123,7 +125,9 @@ class FakeLibrary:
             for face in self.by_id.values():
                 if face.cluster_id is not None and face.state is FaceState.UNKNOWN:
                     sizes[face.cluster_id] = sizes.get(face.cluster_id, 0) + 1
-            return [GroupRow(c, n) for c, n in sorted(sizes.items(), key=lambda it: (-it[1], it[0]))]
+            return [
+                GroupRow(c, n) for c, n in sorted(sizes.items(), key=lambda it: (-it[1], it[0]))
+            ]
 
     def n_ungrouped(self):
         return len(self._ids("ungrouped"))
@@ -153,7 +157,9 @@ class FakeLibrary:
             if shelf.kind != "person":
                 return self._ids(shelf.kind)
             mine = [f for f in self.by_id.values() if f.person_id == shelf.person_id]
-            new = sorted((f for f in mine if f.state is FaceState.SUGGESTED), key=lambda f: f.distance)
+            new = sorted(
+                (f for f in mine if f.state is FaceState.SUGGESTED), key=lambda f: f.distance
+            )
             return [f.face_id for f in new] + [
                 f.face_id for f in mine if f.state is FaceState.CONFIRMED
             ]
@@ -199,7 +205,9 @@ class FakeLibrary:
         for face in (f for f in self.by_id.values() if f.photo_id == photo_id):
             b = face.box
             x, r = (b.x0 + b.x1) / 2 * w, b.width * w
-            draw.ellipse((x - r, b.y1 * h - r * 0.2, x + r, b.y1 * h + r * 3), fill=SHIRTS[face.who % 6])
+            draw.ellipse(
+                (x - r, b.y1 * h - r * 0.2, x + r, b.y1 * h + r * 3), fill=SHIRTS[face.who % 6]
+            )
             draw_head(draw, (b.x0 * w, b.y0 * h, b.x1 * w, b.y1 * h), face.who)
         return to_jpeg(image)
 
@@ -279,6 +287,10 @@ class FakeLibrary:
     def redo(self):
         return self._step(self._redo, self._undo)
 
+    def rematch(self):
+        self._called("rematch")
+        return 5
+
     def data_version(self):
         return self.version
 
@@ -289,7 +301,13 @@ class FakeLibrary:
 def family() -> FakeLibrary:
     """Return a small library: people with suggestions, groups, single and ignored faces."""
     library = FakeLibrary()
-    names = ["Anna", "Bert & Ernie", "Zoë Müller", "<b>Carla</b>", "Jürgen von der Lippe-Biesterfeld"]
+    names = [
+        "Anna",
+        "Bert & Ernie",
+        "Zoë Müller",
+        "<b>Carla</b>",
+        "Jürgen von der Lippe-Biesterfeld",
+    ]
     library.names = dict(enumerate(names, start=1))
     photo_id = 0
 

@@ -288,6 +288,13 @@ def test_empty_library_says_how_to_fill_it_and_fills_while_open(qtbot, open_wind
     assert window.faces.rowCount() == 12
 
 
+def test_suggestions_can_be_computed_anew(qtbot, open_window, library):
+    window = open_window(library)
+    press(qtbot, KEY.Key_F5)
+    settle(qtbot, window)
+    assert window.status.message.text == "Compared all faces: 5 suggestions"
+
+
 def test_bug_in_a_service_is_raised_and_not_swallowed(qtbot, open_window, library):
     window = open_window(library)
     with qtbot.capture_exceptions() as caught:

@@ -60,7 +60,9 @@ def test_hundred_thousand_faces_are_painted_at_once(qtbot, open_window):
     window.grid.grab()
     removal = time.perf_counter() - started
     settle(qtbot, window)
-    print(f"100k faces: first paint {first_paint:.3f} s, jump {jump:.3f} s, removal {removal:.3f} s")
+    print(
+        f"100k faces: first paint {first_paint:.3f} s, jump {jump:.3f} s, removal {removal:.3f} s"
+    )
     assert first_paint < 1.0
     assert jump < 1.0
     assert removal < 1.0
@@ -94,9 +96,7 @@ def test_click_and_drag_select(qtbot, open_window):
     second = grid.visualRect(window.faces.index(grid.grid().n_columns + 1)).center()
     qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=second)
     assert grid.selected_ids() == [grid.grid().n_columns + 2]
-    qtbot.mouseClick(
-        port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, first
-    )
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, first)
     assert grid.selected_ids() == [1, grid.grid().n_columns + 2]
 
 

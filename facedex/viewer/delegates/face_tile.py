@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from facedex.types import FaceState
 from facedex.viewer import theme
 from facedex.viewer.models.faces import FACE_ROLE
-from facedex.viewer.text import face_detail, face_label
+from facedex.viewer.text import UNNAMED, face_detail, face_label
 
 if TYPE_CHECKING:
     from facedex.services.records import FaceRow
@@ -115,8 +115,10 @@ class FaceTileDelegate(QStyledItemDelegate):
         font.setBold(face.state is FaceState.CONFIRMED)
         font.setItalic(face.state is FaceState.SUGGESTED)
         painter.setFont(font)
-        painter.setPen(palette.color(QPalette.ColorRole.Text))
-        _draw_line(painter, line, face_label(face))
+        label = face_label(face)
+        is_named = label != UNNAMED
+        painter.setPen(palette.color(QPalette.ColorRole.Text) if is_named else theme.muted(palette))
+        _draw_line(painter, line, label)
         font.setBold(False)
         font.setItalic(False)
         painter.setFont(font)
@@ -156,6 +158,11 @@ def paint_picture(
     if pixmap is None or pixmap.isNull():
         painter.fillPath(path, theme.faint(palette))
         return
+    draw_square(painter, path, rect, pixmap)
+
+
+def draw_square(painter: QPainter, path: QPainterPath, rect: QRectF, pixmap: QPixmap) -> None:
+    """Draw the middle square of ``pixmap`` into ``rect``, as far as ``path`` reaches."""
     side = min(pixmap.width(), pixmap.height())
     source = QRectF((pixmap.width() - side) / 2, (pixmap.height() - side) / 2, side, side)
     painter.save()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from facedex.viewer import theme
+from facedex.viewer.delegates.face_tile import draw_square
 from facedex.viewer.models.names import CHOICE_ROLE
 from facedex.viewer.models.sidebar import ENTRY_ROLE
 
@@ -115,11 +116,7 @@ class SidebarDelegate(_LineDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.fillPath(circle, theme.faint(palette))
         if pixmap is not None and not pixmap.isNull():
-            painter.save()
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.setClipPath(circle, Qt.ClipOperation.IntersectClip)
-            painter.drawPixmap(area, pixmap, QRectF(pixmap.rect()))
-            painter.restore()
+            draw_square(painter, circle, area, pixmap)
             return
         kind = entry.shelf.kind if entry.shelf else ""
         painter.setPen(palette.color(QPalette.ColorRole.Text))

@@ -45,12 +45,20 @@ def plain_key(text: str) -> str:
     return "".join(each for each in bare if not unicodedata.combining(each))
 
 
+def _spelt_alike(name: str, text: str) -> bool:
+    """Tell whether the services take ``text`` for this name: accents count, case does not."""
+    first, second = (
+        unicodedata.normalize("NFC", one_line(each)).casefold() for each in (name, text)
+    )
+    return first == second
+
+
 def choices(text: str, people: Sequence[PersonRow]) -> list[NameChoice]:
     """Return the people in their order, one of exactly this name first, and the new person."""
     key = plain_key(text)
     ranked = sorted(people, key=lambda person: plain_key(person.name) != key)
     known = [NameChoice(person.name, person.n_faces) for person in ranked]
-    is_known = any(one_line(person.name) == one_line(text) for person in people)
+    is_known = any(_spelt_alike(person.name, text) for person in people)
     return known if is_known or not key else [*known, NameChoice(one_line(text), None)]
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from facedex.types import FaceId
     from facedex.viewer.workers import Workers
 
-MAX_PIXMAPS = 3000  # of 160 px: about 300 MB at the worst
+MAX_PIXMAPS = 1500  # of 160 px: 150 MB at the worst
 MAX_WANTED = 400  # several screens; what scrolled by long ago is not fetched
 MAX_RUNNING = 8
 COALESCE_MS = 30

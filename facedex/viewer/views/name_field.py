@@ -38,7 +38,9 @@ class NameField(QWidget):
         self.edit.setAccessibleName("Name")
         self.edit.setClearButtonEnabled(True)
         self.edit.setMaxLength(200)
+        self.edit.setMinimumSize(150, theme.FIELD_PX)
         self.button = QPushButton("Name")
+        self.button.setMinimumHeight(theme.FIELD_PX)
         self._model = NameModel(self)
         self._answered = ""
         self._is_waiting = False

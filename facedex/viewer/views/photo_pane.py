@@ -59,6 +59,7 @@ class PhotoPane(QWidget):
         self.view.face_clicked.connect(self.face_clicked)
         self.toggle = QPushButton("Close-up")
         self.toggle.setCheckable(True)
+        self.toggle.setMinimumHeight(theme.FIELD_PX)
         self.toggle.setToolTip("Show the face close up, or the whole photo (F)")
         self.toggle.toggled.connect(self.view.set_close_up)
         self._lay_out()
@@ -131,8 +132,8 @@ class PhotoPane(QWidget):
         self.view.set_pixmap(None, message)
 
     def _tell(self, found: FacePhoto | None) -> None:
-        path = PurePath(found.photo.path) if found else None
-        self._name.set_text(path.name if path else "")
+        path = PurePath(found.photo.path) if found and found.photo.path else None
+        self._name.set_text(path.name if path else "Photo without a file" if found else "")
         self._folder.set_text(str(path.parent) if path else "")
         self._facts.set_text(photo_facts(found.photo) if found else "")
         self._face_name.set_text(face_label(found.face) if found else "")
@@ -141,9 +142,12 @@ class PhotoPane(QWidget):
 
 
 def find_photo(library: Library, face_id: FaceId) -> FacePhoto | None:
-    """Return the face and its photo; None where the face is gone. For any thread."""
+    """Return the face and its photo; None where they are gone. For any thread."""
     faces = library.faces([face_id])
-    return FacePhoto(faces[0], library.photo(faces[0].photo_id)) if faces else None
+    try:
+        return FacePhoto(faces[0], library.photo(faces[0].photo_id)) if faces else None
+    except KeyError:  # a scan removed the photo between the two questions
+        return None
 
 
 def load_preview(library: Library, photo_id: PhotoId, long_side_px: int) -> QImage:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from facedex.types import Box, FaceState
 from facedex.viewer import theme
-from facedex.viewer.text import counted, face_label, one_line
+from facedex.viewer.text import UNNAMED, counted, face_label, one_line
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QPaintEvent
@@ -188,13 +188,20 @@ class PhotoView(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(_DARK, width + 2.0))
         painter.drawRect(rect)
-        color = self.palette().highlight().color().lighter(130) if is_current else _LIGHT
-        painter.setPen(QPen(color, width, _LINES.get(face.state, Qt.PenStyle.DotLine)))
+        line = _LINES.get(face.state, Qt.PenStyle.DotLine)
+        if is_current:
+            color, line = self.palette().highlight().color().lighter(130), Qt.PenStyle.SolidLine
+        else:
+            color = _LIGHT
+        painter.setPen(QPen(color, width, line))
         painter.drawRect(rect)
 
     def _paint_name(self, painter: QPainter, face: FaceRow, target: QRectF) -> None:
         rect, is_current = self.face_rect(face), face.face_id == self._current
-        if not is_current and face.face_id != self._pointed and rect.width() < MIN_LABEL_PX:
+        if not rect.intersects(target):
+            return
+        is_asked = is_current or face.face_id == self._pointed
+        if not is_asked and (rect.width() < MIN_LABEL_PX or face_label(face) == UNNAMED):
             return
         font = self.font()
         font.setBold(is_current)

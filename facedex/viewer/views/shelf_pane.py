@@ -88,6 +88,7 @@ class ShelfPane(QWidget):
 def _button(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setToolTip(tip)
+    button.setMinimumHeight(theme.FIELD_PX)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus in the grid
     return button
 

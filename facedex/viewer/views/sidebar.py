@@ -42,6 +42,7 @@ class Sidebar(QWidget):
         self.search.setPlaceholderText("Find a person  ( / )")
         self.search.setAccessibleName("Find a person")
         self.search.setClearButtonEnabled(True)
+        self.search.setMinimumHeight(theme.FIELD_PX)
         self.search.textChanged.connect(self._on_search)
         self.search.installEventFilter(self)
         self.list = _ShelfList()
