@@ -30,3 +30,8 @@ def shipped(folder: str) -> Path:
 def display_path(path: bytes) -> str:
     """Return a path's bytes as text that can always be printed; undecodable bytes become U+FFFD."""
     return path.decode("utf-8", errors="replace")
+
+
+def join(root: bytes, relpath: bytes) -> bytes:
+    """Return the path of a file under a root. Bytes, because pathlib takes no such names."""
+    return root.rstrip(b"/") + b"/" + relpath

@@ -7,12 +7,13 @@ the upright frame (after EXIF orientation); the database keeps the stored-pixel 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NewType, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -139,6 +140,12 @@ class FaceEngine(Protocol):
 
     def encode(self, image: NDArray[np.uint8], boxes: Sequence[Box]) -> list[EncodedFace]:
         """Return landmarks and encoding of each box of ``image``, uint8 (h, w, 3) RGB upright."""
+
+    def fit_box_from_region(self, image: NDArray[np.uint8], region: Box) -> Box | None:
+        """Return the box to encode for a loose rectangle that a person drew around a face.
+
+        None where no encoding makes sense.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,15 @@ CREATE TABLE decision (
     undoes     INTEGER REFERENCES decision (id)
 ) STRICT;
 
+-- What a .picasa.ini said when it was last read; contacts is a JSON object, id -> name.
+CREATE TABLE picasa_ini (
+    file_id      INTEGER PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
+    content_hash BLOB NOT NULL,
+    contacts     TEXT NOT NULL CHECK (json_valid(contacts)),
+    problems     TEXT NOT NULL CHECK (json_valid(problems)),
+    is_export    INTEGER NOT NULL CHECK (is_export IN (0, 1))
+) STRICT;
+
 -- Every rectangle that Picasa wrote, and what became of it.
 CREATE TABLE region (
     id            INTEGER PRIMARY KEY,
@@ -165,7 +174,8 @@ CREATE TABLE region (
     filename      TEXT NOT NULL,           -- the section's name
     rect_hex      TEXT NOT NULL,
     contact_id    TEXT NOT NULL,
-    name          TEXT,                    -- NULL: Picasa did not name it
+    rotate        INTEGER,                 -- Picasa's own quarter turns, where it noted them
+    person_id     INTEGER REFERENCES person (id) ON DELETE SET NULL,  -- NULL: not named
     file_id       INTEGER REFERENCES file (id) ON DELETE SET NULL,
     photo_id      INTEGER REFERENCES photo (id),
     x0 REAL, y0 REAL, x1 REAL, y1 REAL,
@@ -187,6 +197,16 @@ CREATE TABLE issue (
     message TEXT NOT NULL,
     at_us   INTEGER NOT NULL,
     PRIMARY KEY (file_id, stage)
+) STRICT, WITHOUT ROWID;
+
+-- Folders and files that the last walk of their root could not examine.
+CREATE TABLE walk_issue (
+    root_id      INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
+    relpath      BLOB NOT NULL,
+    relpath_text TEXT NOT NULL,
+    message      TEXT NOT NULL,
+    at_us        INTEGER NOT NULL,
+    PRIMARY KEY (root_id, relpath)
 ) STRICT, WITHOUT ROWID;
 
 -- upright = (xx*x + xy*y + xc, yx*x + yy*y + yc); the same table as geometry.ORIENTATION_MAPS
@@ -364,4 +384,8 @@ SELECT i.file_id AS file_id,
        i.message AS message,
        strftime('%Y-%m-%dT%H:%M:%fZ', i.at_us / 1e6, 'unixepoch') AS at
   FROM issue i JOIN file f ON f.id = i.file_id JOIN root r ON r.id = f.root_id
- WHERE f.state != 'missing';
+ WHERE f.state != 'missing'
+UNION ALL
+SELECT NULL, rtrim(r.path_text, '/') || '/' || w.relpath_text, 'walk', 'denied', w.message,
+       strftime('%Y-%m-%dT%H:%M:%fZ', w.at_us / 1e6, 'unixepoch')
+  FROM walk_issue w JOIN root r ON r.id = w.root_id;

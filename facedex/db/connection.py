@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import apsw
 
 from facedex.errors import EnvironmentFault, LibraryDamaged, LibraryLocked, StorageFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 APPLICATION_ID = 0x46444458  # "FDDX"
@@ -20,12 +20,20 @@ LIBRARY_NAME = "library.db"
 _BUSY_MS = 5000
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
+Connection = apsw.Connection
 Durability = Literal["FULL", "NORMAL"]
 
 
 def now_us() -> int:
     """Return the time in microseconds since 1970 UTC."""
     return time.time_ns() // 1000
+
+
+def rows(
+    db: apsw.Connection, sql: str, bindings: Sequence[Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """Return all rows of a query."""
+    return db.execute(sql, bindings).fetchall()
 
 
 def create_private(path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.db.connection import now_us
+from facedex.db.connection import now_us, rows
 from facedex.types import Box, ClusterId, FaceId, FaceState, PersonId, PhotoId, Source
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def faces_of_photo(db: apsw.Connection, photo_id: PhotoId) -> list[StoredFace]:
     )
     return [
         StoredFace(FaceId(i), u, PhotoId(p), Box(x0, y0, x1, y1), o, c, bool(s))
-        for i, u, p, x0, y0, x1, y1, o, c, s in db.execute(sql, (photo_id,)).fetchall()
+        for i, u, p, x0, y0, x1, y1, o, c, s in rows(db, sql, (photo_id,))
     ]
 
 
@@ -141,7 +141,7 @@ def assignments(db: apsw.Connection, face_id: FaceId) -> list[Assignment]:
     )
     return [
         Assignment(person, FaceState(state), Source(source), distance, probability)
-        for person, state, source, distance, probability in db.execute(sql, (face_id,)).fetchall()
+        for person, state, source, distance, probability in rows(db, sql, (face_id,))
     ]
 
 
@@ -152,13 +152,31 @@ def set_assignments(db: apsw.Connection, face_id: FaceId, said: Iterable[Assignm
         db.execute(
             "INSERT INTO assignment (face_id, person_id, state, source, distance, probability,"
             " at_us) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (face_id, one.person_id, one.state, one.source, one.distance, one.probability, now_us()),
+            (
+                face_id,
+                one.person_id,
+                one.state,
+                one.source,
+                one.distance,
+                one.probability,
+                now_us(),
+            ),
         )
 
 
 def set_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId | None) -> None:
     """Place a face in a cluster, or in none."""
     db.execute("UPDATE face SET cluster_id = ? WHERE id = ?", (cluster_id, face_id))
+
+
+def join_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId) -> None:
+    """Place a face in a cluster unless it is in one or settled by now."""
+    db.execute(
+        "UPDATE face SET cluster_id = ? WHERE id = ? AND cluster_id IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM assignment a WHERE a.face_id = face.id"
+        "  AND a.state IN ('confirmed', 'ignored'))",
+        (cluster_id, face_id),
+    )
 
 
 def drop_suggestions(db: apsw.Connection) -> None:
@@ -172,7 +190,9 @@ def add_suggestion(
     """Suggest a person for a face; a person who was rejected for it stays rejected."""
     db.execute(
         "INSERT INTO assignment (face_id, person_id, state, source, distance, at_us)"
-        " VALUES (?, ?, 'suggested', 'auto', ?, ?) ON CONFLICT DO NOTHING",
+        " SELECT ?1, ?2, 'suggested', 'auto', ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM assignment a"
+        "  WHERE a.face_id = ?1 AND a.state IN ('confirmed', 'ignored'))"
+        " AND EXISTS (SELECT 1 FROM person p WHERE p.id = ?2) ON CONFLICT DO NOTHING",
         (face_id, person_id, distance, now_us()),
     )
 
@@ -202,23 +222,23 @@ def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
         " LEFT JOIN assignment a ON a.face_id = f.id AND a.state IN ('confirmed', 'ignored')"
         " WHERE e.model = ? ORDER BY f.id"
     )
-    rows = db.execute(sql, (model,)).fetchall()
-    numbers = np.array([row[:5] for row in rows], dtype=np.int64).reshape(-1, 5)
-    vectors = np.frombuffer(b"".join(row[5] for row in rows), dtype="<f4")
+    found = rows(db, sql, (model,))
+    numbers = np.array([row[:5] for row in found], dtype=np.int64).reshape(-1, 5)
+    vectors = np.frombuffer(b"".join(row[5] for row in found), dtype="<f4")
     return EncodedFaces(
         numbers[:, 0],
         numbers[:, 1],
         numbers[:, 2],
         numbers[:, 3],
         numbers[:, 4].astype(np.bool_),
-        vectors.reshape(len(rows), -1).astype(np.float32),
+        vectors.reshape(len(found), -1).astype(np.float32),
     )
 
 
 def rejected_pairs(db: apsw.Connection) -> set[tuple[int, int]]:
     """Return (face, person) of every rejection."""
     sql = "SELECT face_id, person_id FROM assignment WHERE state = 'rejected'"
-    return {(face, person) for face, person in db.execute(sql).fetchall()}
+    return {(face, person) for face, person in rows(db, sql)}
 
 
 def confirmed_on_photos(db: apsw.Connection) -> set[tuple[int, int]]:
@@ -227,4 +247,20 @@ def confirmed_on_photos(db: apsw.Connection) -> set[tuple[int, int]]:
         "SELECT f.photo_id, a.person_id FROM assignment a JOIN face f ON f.id = a.face_id"
         " WHERE a.state = 'confirmed'"
     )
-    return {(photo, person) for photo, person in db.execute(sql).fetchall()}
+    return {(photo, person) for photo, person in rows(db, sql)}
+
+
+def has_encoding(db: apsw.Connection, face_id: FaceId) -> bool:
+    """Tell whether any model has encoded the face."""
+    return bool(rows(db, "SELECT 1 FROM encoding WHERE face_id = ? LIMIT 1", (face_id,)))
+
+
+def exists(db: apsw.Connection, face_id: FaceId) -> bool:
+    """Tell whether there is a face of this id."""
+    return bool(rows(db, "SELECT 1 FROM face WHERE id = ?", (face_id,)))
+
+
+def uuid_of(db: apsw.Connection, face_id: FaceId) -> str | None:
+    """Return a face's uuid, or None if there is no such face."""
+    found = rows(db, "SELECT uuid FROM face WHERE id = ?", (face_id,))
+    return str(found[0][0]) if found else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from facedex.db.connection import now_us
-from facedex.paths import display_path
+from facedex.db.connection import now_us, rows
+from facedex.paths import display_path, join
 from facedex.types import FileId, FileStat, PhotoId, RootId
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ _COLUMNS = (
 )
 
 
-def _file_row(row: tuple[object, ...]) -> FileRow:
+def _file_row(row: tuple[Any, ...]) -> FileRow:
     file_id, relpath, size, mtime, ctime, inode, links, hashed, content, photo, state = row
-    stat = FileStat(relpath, size, mtime, ctime, inode, links)  # type: ignore[arg-type]
-    return FileRow(file_id, stat, hashed, content, photo, state)  # type: ignore[arg-type]
+    stat = FileStat(relpath, size, mtime, ctime, inode, links)
+    return FileRow(file_id, stat, hashed, content, photo, state)
 
 
 def ensure_root(db: apsw.Connection, path: bytes) -> RootId:
@@ -64,13 +64,27 @@ def ensure_root(db: apsw.Connection, path: bytes) -> RootId:
         "INSERT INTO root (path, path_text, added_us) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (path, display_path(path), now_us()),
     )
-    return RootId(db.execute("SELECT id FROM root WHERE path = ?", (path,)).fetchall()[0][0])
+    return RootId(rows(db, "SELECT id FROM root WHERE path = ?", (path,))[0][0])
+
+
+def absorb_root(db: apsw.Connection, inner: Root, outer: RootId, prefix: bytes) -> None:
+    """Let a wider root take over the files of one that lies inside it.
+
+    ``prefix`` is the inner root's path below the outer one, ending in ``/``.
+    """
+    text = display_path(prefix)
+    db.execute(
+        "UPDATE file SET root_id = ?, relpath = CAST(? || CAST(relpath AS TEXT) AS BLOB),"
+        " relpath_text = ? || relpath_text WHERE root_id = ?",
+        (outer, prefix, text, inner.root_id),
+    )
+    db.execute("DELETE FROM root WHERE id = ?", (inner.root_id,))
 
 
 def list_roots(db: apsw.Connection) -> list[Root]:
     """Return all roots, in the order they were added."""
-    rows = db.execute("SELECT id, path, state = 'online' FROM root ORDER BY id").fetchall()
-    return [Root(RootId(i), path, bool(online)) for i, path, online in rows]
+    found = rows(db, "SELECT id, path, state = 'online' FROM root ORDER BY id")
+    return [Root(RootId(i), path, bool(online)) for i, path, online in found]
 
 
 def set_root_state(db: apsw.Connection, root_id: RootId, state: str) -> None:
@@ -86,14 +100,14 @@ def finish_root(db: apsw.Connection, root_id: RootId) -> None:
 def count_files(db: apsw.Connection, root_id: RootId) -> int:
     """Return how many files of a root were there at the last scan."""
     sql = "SELECT count(*) FROM file WHERE root_id = ? AND state != 'missing'"
-    return int(db.execute(sql, (root_id,)).fetchall()[0][0])
+    return int(rows(db, sql, (root_id,))[0][0])
 
 
 def find_file(db: apsw.Connection, root_id: RootId, relpath: bytes) -> FileRow | None:
     """Return a path's row, or None."""
-    sql = f"SELECT {_COLUMNS} FROM file WHERE root_id = ? AND relpath = ?"  # noqa: S608 - constants
-    rows = db.execute(sql, (root_id, relpath)).fetchall()
-    return _file_row(rows[0]) if rows else None
+    sql = f"SELECT {_COLUMNS} FROM file WHERE root_id = ? AND relpath = ?"
+    found = rows(db, sql, (root_id, relpath))
+    return _file_row(found[0]) if found else None
 
 
 def add_file(db: apsw.Connection, root_id: RootId, stat: FileStat) -> FileId:
@@ -120,19 +134,17 @@ def mark_pending(db: apsw.Connection, file_id: FileId, stat: FileStat) -> None:
     )
 
 
-def mark_seen(db: apsw.Connection, row: FileRow, n_links: int) -> None:
+def mark_seen(db: apsw.Connection, row: FileRow) -> None:
     """Say that a file that was gone is there again, unchanged."""
     state = "present" if row.content_hash is not None else "unreadable"
-    db.execute(
-        "UPDATE file SET state = iif(state = 'missing', ?, state), n_links = ? WHERE id = ?",
-        (state, n_links, row.file_id),
-    )
+    db.execute("UPDATE file SET state = ? WHERE id = ?", (state, row.file_id))
 
 
 def iter_known(db: apsw.Connection, root_id: RootId) -> Iterator[tuple[FileId, bytes]]:
     """Yield (id, relpath) of the files of a root that were there at the last scan."""
     sql = "SELECT id, relpath FROM file WHERE root_id = ? AND state != 'missing'"
-    yield from db.execute(sql, (root_id,))
+    cursor: Iterator[Any] = db.execute(sql, (root_id,))
+    yield from cursor
 
 
 def mark_missing(db: apsw.Connection, file_id: FileId) -> None:
@@ -146,7 +158,7 @@ def pending_after(db: apsw.Connection, file_id: int, limit: int) -> list[FileRef
         "SELECT f.id, r.path, f.relpath, f.attempts FROM file f JOIN root r ON r.id = f.root_id"
         " WHERE f.state = 'pending' AND f.id > ? AND r.state = 'online' ORDER BY f.id LIMIT ?"
     )
-    return [_ref(row) for row in db.execute(sql, (file_id, limit)).fetchall()]
+    return [_ref(row) for row in rows(db, sql, (file_id, limit))]
 
 
 def count_pending(db: apsw.Connection) -> int:
@@ -155,7 +167,7 @@ def count_pending(db: apsw.Connection) -> int:
         "SELECT count(*) FROM file f JOIN root r ON r.id = f.root_id"
         " WHERE f.state = 'pending' AND r.state = 'online'"
     )
-    return int(db.execute(sql).fetchall()[0][0])
+    return int(rows(db, sql)[0][0])
 
 
 def file_of_photo(db: apsw.Connection, photo_id: PhotoId) -> FileRef | None:
@@ -165,13 +177,13 @@ def file_of_photo(db: apsw.Connection, photo_id: PhotoId) -> FileRef | None:
         " WHERE f.photo_id = ? AND f.state = 'present' AND r.state = 'online'"
         " ORDER BY f.root_id, f.relpath LIMIT 1"
     )
-    rows = db.execute(sql, (photo_id,)).fetchall()
-    return _ref(rows[0]) if rows else None
+    found = rows(db, sql, (photo_id,))
+    return _ref(found[0]) if found else None
 
 
-def _ref(row: tuple[int, bytes, bytes, int]) -> FileRef:
+def _ref(row: tuple[Any, ...]) -> FileRef:
     file_id, root, relpath, attempts = row
-    return FileRef(FileId(file_id), os.path.join(root, relpath), attempts)
+    return FileRef(FileId(file_id), join(root, relpath), attempts)
 
 
 def find_moved(db: apsw.Connection, content_hash: bytes) -> FileId | None:
@@ -180,8 +192,8 @@ def find_moved(db: apsw.Connection, content_hash: bytes) -> FileId | None:
         "SELECT id FROM file WHERE content_hash = ? AND state = 'missing' AND size_bytes > 0"
         " ORDER BY id LIMIT 1"
     )
-    rows = db.execute(sql, (content_hash,)).fetchall()
-    return FileId(rows[0][0]) if rows else None
+    found = rows(db, sql, (content_hash,))
+    return FileId(found[0][0]) if found else None
 
 
 def has_copy(db: apsw.Connection, file_id: FileId, content_hash: bytes) -> bool:
@@ -191,16 +203,17 @@ def has_copy(db: apsw.Connection, file_id: FileId, content_hash: bytes) -> bool:
         " AND x.state = 'present' AND x.size_bytes > 0"
         " AND NOT (x.n_links > 1 AND x.inode = me.inode) LIMIT 1"
     )
-    return bool(db.execute(sql, (file_id, content_hash)).fetchall())
+    return bool(rows(db, sql, (file_id, content_hash)))
 
 
 def move_file(db: apsw.Connection, gone: FileId, arrived: FileId) -> None:
     """Let the row of a moved file follow it: ``gone`` takes over the path of ``arrived``."""
-    row = db.execute(
+    row = rows(
+        db,
         "SELECT root_id, relpath, relpath_text, path_is_lossy, size_bytes, mtime_ns, ctime_ns,"
         " inode, n_links FROM file WHERE id = ?",
         (arrived,),
-    ).fetchall()[0]
+    )[0]
     db.execute("DELETE FROM file WHERE id = ?", (arrived,))
     db.execute(
         "UPDATE file SET root_id = ?, relpath = ?, relpath_text = ?, path_is_lossy = ?,"
@@ -245,14 +258,14 @@ def find_in_folder(
     """
     end = folder[:-1] + b"0" if folder else None  # "0" follows "/": the end of the prefix's range
     sql = "SELECT id, relpath, photo_id FROM file WHERE root_id = ? AND state != 'missing'"
-    rows = (
-        db.execute(f"{sql} AND relpath >= ? AND relpath < ?", (root_id, folder, end))
+    found = (
+        rows(db, f"{sql} AND relpath >= ? AND relpath < ?", (root_id, folder, end))
         if end
-        else db.execute(sql, (root_id,))
+        else rows(db, sql, (root_id,))
     )
     return [
         (FileId(i), relpath[len(folder) :], photo)
-        for i, relpath, photo in rows
+        for i, relpath, photo in found
         if b"/" not in relpath[len(folder) :]
     ]
 
@@ -264,4 +277,22 @@ def iter_picasa_inis(db: apsw.Connection) -> list[tuple[FileId, RootId, bytes, b
         " WHERE f.state = 'present' AND r.state = 'online'"
         " AND lower(f.relpath_text) LIKE '%picasa.ini' ORDER BY f.root_id, f.relpath"
     )
-    return [(FileId(i), RootId(r), path, rel) for i, r, path, rel in db.execute(sql).fetchall()]
+    return [(FileId(i), RootId(r), path, rel) for i, r, path, rel in rows(db, sql)]
+
+
+def content_of(db: apsw.Connection, file_id: FileId) -> bytes | None:
+    """Return the content hash of a file when it was last read, or None."""
+    content = rows(db, "SELECT content_hash FROM file WHERE id = ?", (file_id,))[0][0]
+    return None if content is None else bytes(content)
+
+
+def set_unreadable(db: apsw.Connection, file_id: FileId) -> None:
+    """Record that a file could not be read; the next scan tries again."""
+    db.execute("UPDATE file SET state = 'unreadable', hashed_ns = NULL WHERE id = ?", (file_id,))
+
+
+def root_rows(db: apsw.Connection) -> list[dict[str, Any]]:
+    """Return v1_roots, a dict a row."""
+    columns = ("root_id", "path", "state", "n_files", "n_photos", "last_scan_at")
+    sql = "SELECT root_id, path, state, n_files, n_photos, last_scan_at FROM v1_roots"
+    return [dict(zip(columns, row, strict=True)) for row in rows(db, sql)]

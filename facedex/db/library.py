@@ -7,16 +7,16 @@ import json
 import os
 import socket
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facedex.db.connection import LIBRARY_NAME, connect, transaction
+from facedex.db.connection import LIBRARY_NAME, connect, rows, transaction
 from facedex.db.migrate import migrate
 from facedex.errors import LibraryLocked
 from facedex.paths import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import apsw
 
@@ -50,8 +50,8 @@ def open_library(directory: Path, durability: Durability = "FULL") -> apsw.Conne
 
 def get_meta(db: apsw.Connection, key: str) -> str | None:
     """Return a value that belongs to the whole library, or None."""
-    rows = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchall()
-    return str(rows[0][0]) if rows else None
+    found = rows(db, "SELECT value FROM meta WHERE key = ?", (key,))
+    return str(found[0][0]) if found else None
 
 
 def set_meta(db: apsw.Connection, key: str, value: str) -> None:
@@ -61,7 +61,7 @@ def set_meta(db: apsw.Connection, key: str, value: str) -> None:
 
 def data_version(db: apsw.Connection) -> int:
     """Return a number that changes when another connection has committed."""
-    return int(db.execute("PRAGMA data_version").fetchall()[0][0])
+    return int(rows(db, "PRAGMA data_version")[0][0])
 
 
 def own_identities(directory: Path) -> frozenset[tuple[int, int]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from facedex.db.connection import APPLICATION_ID, create_private
+from facedex.db.connection import APPLICATION_ID, create_private, rows
 from facedex.errors import LibraryDamaged, MigrationError, SchemaTooNew
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def migrate(db: apsw.Connection, directory: Path) -> list[int]:
 
 def _check_owner(db: apsw.Connection, current: int) -> None:
     owner = pragma_int(db, "application_id")
-    has_tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]
+    has_tables = rows(db, "SELECT count(*) FROM sqlite_schema")[0][0]
     if owner != APPLICATION_ID and (owner or current or has_tables):
         raise LibraryDamaged(
             f"{db.filename} is a SQLite database of another program", "Name another --library"
@@ -97,7 +97,7 @@ def _apply(db: apsw.Connection, version: int, path: Path) -> bool:
             db.execute(path.read_text(encoding="utf-8"))
         finally:
             db.authorizer = None
-        if db.execute("PRAGMA foreign_key_check").fetchall():
+        if rows(db, "PRAGMA foreign_key_check"):
             raise MigrationError(f"{path.name} leaves dangling foreign keys")
         db.execute(f"PRAGMA user_version = {version}")
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")

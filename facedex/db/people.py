@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facedex.db.connection import now_us
+from facedex.db.connection import now_us, rows
 from facedex.types import ClusterId, PersonId
 
 if TYPE_CHECKING:
@@ -31,22 +31,22 @@ def name_key(name: str) -> str:
 
 def list_people(db: apsw.Connection) -> list[Person]:
     """Return everybody, by id."""
-    rows = db.execute("SELECT id, uuid, name, is_placeholder FROM person ORDER BY id").fetchall()
-    return [Person(PersonId(i), u, n, bool(p)) for i, u, n, p in rows]
+    found = rows(db, "SELECT id, uuid, name, is_placeholder FROM person ORDER BY id")
+    return [Person(PersonId(i), u, n, bool(p)) for i, u, n, p in found]
 
 
 def get_person(db: apsw.Connection, person_id: PersonId) -> Person:
     """Return a person; raises ``KeyError`` if there is none of this id."""
     sql = "SELECT id, uuid, name, is_placeholder FROM person WHERE id = ?"
-    for i, u, n, p in db.execute(sql, (person_id,)).fetchall():
+    for i, u, n, p in rows(db, sql, (person_id,)):
         return Person(PersonId(i), u, n, bool(p))
     raise KeyError(person_id)
 
 
 def find_by_uuid(db: apsw.Connection, person_uuid: str) -> PersonId | None:
     """Return the person with this uuid, or None."""
-    rows = db.execute("SELECT id FROM person WHERE uuid = ?", (person_uuid,)).fetchall()
-    return PersonId(rows[0][0]) if rows else None
+    found = rows(db, "SELECT id FROM person WHERE uuid = ?", (person_uuid,))
+    return PersonId(found[0][0]) if found else None
 
 
 def find_by_name(db: apsw.Connection, name: str) -> PersonId | None:
@@ -79,10 +79,8 @@ def rename_person(db: apsw.Connection, person_id: PersonId, name: str) -> None:
 
 def find_contact(db: apsw.Connection, contact_id: str) -> PersonId | None:
     """Return whom a Picasa contact id stands for, or None."""
-    rows = db.execute(
-        "SELECT person_id FROM contact WHERE contact_id = ?", (contact_id,)
-    ).fetchall()
-    return PersonId(rows[0][0]) if rows else None
+    found = rows(db, "SELECT person_id FROM contact WHERE contact_id = ?", (contact_id,))
+    return PersonId(found[0][0]) if found else None
 
 
 def set_contact(db: apsw.Connection, contact_id: str, person_id: PersonId, name: str) -> None:
@@ -96,9 +94,7 @@ def set_contact(db: apsw.Connection, contact_id: str, person_id: PersonId, name:
 
 def add_cluster(db: apsw.Connection, person_id: PersonId | None = None) -> ClusterId:
     """Add a cluster, of a person or of nobody yet."""
-    db.execute(
-        "INSERT INTO cluster (person_id, created_us) VALUES (?, ?)", (person_id, now_us())
-    )
+    db.execute("INSERT INTO cluster (person_id, created_us) VALUES (?, ?)", (person_id, now_us()))
     return ClusterId(db.last_insert_rowid())
 
 
@@ -108,8 +104,8 @@ def main_cluster(db: apsw.Connection, person_id: PersonId) -> ClusterId:
         "SELECT c.id FROM cluster c WHERE c.person_id = ?"
         " ORDER BY (SELECT count(*) FROM face f WHERE f.cluster_id = c.id) DESC, c.id LIMIT 1"
     )
-    rows = db.execute(sql, (person_id,)).fetchall()
-    return ClusterId(rows[0][0]) if rows else add_cluster(db, person_id)
+    found = rows(db, sql, (person_id,))
+    return ClusterId(found[0][0]) if found else add_cluster(db, person_id)
 
 
 def set_cluster_person(
@@ -121,8 +117,8 @@ def set_cluster_person(
 
 def cluster_person(db: apsw.Connection, cluster_id: ClusterId) -> PersonId | None:
     """Return to whom a cluster belongs; None is nobody, or there is no such cluster."""
-    rows = db.execute("SELECT person_id FROM cluster WHERE id = ?", (cluster_id,)).fetchall()
-    return PersonId(rows[0][0]) if rows and rows[0][0] is not None else None
+    found = rows(db, "SELECT person_id FROM cluster WHERE id = ?", (cluster_id,))
+    return PersonId(found[0][0]) if found and found[0][0] is not None else None
 
 
 def drop_empty_clusters(db: apsw.Connection) -> None:
@@ -130,4 +126,21 @@ def drop_empty_clusters(db: apsw.Connection) -> None:
     db.execute(
         "DELETE FROM cluster WHERE person_id IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM face f WHERE f.cluster_id = cluster.id)"
+    )
+
+
+def drop_spent_placeholders(db: apsw.Connection) -> None:
+    """Remove the people without a name of whom no face and no contact is left."""
+    db.execute(
+        "DELETE FROM person WHERE is_placeholder = 1"
+        " AND NOT EXISTS (SELECT 1 FROM contact c WHERE c.person_id = person.id)"
+        " AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.person_id = person.id)"
+    )
+
+
+def drop_unmentioned(db: apsw.Connection) -> None:
+    """Remove the people of whom there is neither a face nor a contact: an undone first naming."""
+    db.execute(
+        "DELETE FROM person WHERE NOT EXISTS (SELECT 1 FROM contact c WHERE c.person_id = person.id)"
+        " AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.person_id = person.id)"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facedex.db.connection import now_us
+from facedex.db.connection import now_us, rows
 from facedex.types import PhotoId
 
 if TYPE_CHECKING:
@@ -32,18 +32,18 @@ _COLUMNS = "id, image_hash, format, width_px, height_px, orientation, taken_us"
 
 def find_photo(db: apsw.Connection, image_hash: bytes) -> Photo | None:
     """Return the photo with this image data, or None."""
-    sql = f"SELECT {_COLUMNS} FROM photo WHERE image_hash = ?"  # noqa: S608 - constants
-    rows = db.execute(sql, (image_hash,)).fetchall()
-    return Photo(*rows[0]) if rows else None
+    sql = f"SELECT {_COLUMNS} FROM photo WHERE image_hash = ?"
+    found = rows(db, sql, (image_hash,))
+    return Photo(*found[0]) if found else None
 
 
 def get_photo(db: apsw.Connection, photo_id: PhotoId) -> Photo:
     """Return a photo; raises ``KeyError`` if there is none of this id."""
-    sql = f"SELECT {_COLUMNS} FROM photo WHERE id = ?"  # noqa: S608 - constants
-    rows = db.execute(sql, (photo_id,)).fetchall()
-    if not rows:
+    sql = f"SELECT {_COLUMNS} FROM photo WHERE id = ?"
+    found = rows(db, sql, (photo_id,))
+    if not found:
         raise KeyError(photo_id)
-    return Photo(*rows[0])
+    return Photo(*found[0])
 
 
 def add_photo(db: apsw.Connection, image_hash: bytes, facts: PhotoFacts) -> PhotoId:
@@ -80,7 +80,7 @@ def is_analysed(db: apsw.Connection, photo_id: PhotoId, engine: str) -> bool:
         "SELECT 1 FROM analysis a JOIN photo p ON p.id = a.photo_id"
         " WHERE a.photo_id = ? AND a.engine = ? AND a.orientation = p.orientation"
     )
-    return bool(db.execute(sql, (photo_id, engine)).fetchall())
+    return bool(rows(db, sql, (photo_id, engine)))
 
 
 def set_analysed(
@@ -105,9 +105,9 @@ _UNDONE = (
 def undone_after(db: apsw.Connection, photo_id: int, engine: str, limit: int) -> list[PhotoId]:
     """Return the next photos, by id, that ``engine`` has not looked at and that can be opened."""
     sql = "SELECT p.id" + _UNDONE + " ORDER BY p.id LIMIT ?"
-    return [PhotoId(i) for (i,) in db.execute(sql, (photo_id, engine, limit)).fetchall()]
+    return [PhotoId(i) for (i,) in rows(db, sql, (photo_id, engine, limit))]
 
 
 def count_undone(db: apsw.Connection, engine: str) -> int:
     """Return how many photos ``engine`` has not looked at and that can be opened."""
-    return int(db.execute("SELECT count(*)" + _UNDONE, (0, engine)).fetchall()[0][0])
+    return int(rows(db, "SELECT count(*)" + _UNDONE, (0, engine))[0][0])

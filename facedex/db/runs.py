@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from facedex.db.connection import now_us
+from facedex.db.connection import now_us, rows
 
 if TYPE_CHECKING:
     import apsw
@@ -28,10 +28,10 @@ def finish_run(db: apsw.Connection, run_id: int, outcome: str, summary: dict[str
 def last_run(db: apsw.Connection) -> dict[str, Any] | None:
     """Return the latest scan (started_us, finished_us, outcome, engine, summary), or None."""
     sql = "SELECT started_us, finished_us, outcome, engine, summary FROM scan_run ORDER BY id DESC"
-    rows = db.execute(sql + " LIMIT 1").fetchall()
-    if not rows:
+    found = rows(db, sql + " LIMIT 1")
+    if not found:
         return None
-    started, finished, outcome, engine, summary = rows[0]
+    started, finished, outcome, engine, summary = found[0]
     return {
         "started_us": started,
         "finished_us": finished,

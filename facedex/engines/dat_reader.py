@@ -23,8 +23,9 @@ _PLAIN = (*_BLOCK, Kind.ADD, Kind.RELU)
 _DOWN = (*_BLOCK, Kind.TAG, Kind.SKIP, Kind.POOL, Kind.ADD, Kind.RELU)
 
 # residual blocks from the input on, True = halves the resolution: 32, 64, 128, 256, 256 channels
-IS_DOWN = (*repeat(False, 3), True, *repeat(False, 3), True, *repeat(False, 2), True)
-IS_DOWN = (*IS_DOWN, *repeat(False, 2), True)
+# from the input on: plain blocks of 32, 64, 128 and 256 channels, a halving one after each group
+_N_PLAIN = (3, 3, 2, 2)
+IS_DOWN = tuple(chain.from_iterable((*repeat(False, n), True) for n in _N_PLAIN))
 
 ENCODER_KINDS = (
     *_CON_RELU,

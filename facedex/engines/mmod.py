@@ -142,7 +142,8 @@ def _nearest_levels(
         dx = x - np.clip(x, level.left, level.left + level.width - 1)
         dy = y - np.clip(y, level.top, level.top + level.height - 1)
         distances.append(dx * dx + dy * dy)
-    return np.argmin(np.stack(distances), axis=0)
+    nearest: NDArray[np.intp] = np.argmin(np.stack(distances), axis=0)
+    return nearest
 
 
 def find_faces(

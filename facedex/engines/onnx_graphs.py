@@ -73,7 +73,8 @@ def resize_graph() -> bytes:
 
 
 def _out(size: int, conv: Conv) -> int:
-    return (size + 2 * conv.pad - conv.weight.shape[2]) // conv.stride + 1
+    kernel: int = conv.weight.shape[2]
+    return (size + 2 * conv.pad - kernel) // conv.stride + 1
 
 
 def _conv(graph: GraphWriter, conv: Conv, x: str, name: str, *, relu: bool) -> str:

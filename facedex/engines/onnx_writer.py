@@ -85,9 +85,7 @@ class GraphWriter:
         self._initializers.append(message)
         return name
 
-    def add_node(
-        self, op: str, inputs: Sequence[str], output: str, **attributes: Attribute
-    ) -> str:
+    def add_node(self, op: str, inputs: Sequence[str], output: str, **attributes: Attribute) -> str:
         """Compute ``output`` with operator ``op``; ``""`` leaves an input out. Return ``output``."""
         message = b"".join(bytes_field(1, name) for name in inputs)
         message += bytes_field(2, output) + bytes_field(3, output) + bytes_field(4, op)

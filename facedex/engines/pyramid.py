@@ -112,9 +112,7 @@ def tiled_layout(height: int, width: int) -> Layout:
     return Layout(width + 2 * OUTER_PADDING_PX, canvas_height, tuple(levels))
 
 
-def build_canvas(
-    image: NDArray[np.uint8], layout: Layout, resize: Resizer
-) -> NDArray[np.float32]:
+def build_canvas(image: NDArray[np.uint8], layout: Layout, resize: Resizer) -> NDArray[np.float32]:
     """Return the network's input, float32 (1, 3, layout.height, layout.width).
 
     Parameters

@@ -78,9 +78,7 @@ class OnnxSession:
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         onnxruntime.disable_telemetry_events()
-        self._session: Any = onnxruntime.InferenceSession(
-            model, options, providers=[CPU_PROVIDER]
-        )
+        self._session: Any = onnxruntime.InferenceSession(model, options, providers=[CPU_PROVIDER])
         self._inputs = tuple(each.name for each in self._session.get_inputs())
 
     @property
@@ -134,9 +132,7 @@ class OnnxNetworks:
             if session is not None:
                 session.close()
 
-    def _resize(
-        self, planes: NDArray[np.float32], height: int, width: int
-    ) -> NDArray[np.float32]:
+    def _resize(self, planes: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
         size = np.array([*planes.shape[:2], height, width], np.int64)
         return self._resizer.get().run(planes, size)
 

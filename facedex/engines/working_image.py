@@ -31,9 +31,7 @@ def resize_image(image: NDArray[np.uint8], height: int, width: int) -> NDArray[n
     if image.shape[:2] == (height, width):
         return np.ascontiguousarray(image)
     picture = Image.fromarray(np.ascontiguousarray(image))
-    resized = picture.resize(
-        (width, height), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP
-    )
+    resized = picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP)
     return np.asarray(resized)
 
 

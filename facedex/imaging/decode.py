@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,8 @@ from facedex.imaging.formats import DECODABLE, SNIFF_BYTES, sniff
 from facedex.types import PhotoFacts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 # The largest photo that is decoded. 108-megapixel phones exist; a 169-megapixel PNG of half a
@@ -39,28 +41,44 @@ _DECODER_FAILURES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedImage:
-    """A photo's pixels, upright, with what its header says.
+class OpenedPhoto:
+    """A photo whose header has been read; the pixels are decoded when they are asked for.
 
-    ``pixels`` is uint8 (h, w, 3) RGB; its long side is at least the size that was asked for, unless
-    the photo is smaller, and less than twice that plus rounding.
+    Use it inside :func:`open_photo`'s block only.
     """
 
-    pixels: NDArray[np.uint8]
-    facts: PhotoFacts
+    def __init__(self, image: Image.Image, data: bytes) -> None:
+        self._image = image
+        self.facts = _read_facts(image, data)
+
+    def pixels(self, min_long_side: int) -> NDArray[np.uint8]:
+        """Decode to upright uint8 (h, w, 3) RGB, reduced by a whole factor where that is enough.
+
+        The long side is at least ``min_long_side`` px, unless the photo is smaller, and less than
+        twice that plus rounding. Of animations and multi-page files the first picture is taken.
+        """
+        image = self._image
+        if image.format in {"JPEG", "MPO"}:
+            scale = min_long_side / max(image.size)
+            image.draft(None, (int(image.width * scale), int(image.height * scale)))
+        image.load()
+        factor = max(image.size) // min_long_side
+        rgb = _to_rgb(image)
+        if factor > 1:
+            rgb = rgb.reduce(factor)
+        # orientation is applied here, once; libheif has already turned its pictures
+        return pixels_to_upright(np.asarray(rgb), self.facts.orientation)
 
 
-def decode(data: bytes, path: bytes, min_long_side: int) -> DecodedImage:
-    """Decode a photo's bytes, reduced by a whole factor while it stays ``min_long_side`` px long.
-
-    Only the formats of ``DECODABLE`` are opened, by their content. Orientation is applied once,
-    here. Of animations and multi-page files the first picture is taken.
+@contextlib.contextmanager
+def open_photo(data: bytes, path: bytes) -> Iterator[OpenedPhoto]:
+    """Open a photo's bytes; only the formats of ``DECODABLE``, by their content.
 
     Raises
     ------
     DecodeError
-        With kind ``too_large``, ``truncated``, ``unsupported`` or ``damaged``.
+        Here or in :meth:`OpenedPhoto.pixels`, with kind ``too_large``, ``truncated``,
+        ``unsupported`` or ``damaged``.
     """
     _prepare()
     with warnings.catch_warnings():
@@ -69,7 +87,7 @@ def decode(data: bytes, path: bytes, min_long_side: int) -> DecodedImage:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(io.BytesIO(data), formats=DECODABLE) as image:
-                return _load(image, data, min_long_side)
+                yield OpenedPhoto(image, data)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
             limit = MAX_PIXELS // 1_000_000
             raise DecodeError(
@@ -105,24 +123,11 @@ def _unidentified(data: bytes) -> tuple[str, str]:
     return "its content is not one of JPEG, PNG, WebP, TIFF, GIF, BMP, HEIC, AVIF", "unsupported"
 
 
-def _load(image: Image.Image, data: bytes, min_long_side: int) -> DecodedImage:
-    stored_width, stored_height = image.size
+def _read_facts(image: Image.Image, data: bytes) -> PhotoFacts:
     image_format = image.format or "?"
-    # libheif has already turned the picture; a second turn would be wrong
     orientation = 1 if image_format == "HEIF" else read_orientation(image)
-    long_side = max(image.size)
-    if long_side >= 2 * min_long_side and image_format in {"JPEG", "MPO"}:
-        scale = min_long_side / long_side
-        image.draft(None, (int(stored_width * scale), int(stored_height * scale)))
-    image.load()
-    factor = max(image.size) // min_long_side
-    rgb = _to_rgb(image)
-    if factor > 1:
-        rgb = rgb.reduce(factor)
-    pixels = pixels_to_upright(np.asarray(rgb), orientation)
     taken_us, camera = read_taken_and_camera(data)
-    facts = PhotoFacts(image_format, stored_width, stored_height, orientation, taken_us, camera)
-    return DecodedImage(pixels, facts)
+    return PhotoFacts(image_format, image.width, image.height, orientation, taken_us, camera)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -85,7 +85,9 @@ def _taken_us(tags: dict[str, Any]) -> int | None:
         if found is None:
             continue
         try:
-            taken = datetime(*(int(part) for part in found.groups()), tzinfo=_zone(tags, offset_key))  # type: ignore[misc]  # six ints
+            year, month, day, hour, minute, second = (int(part) for part in found.groups())
+            zone = _zone(tags, offset_key)
+            taken = datetime(year, month, day, hour, minute, second, tzinfo=zone)
         except ValueError:  # 0000:00:00 and the like
             continue
         return int(taken.timestamp()) * 1_000_000

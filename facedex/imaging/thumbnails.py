@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
-from facedex.types import Box
-
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    from facedex.types import Box
 
 FACE_PX = 160
 _FACE_MARGIN = 0.35  # of the box's longer side, on each side: hair and chin help to recognise
@@ -48,3 +48,9 @@ def _jpeg(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=_QUALITY)
     return out.getvalue()
+
+
+def thumbnail_from_preview(jpeg: bytes, box: Box) -> bytes:
+    """Return a face's thumbnail cut from a preview that facedex made itself."""
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+        return face_thumbnail(np.asarray(image.convert("RGB")), box)

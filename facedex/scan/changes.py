@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 RACY_COARSE_NS = 2_000_000_000
 RACY_FINE_NS = 50_000_000
 _FINE_FILE_SYSTEMS = frozenset(
-    {b"ext2", b"ext3", b"ext4", b"xfs", b"btrfs", b"zfs", b"f2fs", b"tmpfs", b"overlay", b"bcachefs"}
+    {
+        b"ext2",
+        b"ext3",
+        b"ext4",
+        b"xfs",
+        b"btrfs",
+        b"zfs",
+        b"f2fs",
+        b"tmpfs",
+        b"overlay",
+        b"bcachefs",
+    }
 )
 
 
@@ -38,7 +49,6 @@ class KnownFile:
 
     stat: FileStat
     hashed_ns: int | None
-    is_missing: bool
 
 
 def timestamp_slack_ns(root: bytes) -> int:

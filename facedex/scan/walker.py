@@ -7,6 +7,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from facedex.paths import join
 from facedex.types import FileStat
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def file_stat(relpath: bytes, found: os.stat_result) -> FileStat:
 
 def _list(root: bytes, folder: bytes, state: Walk) -> list[os.DirEntry[bytes]] | None:
     try:
-        with os.scandir(os.path.join(root, folder)) as listing:
+        with os.scandir(join(root, folder)) as listing:
             return sorted(listing, key=lambda entry: entry.name)
     except OSError as exc:
         state.unreadable.append((folder.rstrip(b"/"), exc.strerror or str(exc)))
@@ -99,7 +100,10 @@ def _is_cache(root: bytes, folder: bytes, entries: list[os.DirEntry[bytes]]) -> 
     if not any(e.name == _CACHE_TAG and e.is_file(follow_symlinks=False) for e in entries):
         return False
     try:
-        with open(os.path.join(root, folder, _CACHE_TAG), "rb") as tag:
-            return tag.read(len(_CACHE_SIGNATURE)) == _CACHE_SIGNATURE
+        tag = os.open(join(root, folder + _CACHE_TAG), os.O_RDONLY)
+        try:
+            return os.read(tag, len(_CACHE_SIGNATURE)) == _CACHE_SIGNATURE
+        finally:
+            os.close(tag)
     except OSError:
         return False

@@ -1,0 +1,75 @@
+"""The ``facedex`` command: its options, its exit codes, and the list of its commands."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from facedex import logs
+from facedex.cli.context import Context
+from facedex.cli.doctor import doctor
+from facedex.cli.faces import faces
+from facedex.cli.people import people
+from facedex.cli.picasa import picasa
+from facedex.cli.problems import problems
+from facedex.cli.scan import scan
+from facedex.cli.status import status
+from facedex.cli.view import view
+from facedex.errors import FacedexError
+
+_EPILOG = """
+Exit codes: 0 done; 1 failure; 2 wrong call; 3 done, with files that could not be read;
+4 no space or disk error; 5 a folder is offline; 6 another scan is running; 7 the library is of a
+newer facedex; 130 or 143 stopped.
+"""
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EPILOG,
+)
+@click.option(
+    "--library",
+    type=click.Path(path_type=Path),
+    help="Folder of library.db (default: the user's data folder, or FACEDEX_LIBRARY).",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is done and why.")
+@click.version_option(version("facedex"), prog_name="facedex")
+@click.pass_context
+def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
+    """Find the faces in your photos, name them, and look people up.
+
+    Begin with `facedex scan FOLDER`; then `facedex view` opens the window in which you name the
+    faces. Your photos are only read, and nothing leaves this computer.
+    """
+    logs.set_up(is_verbose=verbose)
+    ctx.obj = Context(library)
+
+
+for _command in (scan, view, status, people, faces, problems, picasa, doctor):
+    cli.add_command(_command)
+
+
+def run() -> None:
+    """Run the command line; what the user or the machine did wrong is one line, a bug a traceback."""
+    # a file name that is not UTF-8 must not stop a message about it
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as exc:
+        exc.show()
+        sys.exit(exc.exit_code)
+    except click.exceptions.Exit as exc:
+        sys.exit(exc.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except FacedexError as exc:
+        print(f"facedex: {exc}", file=sys.stderr)
+        sys.exit(exc.exit_code)
+    except BrokenPipeError:  # `facedex faces | head`
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,78 @@
+"""What every command shares: settings, opening the library, and printing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from facedex.config import load_settings
+from facedex.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from facedex.config import Settings
+    from facedex.services.library import Library
+
+
+@dataclass(frozen=True)
+class Context:
+    """The options given before the command."""
+
+    library: Path | None
+
+    def settings(self, **flags: Any) -> Settings:
+        """Return the settings with these flags on top."""
+        return load_settings(library=self.library, **flags)
+
+    def open_library(self) -> Library:
+        """Open the library that is there; a command that only looks creates none."""
+        from facedex.services.library import Library
+
+        directory = self.settings().library
+        if not Library.exists(directory):
+            raise UsageError(
+                f"there is no library in {directory} yet; begin with: facedex scan FOLDER"
+            )
+        return Library.open(directory)
+
+
+def print_json(value: Any) -> None:
+    """Print dataclasses, lists and dicts as JSON on stdout."""
+    json.dump(value, sys.stdout, default=_plain, ensure_ascii=False, indent=2)
+    print()
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)
+
+
+def print_table(headings: Iterable[str], lines: Iterable[Iterable[object]]) -> None:
+    """Print a table on stdout: aligned on a terminal, tab-separated when piped."""
+    texts = [[_cell(cell) for cell in line] for line in lines]
+    if not sys.stdout.isatty():
+        print("\t".join(headings))
+        for line in texts:
+            print("\t".join(line))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading)
+    for line in texts:
+        table.add_row(*(Text(cell) for cell in line))
+    Console().print(table)
+
+
+def _cell(value: object) -> str:
+    """Return a cell's text; control characters in names must not reach the terminal."""
+    text = "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

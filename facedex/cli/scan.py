@@ -1,0 +1,138 @@
+"""``facedex scan``: bring the library up to date."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from facedex.cli.progress import BarSink, JsonSink, PlainSink
+from facedex.types import DetectorName, RuntimeName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from facedex.cli.context import Context
+    from facedex.services.scan_library import ScanReport
+
+
+@click.command()
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]...")
+@click.option(
+    "--detector",
+    type=click.Choice([name.value for name in DetectorName]),
+    help="How faces are looked for. cnn (default) finds most; hog finds frontal faces only;"
+    " hog-then-cnn asks the cnn where hog finds nothing; both joins their faces.",
+)
+@click.option(
+    "--working-size",
+    type=int,
+    metavar="PX",
+    help="Long side at which photos are searched (default 1600). Larger finds smaller faces.",
+)
+@click.option(
+    "--runtime",
+    type=click.Choice([name.value for name in RuntimeName]),
+    help="What executes the networks: onnxruntime (default), or dlib, the slow reference.",
+)
+@click.option(
+    "--jobs",
+    type=int,
+    metavar="N",
+    help="Worker processes (default: one a core); 0 does everything in one process.",
+)
+@click.option(
+    "--contacts",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Picasa's contacts.xml, for names that stand in no .picasa.ini.",
+)
+@click.option("--log-json", is_flag=True, help="Report progress as JSON lines on stderr.")
+@click.pass_obj
+def scan(
+    context: Context,
+    folders: tuple[Path, ...],
+    detector: str | None,
+    working_size: int | None,
+    runtime: str | None,
+    jobs: int | None,
+    contacts: Path | None,
+    log_json: bool,
+) -> None:
+    """Look through FOLDERs for new and changed photos, find the faces, and match them.
+
+    Folders are remembered: without any, all of them are looked through again. Files that have not
+    changed are not opened. Stop it with Ctrl-C whenever you like; the next scan goes on from there.
+    Names given in Picasa are taken over from the .picasa.ini files beside the photos.
+
+    \b
+    facedex scan ~/Pictures              the first time, and to add a folder
+    facedex scan                         every time after
+    facedex scan --working-size 2400     look for smaller faces
+    """
+    from facedex.services.scan_library import ScanOptions, scan_library
+
+    settings = context.settings(
+        detector=detector, working_size=working_size, runtime=runtime, jobs=jobs
+    )
+    options = ScanOptions(settings.engine(), folders, settings.n_workers(), contacts)
+    sink = JsonSink() if log_json else BarSink() if sys.stderr.isatty() else PlainSink()
+    began = time.monotonic()
+    with _stop_signals() as stop:
+        report = scan_library(settings.library, options, sink, lambda: bool(stop))
+    exit_code = 128 + stop[0] if report.outcome == "stopped" else report.exit_code
+    if isinstance(sink, JsonSink):
+        seconds = round(time.monotonic() - began, 3)
+        sink.summary({**asdict(report), "seconds": seconds, "exit_code": exit_code})
+    _print_summary(report, time.monotonic() - began)
+    sys.exit(exit_code)
+
+
+@contextmanager
+def _stop_signals() -> Iterator[list[int]]:
+    """Collect the first request to stop; the second one ends the program at once."""
+    stop: list[int] = []
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if stop:
+            raise KeyboardInterrupt
+        stop.append(number)
+        print("\nstopping; what is done is kept", file=sys.stderr, flush=True)
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP"):
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, on_signal) for number in numbers}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _print_summary(report: ScanReport, seconds: float) -> None:
+    counts = report.counts
+    n_read = counts.new + counts.changed + counts.touched + counts.moved
+    lines = [
+        f"{'Stopped' if report.outcome == 'stopped' else 'Done'} in {seconds:.0f} s.",
+        (
+            f"Files: {n_read:,} read ({counts.new:,} new, {counts.changed:,} changed,"
+            f" {counts.touched:,} only touched, {counts.moved:,} moved), {counts.unchanged:,} unchanged,"
+            f" {max(0, counts.gone - counts.moved):,} gone, {counts.duplicate:,} duplicates."
+        ),
+        (
+            f"Photos searched: {counts.photos_searched:,}; faces found: {counts.faces_found:,};"
+            f" suggestions: {report.n_suggested:,}; newly grouped: {report.n_grouped:,}."
+        ),
+    ]
+    if report.n_problems:
+        lines.append(f"Could not be read: {report.n_problems:,}; see: facedex problems")
+    lines += [f"Offline, left as it was: {path}" for path in report.offline]
+    print("\n".join(lines))

@@ -1,0 +1,55 @@
+"""``facedex status``: how much there is, and what is left to do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from facedex.cli.context import print_json
+
+if TYPE_CHECKING:
+    from facedex.cli.context import Context
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def status(context: Context, as_json: bool) -> None:
+    """Show how much the library holds, when it was last scanned, and what is left to do."""
+    library = context.open_library()
+    try:
+        counts, roots, last = library.counts(), library.roots(), library.last_scan()
+        directory = library.directory
+    finally:
+        library.close()
+    if as_json:
+        facts = {"library": str(directory), "roots": roots, "last_scan": last, **asdict(counts)}
+        print_json(facts)
+        return
+    print(f"Library    {directory}")
+    for root in roots:
+        where = "" if root["state"] == "online" else "  (offline)"
+        print(f"Folder     {root['path']}: {root['n_photos']:,} photos{where}")
+    print(f"Files      {counts.n_files:,} there, {counts.n_missing:,} gone")
+    print(f"Photos     {counts.n_photos:,}, of which {counts.n_unsearched:,} wait to be searched")
+    print(
+        f"Faces      {counts.n_faces:,}: {counts.n_confirmed:,} named,"
+        f" {counts.n_suggested:,} suggested, {counts.n_ignored:,} ignored"
+    )
+    print(f"People     {counts.n_people:,}, and {counts.n_groups:,} groups nobody has named")
+    print(f"Duplicates {counts.n_duplicate_files:,} files")
+    print(
+        f"Problems   {counts.n_problems:,}"
+        + ("; see: facedex problems" if counts.n_problems else "")
+    )
+    if last is not None:
+        print(f"Last scan  {_when(last)}")
+
+
+def _when(last: dict[str, Any]) -> str:
+    started = datetime.fromtimestamp(last["started_us"] / 1e6, UTC).astimezone()
+    outcome = last["outcome"] or "running, or ended without a word"
+    return f"{started:%Y-%m-%d %H:%M}, {outcome}"

@@ -1,0 +1,103 @@
+"""Settings: defaults < config.toml < FACEDEX_* variables < flags."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from facedex.errors import ConfigError
+from facedex.paths import default_library
+from facedex.types import DetectorName, EngineConfig, RuntimeName
+
+
+def config_file() -> Path:
+    """Return where config.toml is looked for."""
+    named = os.environ.get("FACEDEX_CONFIG")
+    folder = platformdirs.user_config_path("facedex", appauthor=False)
+    return Path(named) if named else folder / "config.toml"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; built once, in cli/, and passed down."""
+
+    model_config = SettingsConfigDict(env_prefix="FACEDEX_", extra="forbid", frozen=True)
+
+    library: Path = Field(
+        default_factory=default_library,
+        description="Folder of library.db and cache.db.",
+    )
+    detector: DetectorName = Field(
+        default=DetectorName.CNN,
+        description="How faces are looked for: cnn, hog, hog-then-cnn or both.",
+    )
+    runtime: RuntimeName = Field(
+        default=RuntimeName.ONNXRUNTIME,
+        description="What executes the networks: onnxruntime, or dlib (the slow reference).",
+    )
+    working_size: int = Field(
+        default=1600,
+        ge=160,
+        le=8192,
+        description="Long side in pixels at which photos are searched; larger finds smaller faces.",
+    )
+    jobs: int | None = Field(
+        default=None,
+        ge=0,
+        le=256,
+        description="Worker processes; 0 does everything in one process. Unset: one a core.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources; .env files and secrets folders are not read."""
+        del dotenv_settings, file_secret_settings
+        toml = TomlConfigSettingsSource(settings_cls, config_file())
+        return init_settings, env_settings, toml
+
+    def n_workers(self) -> int:
+        """Return the number of worker processes."""
+        if self.jobs is not None:
+            return self.jobs
+        available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+        return available or os.cpu_count() or 1
+
+    def engine(self) -> EngineConfig:
+        """Return the engine's part."""
+        return EngineConfig(self.detector, self.runtime, self.working_size)
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Return the settings; flags that are None count as not given.
+
+    Raises
+    ------
+    ConfigError
+        Naming each setting that is unknown, of the wrong type or out of range.
+    """
+    try:
+        return Settings(**{key: value for key, value in flags.items() if value is not None})
+    except ValidationError as exc:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in exc.errors()
+        )
+        raise ConfigError(f"settings cannot be used ({faults}); see {config_file()}") from exc
+    except ValueError as exc:  # a TOML file that cannot be parsed
+        raise ConfigError(f"{config_file()} cannot be read: {exc}") from exc

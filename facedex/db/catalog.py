@@ -1,0 +1,228 @@
+"""What a person looks at: people, groups, faces and photos as rows to show."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from facedex.db.connection import rows
+from facedex.types import (
+    Box,
+    ClusterId,
+    FaceId,
+    FaceState,
+    PersonId,
+    PhotoId,
+    Source,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import apsw
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A named person with the number of their faces."""
+
+    person_id: PersonId
+    name: str
+    n_faces: int
+    n_confirmed: int
+    n_suggested: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A cluster of look-alike faces that belongs to nobody yet."""
+
+    cluster_id: ClusterId
+    n_faces: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRow:
+    """One face, as a list or a photo shows it.
+
+    Attributes
+    ----------
+    person_id, person_name : of the confirmed person, else of the suggested one, else None.
+    box : upright frame, 0..1.
+    path : one existing path of the photo, absolute, as text for people (not for opening).
+    distance : to the suggested person's centroid, where there is a suggestion.
+    """
+
+    face_id: FaceId
+    photo_id: PhotoId
+    person_id: PersonId | None
+    person_name: str | None
+    state: FaceState
+    source: Source | None
+    box: Box
+    path: str
+    distance: float | None
+    cluster_id: ClusterId | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRow:
+    """A photo with all its faces.
+
+    ``width_px`` and ``height_px`` are of the upright picture.
+    """
+
+    photo_id: PhotoId
+    path: str
+    width_px: int
+    height_px: int
+    taken_us: int | None
+    faces: tuple[FaceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryCounts:
+    """How much there is in a library."""
+
+    n_roots: int
+    n_files: int
+    n_missing: int
+    n_photos: int
+    n_unsearched: int
+    n_faces: int
+    n_confirmed: int
+    n_suggested: int
+    n_ignored: int
+    n_people: int
+    n_groups: int
+    n_duplicate_files: int
+    n_problems: int
+
+
+_FACE = (
+    "SELECT face_id, photo_id, person_id, person_name, state, source, x0, y0, x1, y1,"
+    " path, distance, cluster_id FROM v1_faces"
+)
+# a face that is neither named nor ignored nor suggested to be somebody
+_OPEN = (
+    " AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id"
+    "   AND a.state IN ('confirmed', 'ignored', 'suggested'))"
+)
+
+
+def _face_row(row: tuple[object, ...]) -> FaceRow:
+    face, photo, person, name, state, source, x0, y0, x1, y1, path, distance, cluster = row
+    return FaceRow(
+        face, photo, person, name,  # type: ignore[arg-type]
+        FaceState(str(state)),
+        None if source is None else Source(str(source)),
+        Box(x0, y0, x1, y1),  # type: ignore[arg-type]
+        str(path or ""), distance, cluster,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def list_people(db: apsw.Connection) -> list[PersonRow]:
+    """Return everybody who has a face or a name, by name."""
+    sql = (
+        "SELECT person_id, name, n_faces, n_confirmed, n_suggested FROM v1_people"
+        " ORDER BY name COLLATE NOCASE, person_id"
+    )
+    return [PersonRow(*row) for row in rows(db, sql)]
+
+
+def list_groups(db: apsw.Connection) -> list[GroupRow]:
+    """Return the groups of unknown faces, biggest first."""
+    sql = (
+        "SELECT c.id, count(*) AS n FROM cluster c JOIN face f ON f.cluster_id = c.id"
+        " WHERE c.person_id IS NULL" + _OPEN + " GROUP BY c.id ORDER BY n DESC, c.id"
+    )
+    return [GroupRow(ClusterId(cluster), n) for cluster, n in rows(db, sql)]
+
+
+def person_faces(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
+    """Return a person's faces: the suggested ones first, nearest first, then the confirmed."""
+    sql = (
+        "SELECT a.face_id FROM assignment a WHERE a.person_id = ?"
+        " AND a.state IN ('suggested', 'confirmed')"
+        " ORDER BY a.state = 'confirmed', a.distance, a.face_id"
+    )
+    return [FaceId(i) for (i,) in rows(db, sql, (person_id,))]
+
+
+def group_faces(db: apsw.Connection, cluster_id: ClusterId) -> list[FaceId]:
+    """Return the faces of a group that are still unknown."""
+    sql = "SELECT f.id FROM face f WHERE f.cluster_id = ?" + _OPEN + " ORDER BY f.id"
+    return [FaceId(i) for (i,) in rows(db, sql, (cluster_id,))]
+
+
+def ungrouped_faces(db: apsw.Connection) -> list[FaceId]:
+    """Return the unknown faces that are in no group."""
+    sql = "SELECT f.id FROM face f WHERE f.cluster_id IS NULL" + _OPEN + " ORDER BY f.id"
+    return [FaceId(i) for (i,) in rows(db, sql)]
+
+
+def ignored_faces(db: apsw.Connection) -> list[FaceId]:
+    """Return the faces that the user put aside."""
+    sql = "SELECT face_id FROM assignment WHERE state = 'ignored' ORDER BY face_id"
+    return [FaceId(i) for (i,) in rows(db, sql)]
+
+
+def faces_by_id(db: apsw.Connection, face_ids: Sequence[FaceId]) -> list[FaceRow]:
+    """Return the rows of these faces, in the given order; those that are gone are left out."""
+    wanted = json.dumps(list(face_ids))
+    sql = _FACE + " WHERE face_id IN (SELECT value FROM json_each(?))"
+    by_id = {row[0]: _face_row(row) for row in rows(db, sql, (wanted,))}
+    return [by_id[face_id] for face_id in face_ids if face_id in by_id]
+
+
+def find_faces(
+    db: apsw.Connection, person: str | None, state: str | None, limit: int
+) -> list[FaceRow]:
+    """Return faces by path, of a person (any case) and in a state where they are given."""
+    sql = _FACE + (
+        " WHERE (?1 IS NULL OR person_name = ?1 COLLATE NOCASE) AND (?2 IS NULL OR state = ?2)"
+        " ORDER BY path, x0 LIMIT ?3"
+    )
+    return [_face_row(row) for row in rows(db, sql, (person, state, limit))]
+
+
+def get_photo_row(db: apsw.Connection, photo_id: PhotoId) -> PhotoRow:
+    """Return a photo with its faces; raises ``KeyError`` if there is none of this id."""
+    found = rows(
+        db,
+        "SELECT width_px, height_px, orientation, taken_us,"
+        " (SELECT f.path FROM v1_files f WHERE f.photo_id = photo.id"
+        "   ORDER BY f.state = 'missing', f.root, f.path LIMIT 1)"
+        " FROM photo WHERE id = ?",
+        (photo_id,),
+    )
+    if not found:
+        raise KeyError(photo_id)
+    width, height, orientation, taken_us, path = found[0]
+    if orientation >= 5:
+        width, height = height, width
+    there = rows(db, _FACE + " WHERE photo_id = ? ORDER BY x0, face_id", (photo_id,))
+    faces = tuple(_face_row(row) for row in there)
+    return PhotoRow(photo_id, path or "", width, height, taken_us, faces)
+
+
+def count_library(db: apsw.Connection, engine: str | None) -> LibraryCounts:
+    """Return how much there is; photos count as unsearched if ``engine`` has not seen them."""
+    sql = """
+    SELECT (SELECT count(*) FROM root),
+           (SELECT count(*) FROM file WHERE state != 'missing'),
+           (SELECT count(*) FROM file WHERE state = 'missing'),
+           (SELECT count(DISTINCT photo_id) FROM file WHERE state = 'present'),
+           (SELECT count(*) FROM photo p WHERE NOT EXISTS (SELECT 1 FROM analysis a
+             WHERE a.photo_id = p.id AND (?1 IS NULL OR a.engine = ?1))
+             AND EXISTS (SELECT 1 FROM file f WHERE f.photo_id = p.id AND f.state = 'present')),
+           (SELECT count(*) FROM face),
+           (SELECT count(*) FROM assignment WHERE state = 'confirmed'),
+           (SELECT count(*) FROM assignment WHERE state = 'suggested'),
+           (SELECT count(*) FROM assignment WHERE state = 'ignored'),
+           (SELECT count(*) FROM person),
+           (SELECT count(*) FROM cluster c WHERE c.person_id IS NULL),
+           (SELECT count(*) FROM v1_duplicates WHERE kind = 'exact'),
+           (SELECT count(DISTINCT path) FROM v1_problems)"""
+    return LibraryCounts(*rows(db, sql, (engine,))[0])

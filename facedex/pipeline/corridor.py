@@ -1,0 +1,157 @@
+"""The way of one photo: read once, hash, decode, detect, encode. No database, no processes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from facedex.errors import ItemError
+from facedex.geometry import box_to_stored, box_to_upright, clip_box, points_to_stored
+from facedex.imaging.decode import open_photo
+from facedex.imaging.formats import RAW_SUFFIXES, SNIFF_BYTES, FileKind, sniff, suffix
+from facedex.imaging.hashes import image_hash
+from facedex.imaging.thumbnails import face_thumbnail, preview
+from facedex.pipeline.messages import (
+    EncodeJob,
+    EncodeResult,
+    FoundFace,
+    PreviewJob,
+    PreviewResult,
+    Problem,
+    Result,
+    ScanJob,
+    ScanResult,
+    failed,
+)
+from facedex.pipeline.reading import MAX_PHOTO_BYTES, read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from facedex.pipeline.messages import Job
+    from facedex.pipeline.reading import ReadFile
+    from facedex.types import Box, EngineConfig, FaceEngine
+
+
+class Corridor:
+    """Does jobs one after the other with one engine, which is loaded when first needed."""
+
+    def __init__(self, config: EngineConfig, model_cache: Path) -> None:
+        self._config = config
+        self._model_cache = model_cache
+        self._engine: FaceEngine | None = None
+
+    def run(self, job: Job, ask: Callable[[bytes], bool], alive: Callable[[], None]) -> Result:
+        """Do a job; what is wrong with its file is in the result, not raised.
+
+        ``ask`` tells whether an image, named by its hash, is to be searched for faces.
+        """
+        if isinstance(job, ScanJob):
+            return self._scan(job.path, ask, alive)
+        try:
+            read = read_file(job.path, alive)
+            if isinstance(job, PreviewJob):
+                return _preview(read, job)
+            return self._encode(read, job)
+        except ItemError as exc:
+            return failed(job, _problem(exc))
+
+    @property
+    def engine(self) -> FaceEngine:
+        """The engine, loaded now if it was not."""
+        if self._engine is None:
+            from facedex.engines.engine import create_engine
+
+            self._engine = create_engine(self._config, self._model_cache)
+        return self._engine
+
+    def _scan(
+        self, path: bytes, ask: Callable[[bytes], bool], alive: Callable[[], None]
+    ) -> ScanResult:
+        try:
+            read = read_file(path, alive)
+        except ItemError as exc:
+            return ScanResult(0, problem=_problem(exc))
+        result = ScanResult(read.hashed_ns, read.stat, read.content_hash)
+        if read.kind is FileKind.OTHER:
+            return result
+        if read.kind is FileKind.UNSUPPORTED:
+            return replace(result, problem=_unsupported(path, read))
+        picture = image_hash(read.data, sniff(read.data[:SNIFF_BYTES]) or "")
+        try:
+            with open_photo(read.data, path) as photo:
+                facts = photo.facts
+                faces = None
+                if ask(picture):
+                    pixels = photo.pixels(self._config.working_size)
+                    faces = self._find_faces(path, pixels, facts.orientation)
+        except ItemError as exc:
+            return replace(result, problem=_problem(exc))
+        return replace(result, image_hash=picture, facts=facts, faces=faces)
+
+    def _find_faces(
+        self, path: bytes, pixels: NDArray[np.uint8], orientation: int
+    ) -> tuple[FoundFace, ...]:
+        found = [d for d in self.engine.detect(pixels) if clip_box(d.box).area > 0]
+        boxes = [d.box for d in found]
+        return tuple(
+            FoundFace(
+                clip_box(box_to_stored(d.box, orientation)),
+                d.detector,
+                d.score,
+                points_to_stored(e.landmarks, orientation),
+                e.encoding,
+                face_thumbnail(pixels, d.box),
+            )
+            for d, e in zip(found, self.engine.encode(pixels, boxes), strict=True)
+        )
+
+    def _encode(self, read: ReadFile, job: EncodeJob) -> EncodeResult:
+        with open_photo(read.data, job.path) as photo:
+            pixels = photo.pixels(self._config.working_size)
+            orientation = photo.facts.orientation
+        boxes = [clip_box(box_to_upright(box, orientation)) for box in job.boxes]
+        return EncodeResult(
+            tuple(self._encode_region(pixels, box, orientation) for box in boxes),
+            tuple(face_thumbnail(pixels, box) for box in boxes),
+        )
+
+    def _encode_region(
+        self, pixels: NDArray[np.uint8], region: Box, orientation: int
+    ) -> FoundFace | None:
+        box = self.engine.fit_box_from_region(pixels, region)
+        if box is None:
+            return None
+        encoded = self.engine.encode(pixels, [box])[0]
+        return FoundFace(
+            clip_box(box_to_stored(region, orientation)),
+            "picasa",
+            None,
+            points_to_stored(encoded.landmarks, orientation),
+            encoded.encoding,
+            face_thumbnail(pixels, region),
+        )
+
+
+def _preview(read: ReadFile, job: PreviewJob) -> PreviewResult:
+    with open_photo(read.data, job.path) as photo:
+        return PreviewResult(preview(photo.pixels(job.long_side_px), job.long_side_px))
+
+
+def _problem(exc: ItemError) -> Problem:
+    return Problem(exc.operation, exc.kind, exc.cause)
+
+
+def _unsupported(path: bytes, read: ReadFile) -> Problem:
+    ending = suffix(path).decode("ascii", errors="replace")
+    if ending.encode() in RAW_SUFFIXES:
+        reason = f"RAW photos ({ending}) are hashed but not yet searched for faces"
+    elif read.stat[0] > MAX_PHOTO_BYTES:
+        reason = f"it is larger than {MAX_PHOTO_BYTES >> 20} MB; it is hashed only"
+    else:
+        reason = f"{ending} pictures are hashed but not searched for faces"
+    return Problem("decode", "unsupported", reason)

@@ -1,0 +1,244 @@
+"""Storing what workers found: a file, its photo and its faces, all or nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from facedex.db import cache, faces, files, issues, photos
+from facedex.db.connection import transaction
+from facedex.errors import ItemError
+from facedex.geometry import contains_center, iou
+from facedex.pipeline.reading import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from facedex.db.connection import Connection
+    from facedex.db.faces import StoredFace
+    from facedex.db.files import FileRef
+    from facedex.pipeline.messages import FoundFace, Problem, ScanResult
+    from facedex.progress import ProgressSink
+    from facedex.types import Box, FaceId, FileId, PhotoId
+
+BATCH_FILES = 64
+BATCH_S = 2.0
+SAME_FACE_IOU = 0.4
+# problems that stay until the file or facedex changes; the others are tried again at every scan
+_LASTING = {"crash", "timeout", "internal"}
+_DETECTORS = {"cnn", "hog"}
+
+
+@dataclass
+class ScanCounts:
+    """What a scan found out; the numbers of its summary."""
+
+    new: int = 0
+    unchanged: int = 0
+    changed: int = 0
+    touched: int = 0
+    moved: int = 0
+    duplicate: int = 0
+    gone: int = 0
+    photos_searched: int = 0
+    faces_found: int = 0
+    problems: int = 0
+
+
+@dataclass
+class Store:
+    """The scanner's one writer: collects results and writes them in short transactions."""
+
+    db: Connection
+    cache: Connection
+    engine_id: str
+    model_id: str
+    sink: ProgressSink
+    counts: ScanCounts = field(default_factory=ScanCounts)
+    _waiting: list[tuple[FileRef, ScanResult, PhotoId | None]] = field(default_factory=list)
+    _waiting_since: float = 0.0
+    _images_in_hand: set[bytes] = field(default_factory=set)
+
+    def wants(self, image_hash: bytes) -> bool:
+        """Tell whether an image is new: in no photo and with no worker."""
+        if image_hash in self._images_in_hand or photos.find_photo(self.db, image_hash):
+            return False
+        self._images_in_hand.add(image_hash)
+        return True
+
+    def add(self, file: FileRef, result: ScanResult, photo_id: PhotoId | None = None) -> None:
+        """Take a result; it is written with its batch.
+
+        ``photo_id`` is there when the file was read only to search a photo known before.
+        """
+        if not self._waiting:
+            self._waiting_since = time.monotonic()
+        self._waiting.append((file, result, photo_id))
+        if result.problem is not None:
+            _report(self.sink, file.path, result.problem)
+        is_old = time.monotonic() - self._waiting_since >= BATCH_S
+        if is_old or len(self._waiting) >= BATCH_FILES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has been taken."""
+        if not self._waiting:
+            return
+        thumbnails: list[tuple[str, bytes]] = []
+        with transaction(self.db):
+            for file, result, photo_id in self._waiting:
+                if photo_id is None:
+                    thumbnails += self._store_file(file, result)
+                else:
+                    thumbnails += self._store_search(file, result, photo_id)
+        for _file, result, _photo_id in self._waiting:
+            if result.image_hash is not None:
+                self._images_in_hand.discard(result.image_hash)
+        self._waiting.clear()
+        cache.save_thumbnails(self.cache, thumbnails)
+
+    def _store_file(self, file: FileRef, result: ScanResult) -> list[tuple[str, bytes]]:
+        if result.content_hash is None:
+            self._store_unread(file, result)
+            return []
+        file_id = self._follow_move(file.file_id, result.content_hash)
+        issues.clear_issues(self.db, file_id)
+        if result.problem is not None:
+            issues.set_issue(
+                self.db, file_id, result.problem.stage, result.problem.kind, result.problem.message
+            )
+        if result.image_hash is None or result.facts is None:
+            is_readable = result.problem is None or result.problem.kind == "unsupported"
+            files.set_read(
+                self.db, file_id, result.hashed_ns, result.content_hash, None, None,
+                is_readable=is_readable,
+            )  # fmt: skip
+            return []
+        photo = photos.find_photo(self.db, result.image_hash)
+        photo_id = (
+            photo.photo_id
+            if photo is not None
+            else photos.add_photo(self.db, result.image_hash, result.facts)
+        )
+        orientation = result.facts.orientation
+        files.set_read(
+            self.db, file_id, result.hashed_ns, result.content_hash, photo_id, orientation
+        )
+        photos.refresh_facts(self.db, photo_id, result.facts)
+        if result.faces is None:
+            return []
+        return self._store_faces(photo_id, result.faces, orientation)
+
+    def _store_search(
+        self, file: FileRef, result: ScanResult, photo_id: PhotoId
+    ) -> list[tuple[str, bytes]]:
+        photo = photos.get_photo(self.db, photo_id)
+        if result.problem is not None:
+            message = result.problem.message
+            issues.set_issue(self.db, file.file_id, "analyse", result.problem.kind, message)
+        elif result.image_hash == photo.image_hash and result.facts and result.faces is not None:
+            issues.clear_issues(self.db, file.file_id, "analyse")
+            return self._store_faces(photo_id, result.faces, result.facts.orientation)
+        # else the file has changed since the walk: the next scan sees to it
+        return []
+
+    def _store_faces(
+        self, photo_id: PhotoId, found: Sequence[FoundFace], orientation: int
+    ) -> list[tuple[str, bytes]]:
+        """Store the outcome of searching a photo; return (face uuid, thumbnail) pairs.
+
+        A face that was there before is kept with all that is said of it; one that is not found
+        any more goes, unless somebody has spoken of it.
+        """
+        before = faces.faces_of_photo(self.db, photo_id)
+        pairs = _pair(before, found)
+        for old in before:
+            if old.face_id not in pairs.values() and _may_go(old):
+                faces.delete_face(self.db, old.face_id)
+        for index, face in enumerate(found):
+            new = faces.NewFace(face.box, face.origin, face.score, face.landmarks, face.encoding)
+            old_id = pairs.get(index)
+            if old_id is None:
+                faces.add_face(self.db, photo_id, new, self.engine_id, self.model_id)
+            else:
+                faces.update_face(self.db, old_id, new, self.engine_id, self.model_id)
+        photos.set_analysed(
+            self.db, photo_id, self.engine_id, self.model_id, orientation, len(found)
+        )
+        self.counts.photos_searched += 1
+        self.counts.faces_found += len(found)
+        after = faces.faces_of_photo(self.db, photo_id)
+        by_box = {row.box: row.uuid for row in after}
+        return [(by_box[f.box], f.thumbnail) for f in found if f.box in by_box]
+
+    def _store_unread(self, file: FileRef, result: ScanResult) -> None:
+        problem = result.problem
+        assert problem is not None
+        if problem.kind == "gone":
+            files.mark_missing(self.db, file.file_id)
+            return
+        issues.set_issue(self.db, file.file_id, problem.stage, problem.kind, problem.message)
+        if problem.kind in _LASTING:
+            # hashing alone decodes nothing, so it is safe here, where the worker was not
+            try:
+                read = read_file(file.path, lambda: None)
+            except ItemError:
+                return
+            files.set_read(
+                self.db, file.file_id, read.hashed_ns, read.content_hash, None, None,
+                is_readable=False,
+            )  # fmt: skip
+        else:
+            files.set_unreadable(self.db, file.file_id)
+
+    def _follow_move(self, file_id: FileId, content_hash: bytes) -> FileId:
+        """Count what became of the file; return the id it has from now on."""
+        was = files.content_of(self.db, file_id)
+        if was is not None:
+            if was == content_hash:
+                self.counts.touched += 1
+            else:
+                self.counts.changed += 1
+            return file_id
+        gone = files.find_moved(self.db, content_hash)
+        if gone is not None:
+            files.move_file(self.db, gone, file_id)
+            self.counts.moved += 1
+            return gone
+        self.counts.new += 1
+        if files.has_copy(self.db, file_id, content_hash):
+            self.counts.duplicate += 1
+        return file_id
+
+
+def _report(sink: ProgressSink, path: bytes, problem: Problem) -> None:
+    sink.problem(path, problem.stage, problem.kind, problem.message)
+
+
+def _may_go(face: StoredFace) -> bool:
+    return face.origin in _DETECTORS and not face.is_settled
+
+
+def _pair(before: Sequence[StoredFace], found: Sequence[FoundFace]) -> dict[int, FaceId]:
+    """Return index in ``found`` -> id of the face it was before, best overlap first."""
+    overlaps = sorted(
+        (
+            (iou(old.box, new.box), -index, old)
+            for index, new in enumerate(found)
+            for old in before
+            if iou(old.box, new.box) >= SAME_FACE_IOU
+            or (old.origin not in _DETECTORS and is_same_place(old.box, new.box))
+        ),
+        key=lambda entry: (-entry[0], -entry[1], entry[2].face_id),
+    )
+    pairs: dict[int, FaceId] = {}
+    for _overlap, negative, old in overlaps:
+        if -negative not in pairs and old.face_id not in pairs.values():
+            pairs[-negative] = old.face_id
+    return pairs
+
+
+def is_same_place(drawn: Box, found: Box) -> bool:
+    """Tell whether a detector's box shows the face that a person drew a looser box around."""
+    return contains_center(drawn, found) and iou(drawn, found) >= 0.25

@@ -1,0 +1,280 @@
+"""Worker processes under supervision: a deadline for each job, a new worker for a dead one.
+
+The standard pools lose results or hang when a worker dies of a segmentation fault (measured), so
+this one is ours: one pipe a worker, spawned and never forked; a file that kills its worker twice is
+given up with the reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import tempfile
+import time
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from facedex.errors import EnvironmentFault
+from facedex.pipeline.corridor import Corridor
+from facedex.pipeline.messages import (
+    Alive,
+    Problem,
+    Question,
+    decode_message,
+    encode_job,
+    failed,
+)
+from facedex.pipeline.worker import FAULT_EXIT, NO, YES, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from facedex.pipeline.messages import Job, Result
+    from facedex.types import EngineConfig
+
+MAX_ATTEMPTS = 2
+DEADLINE_S = 180.0  # dlib's own CNN takes 20 s a photo; nothing takes minutes
+_TICK_S = 0.2  # how soon a request to stop is noticed
+_AHEAD = 8  # tasks drawn beyond the oldest unfinished one, for each worker
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Task(Generic[T]):
+    """A job with what belongs to it; ``attempts`` counts the workers that died of it."""
+
+    item: T
+    job: Job
+    attempts: int = 0
+
+
+class Pool(Protocol):
+    """Does jobs and yields their results in the order of the jobs."""
+
+    def run(
+        self,
+        tasks: Iterable[Task[T]],
+        ask: Callable[[bytes], bool],
+        on_death: Callable[[T], None],
+        should_stop: Callable[[], bool],
+    ) -> Iterator[tuple[Task[T], Result]]:
+        """Yield each task with its result, until all are done or ``should_stop`` says so.
+
+        Parameters
+        ----------
+        tasks : drawn from only as far as workers need.
+        ask : whether an image, named by its hash, is to be searched for faces.
+        on_death : called when a worker died of a task or let it hang.
+        """
+
+    def close(self) -> None:
+        """End the workers."""
+
+
+class InlinePool:
+    """Does the jobs in this process, one after the other (``--jobs 0``)."""
+
+    def __init__(self, config: EngineConfig, model_cache: Path) -> None:
+        self._corridor = Corridor(config, model_cache)
+
+    def run(
+        self,
+        tasks: Iterable[Task[T]],
+        ask: Callable[[bytes], bool],
+        on_death: Callable[[T], None],
+        should_stop: Callable[[], bool],
+    ) -> Iterator[tuple[Task[T], Result]]:
+        """See :class:`Pool`; here nothing dies that does not take the program with it."""
+        del on_death
+        for task in tasks:
+            if should_stop():
+                return
+            yield task, self._corridor.run(task.job, ask, lambda: None)
+
+    def close(self) -> None:
+        """Do nothing: there is no worker."""
+
+
+class _Worker:
+    """One process with its pipe, and the task it has in hand."""
+
+    def __init__(self, config: EngineConfig, model_cache: Path, stderr_path: Path) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._stderr_path = stderr_path
+        self.process = context.Process(
+            target=serve, args=(theirs, config, model_cache, str(stderr_path)), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+        self.index = -1
+        self.task: Task[Any] | None = None
+        self.deadline = 0.0
+
+    def hand_out(self, index: int, task: Task[Any], deadline_s: float) -> None:
+        self.index, self.task = index, task
+        self.deadline = time.monotonic() + deadline_s
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # seen as a death next
+            self.pipe.send_bytes(encode_job(task.job))
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+    def last_words(self) -> str:
+        """Return the end of what the process, or a native library in it, printed."""
+        with contextlib.suppress(OSError):
+            lines = self._stderr_path.read_text(encoding="utf-8", errors="replace").split("\n")
+            return next((line.strip() for line in reversed(lines) if line.strip()), "")[:300]
+        return ""
+
+
+class SupervisedPool:
+    """``n_workers`` processes, started when there is something to do."""
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        model_cache: Path,
+        n_workers: int,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self._config = config
+        self._model_cache = model_cache
+        self._n_workers = n_workers
+        self._deadline_s = deadline_s
+        self._workers: list[_Worker] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="facedex-")
+        self._n_started = 0
+
+    def run(
+        self,
+        tasks: Iterable[Task[T]],
+        ask: Callable[[bytes], bool],
+        on_death: Callable[[T], None],
+        should_stop: Callable[[], bool],
+    ) -> Iterator[tuple[Task[T], Result]]:
+        """See :class:`Pool`."""
+        source = enumerate(tasks)
+        again: deque[tuple[int, Task[T]]] = deque()
+        done: dict[int, tuple[Task[T], Result]] = {}
+        oldest = n_drawn = 0
+        is_exhausted = False
+        while not should_stop():
+            while not is_exhausted or again:
+                worker = self._idle_worker()
+                if worker is None or (not again and n_drawn - oldest >= _AHEAD * self._n_workers):
+                    break
+                drawn = again.popleft() if again else next(source, None)
+                if drawn is None:
+                    is_exhausted = True
+                    break
+                n_drawn = max(n_drawn, drawn[0] + 1)
+                if drawn[1].attempts >= MAX_ATTEMPTS:  # in an earlier run
+                    done[drawn[0]] = drawn[1], _given_up(drawn[1], "crash", "it did before")
+                else:
+                    worker.hand_out(*drawn, self._deadline_s)
+            for index, task, result in self._listen(ask):
+                if isinstance(result, _Death):
+                    task.attempts += 1
+                    on_death(task.item)
+                    if task.attempts < MAX_ATTEMPTS:
+                        again.append((index, task))
+                        continue
+                    result = _given_up(task, result.kind, result.words)
+                done[index] = task, result
+            while oldest in done:
+                yield done.pop(oldest)
+                oldest += 1
+            if is_exhausted and oldest == n_drawn:
+                return
+
+    def close(self) -> None:
+        """Kill the workers: what they have in hand will be done again."""
+        for worker in self._workers:
+            worker.kill()
+        self._workers.clear()
+        self._folder.cleanup()
+
+    def _idle_worker(self) -> _Worker | None:
+        for worker in self._workers:
+            if worker.task is None:
+                return worker
+        if len(self._workers) < self._n_workers:
+            self._n_started += 1
+            stderr_path = Path(self._folder.name) / f"worker-{self._n_started}"
+            self._workers.append(_Worker(self._config, self._model_cache, stderr_path))
+            return self._workers[-1]
+        return None
+
+    def _listen(
+        self, ask: Callable[[bytes], bool]
+    ) -> Iterator[tuple[int, Task[Any], Result | _Death]]:
+        """Wait a moment; yield what workers have finished, or died of."""
+        busy = {w.pipe: w for w in self._workers if w.task is not None}
+        if not busy:
+            return
+        for pipe in wait(list(busy), timeout=_TICK_S):
+            worker = busy.pop(pipe)  # type: ignore[call-overload]  # wait() returns what it got
+            outcome = self._hear(worker, ask)
+            if outcome is not None:
+                yield self._finish(worker, outcome)
+        now = time.monotonic()
+        for worker in busy.values():
+            if now > worker.deadline:
+                worker.process.kill()
+                yield self._finish(
+                    worker, _Death("timeout", f"no answer in {self._deadline_s:g} s")
+                )
+
+    def _hear(self, worker: _Worker, ask: Callable[[bytes], bool]) -> Result | _Death | None:
+        """Return what the worker says if that ends its task."""
+        try:
+            message = decode_message(worker.pipe.recv_bytes())
+            if isinstance(message, Question):
+                worker.pipe.send_bytes(YES if ask(message.image_hash) else NO)
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            worker.process.join()
+            if worker.process.exitcode == FAULT_EXIT:
+                raise EnvironmentFault(worker.last_words()) from None
+            return _Death("crash", _describe_exit(worker))
+        worker.deadline = time.monotonic() + self._deadline_s
+        return None if isinstance(message, Question | Alive) else message
+
+    def _finish(
+        self, worker: _Worker, outcome: Result | _Death
+    ) -> tuple[int, Task[Any], Result | _Death]:
+        index, task = worker.index, worker.task
+        assert task is not None
+        worker.task = None
+        if isinstance(outcome, _Death):
+            worker.kill()
+            self._workers.remove(worker)
+        return index, task, outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Death:
+    kind: str
+    words: str
+
+
+def _describe_exit(worker: _Worker) -> str:
+    code = worker.process.exitcode or 0
+    words = worker.last_words()
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            what = f"ended by {signal.Signals(-code).name}"
+            return f"{what}: {words}" if words else what
+    return f"ended with code {code}: {words}" if words else f"ended with code {code}"
+
+
+def _given_up(task: Task[Any], kind: str, words: str) -> Result:
+    message = f"its decoder or the face engine failed {MAX_ATTEMPTS} times ({words})"
+    return failed(task.job, Problem("analyse", kind, message))

@@ -1,1 +1,0 @@
-"""Hook specifications and the manager that loads plugins."""

@@ -1,0 +1,180 @@
+"""A scan from beginning to end: look, read, search, take over Picasa's names, match."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from facedex.db import files, issues, runs
+from facedex.db.cache import open_cache
+from facedex.db.connection import translated
+from facedex.db.library import open_library, own_identities, scan_lock, set_meta
+from facedex.errors import RootOffline, UsageError
+from facedex.paths import display_path, model_cache
+from facedex.pipeline.runner import read_pending, search_undone
+from facedex.pipeline.store import Store
+from facedex.pipeline.supervisor import InlinePool, SupervisedPool
+from facedex.services.match_faces import match_faces
+from facedex.services.take_over_picasa import take_over_picasa
+from facedex.services.walk_roots import add_roots, check_folder, check_online, walk_root
+from facedex.types import RuntimeName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from facedex.db.files import Root
+    from facedex.pipeline.store import ScanCounts
+    from facedex.pipeline.supervisor import Pool
+    from facedex.progress import ProgressSink
+    from facedex.types import EngineConfig, FaceEngine
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """How a scan is done.
+
+    Attributes
+    ----------
+    folders : to be remembered as roots; empty: all roots that are remembered.
+    n_workers : processes; 0 does everything in this one.
+    contacts_xml : Picasa's, where the owner has it.
+    """
+
+    engine: EngineConfig
+    folders: tuple[Path, ...] = ()
+    n_workers: int = 0
+    contacts_xml: Path | None = None
+
+
+@dataclass
+class ScanReport:
+    """What a scan did, and what it left.
+
+    ``outcome`` is ``done`` or ``stopped``; ``n_problems`` counts the files and folders of the
+    library that cannot be read, whenever that was found out.
+    """
+
+    outcome: str
+    counts: ScanCounts
+    n_suggested: int = 0
+    n_grouped: int = 0
+    n_problems: int = 0
+    offline: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 3 with files that could not be read, 5 with a root that is not there."""
+        if self.offline:
+            return RootOffline.exit_code
+        return 3 if self.n_problems else 0
+
+
+def scan_library(
+    directory: Path,
+    options: ScanOptions,
+    sink: ProgressSink,
+    should_stop: Callable[[], bool],
+) -> ScanReport:
+    """Bring the library in ``directory`` up to date with the folders.
+
+    It can be stopped, or killed, at any moment: what is done is kept, and the next scan goes on.
+
+    Raises
+    ------
+    UsageError, EnvironmentFault
+    """
+    # before the lock and the library: a mistyped folder must not create anything
+    for folder in options.folders:
+        check_folder(folder)
+    engine = _prepared_engine(options.engine, sink)
+    with scan_lock(directory), contextlib.ExitStack() as stack:
+        db = open_library(directory, "NORMAL")
+        stack.callback(db.close)
+        cache = open_cache(directory)
+        stack.callback(cache.close)
+        pool = _pool(options)
+        stack.callback(pool.close)
+        store = Store(db, cache, engine.engine_id, engine.model_id, sink)
+        with translated(db.filename):
+            return _scan(directory, store, pool, options, should_stop)
+
+
+def _prepared_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
+    """Return the engine for its ids; its networks are converted now, once for all workers."""
+    from facedex.engines.engine import create_engine
+    from facedex.engines.model_cache import load_onnx
+    from facedex.engines.model_files import ModelName
+
+    if config.runtime is RuntimeName.ONNXRUNTIME:
+        sink.started("Preparing the face models", None)
+        for name in (ModelName.DETECTOR, ModelName.ENCODER):
+            load_onnx(name, model_cache())
+        sink.finished()
+    return create_engine(config, model_cache())
+
+
+def _pool(options: ScanOptions) -> Pool:
+    if options.n_workers == 0:
+        return InlinePool(options.engine, model_cache())
+    return SupervisedPool(options.engine, model_cache(), options.n_workers)
+
+
+def _scan(
+    directory: Path,
+    store: Store,
+    pool: Pool,
+    options: ScanOptions,
+    should_stop: Callable[[], bool],
+) -> ScanReport:
+    db = store.db
+    roots = add_roots(db, options.folders) if options.folders else files.list_roots(db)
+    if not roots:
+        raise UsageError(
+            "no folder has been scanned yet; name the one that holds your photos: "
+            "facedex scan FOLDER"
+        )
+    run_id = runs.start_run(db, store.engine_id)
+    report = ScanReport("failed", store.counts)
+    try:
+        _do_steps(directory, store, pool, options, should_stop, roots, report)
+        report.outcome = "stopped" if should_stop() else "done"
+    finally:
+        report.n_problems = issues.count_problems(db)
+        runs.finish_run(db, run_id, report.outcome, asdict(report))
+    return report
+
+
+def _do_steps(
+    directory: Path,
+    store: Store,
+    pool: Pool,
+    options: ScanOptions,
+    should_stop: Callable[[], bool],
+    roots: Sequence[Root],
+    report: ScanReport,
+) -> None:
+    db = store.db
+    for root in roots:
+        try:
+            check_online(db, root)
+        except RootOffline as exc:
+            report.offline.append(display_path(root.path))
+            store.sink.problem(root.path, "walk", "offline", str(exc))
+            continue
+        own_files = own_identities(directory)
+        if not walk_root(db, root, own_files, store.counts, store.sink, should_stop):
+            return
+    for step in (read_pending, search_undone):
+        step(store, pool, should_stop)
+        if should_stop():
+            return
+    take_over_picasa(store, pool, options.contacts_xml, should_stop)
+    if should_stop():
+        return
+    store.sink.started("Matching faces", None)
+    set_meta(db, "model", store.model_id)
+    matched = match_faces(db, store.model_id)
+    report.n_suggested, report.n_grouped = matched.n_suggested, matched.n_grouped
+    store.sink.finished()

@@ -1,0 +1,346 @@
+"""Taking over what the owner told Picasa: every named rectangle becomes a confirmed face."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from facedex.db import cache, faces, files, people, photos, regions
+from facedex.db.connection import transaction
+from facedex.db.faces import Assignment, NewFace
+from facedex.errors import UsageError
+from facedex.geometry import iou
+from facedex.imaging.formats import RAW_SUFFIXES, suffix
+from facedex.paths import display_path, join
+from facedex.picasa.contacts import parse_contacts_xml
+from facedex.picasa.frames import place_region
+from facedex.picasa.ini import MAX_INI_BYTES, is_unnamed_contact, parse_ini
+from facedex.picasa.names import (
+    ContactBook,
+    FilenameIndex,
+    is_picasa_ini,
+    is_skipped_dir,
+    resolve_name,
+)
+from facedex.pipeline.messages import EncodeJob, EncodeResult
+from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
+from facedex.pipeline.supervisor import Task
+from facedex.types import FaceState, PicasaFace, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from facedex.db.connection import Connection
+    from facedex.db.faces import StoredFace
+    from facedex.db.files import FileRef
+    from facedex.db.regions import IniFile, Region
+    from facedex.pipeline.store import Store
+    from facedex.pipeline.supervisor import Pool
+    from facedex.progress import ProgressSink
+    from facedex.types import Box, FaceId, PersonId, PhotoId, RootId
+
+
+def take_over_picasa(
+    store: Store, pool: Pool, contacts_xml: Path | None, should_stop: Callable[[], bool]
+) -> None:
+    """Read the Picasa inis that changed and give every named rectangle its face.
+
+    A rectangle is matched to a face that was found there, else encoded inside itself, else kept as
+    a named box without encoding. What the user decided in facedex is never changed. Doing it again
+    changes nothing.
+
+    Raises
+    ------
+    UsageError
+        If ``contacts_xml`` cannot be read.
+    """
+    db = store.db
+    inis = [ini for ini in regions.list_inis(db) if _is_library_ini(ini)]
+    if not inis:
+        return
+    read_inis(db, inis, store.sink)
+    book = _contact_books(db, inis, _read_contacts_xml(contacts_xml))
+    with transaction(db):
+        _link_to_photos(db)
+        unplaced = _name_and_match(db, book)
+    _encode_rest(store, pool, unplaced, should_stop)
+
+
+def _is_library_ini(ini: IniFile) -> bool:
+    *folders, name = ini.relpath.split(b"/")
+    return is_picasa_ini(name) and not any(map(is_skipped_dir, folders))
+
+
+def read_inis(db: Connection, inis: Sequence[IniFile], sink: ProgressSink) -> None:
+    """Parse the inis whose bytes are not those in the database."""
+    changed = [ini for ini in inis if not ini.is_read]
+    if not changed:
+        return
+    sink.started("Reading Picasa's files", len(changed))
+    for ini in changed:
+        path = join(ini.root, ini.relpath)
+        try:
+            data = _read_small(path, MAX_INI_BYTES + 1)
+        except OSError as exc:
+            sink.problem(path, "picasa", "io", exc.strerror or str(exc))
+            continue
+        parsed = parse_ini(data)
+        for problem in parsed.problems:
+            sink.problem(path, "picasa", "ini", problem)
+        with transaction(db):
+            regions.save_ini(db, ini.file_id, ini.content_hash, parsed)
+        sink.advanced(1, display_path(path))
+    sink.finished()
+
+
+def _read_small(path: bytes | Path, limit: int) -> bytes:
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as file:
+        return file.read(limit)
+
+
+def _read_contacts_xml(path: Path | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    problems: list[str] = []
+    try:
+        contacts = parse_contacts_xml(_read_small(path, 11 << 20), problems)
+    except OSError as exc:
+        raise UsageError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+    if not contacts and problems:
+        raise UsageError(f"{path} holds no contacts: {problems[0]}")
+    return contacts
+
+
+def _contact_books(db: Connection, inis: Sequence[IniFile], xml: Mapping[str, str]) -> ContactBook:
+    """Return one book for all roots: a folder is named by its root's path and its own."""
+    # ".picasa.ini" sorts before "Picasa.ini", as the book wants it
+    named = [(join(i.root, _folder(i.relpath)), regions.contacts_of(db, i.file_id)) for i in inis]
+    return ContactBook.build(named, xml)
+
+
+def _folder(relpath: bytes) -> bytes:
+    return relpath[: relpath.rfind(b"/") + 1]
+
+
+def _link_to_photos(db: Connection) -> None:
+    """Find the file and photo of every rectangle, by Picasa's rules for names."""
+    by_folder: dict[tuple[RootId, bytes], list[Region]] = defaultdict(list)
+    for region in regions.list_regions(db):
+        by_folder[region.root_id, region.folder].append(region)
+    for (root_id, folder), in_folder in by_folder.items():
+        present = {
+            name: (file_id, photo_id)
+            for file_id, name, photo_id in files.find_in_folder(db, root_id, folder)
+        }
+        index = FilenameIndex(list(present))
+        for region in in_folder:
+            name = index.find(region.filename)
+            if name is None:
+                # a photo that has gone since keeps its face; one never seen is an orphan
+                if region.photo_id is None:
+                    regions.settle_region(db, region.region_id, "orphaned")
+                continue
+            file_id, photo_id = present[name]
+            if photo_id != region.photo_id or region.status == "orphaned":
+                regions.link_region(db, region.region_id, file_id, photo_id)
+
+
+def _name_and_match(
+    db: Connection, book: ContactBook
+) -> dict[PhotoId, list[tuple[Region, PersonId, Box, str]]]:
+    """Confirm the faces that rectangles name; return the rectangles without a face, by photo."""
+    roots = {root.root_id: root.path for root in files.list_roots(db)}
+    persons = _Persons(db, book)
+    by_photo: dict[PhotoId, list[tuple[Region, PersonId, Box, str]]] = defaultdict(list)
+    for region in regions.list_regions(db):
+        if is_unnamed_contact(region.contact_id):
+            regions.settle_region(db, region.region_id, "unnamed")
+            continue
+        person_id = persons.of(join(roots[region.root_id], region.folder), region.contact_id)
+        if region.photo_id is None:
+            status = region.status if region.status == "orphaned" else "unencodable"
+            regions.settle_region(db, region.region_id, status, None, person_id)
+            continue
+        box, frame = _place(db, region)
+        by_photo[region.photo_id].append((region, person_id, box, frame))
+    unplaced = {
+        photo_id: left
+        for photo_id, named in by_photo.items()
+        if (left := _match_photo(db, photo_id, named))
+    }
+    persons.drop_spent_placeholders()
+    return unplaced
+
+
+def _place(db: Connection, region: Region) -> tuple[Box, str]:
+    assert region.photo_id is not None
+    assert region.box is not None
+    photo = photos.get_photo(db, region.photo_id)
+    placed = place_region(
+        PicasaFace(region.box, region.rect_hex, region.contact_id),
+        (photo.width_px, photo.height_px),
+        is_raw=suffix(os.fsencode(region.filename)) in RAW_SUFFIXES,
+        orientation=photo.orientation,
+        rotate=region.rotate,
+    )
+    return placed.box, placed.frame
+
+
+def _match_photo(
+    db: Connection,
+    photo_id: PhotoId,
+    named: Sequence[tuple[Region, PersonId, Box, str]],
+) -> list[tuple[Region, PersonId, Box, str]]:
+    """Give rectangles the faces they lie on, best overlap first; return those left without."""
+    there = faces.faces_of_photo(db, photo_id)
+    pairs = sorted(
+        (-iou(box, face.box), index, face.face_id)
+        for index, (_region, _person, box, _frame) in enumerate(named)
+        for face in there
+        if iou(box, face.box) >= SAME_FACE_IOU or is_same_place(box, face.box)
+    )
+    face_of: dict[int, FaceId] = {}
+    person_of: dict[FaceId, PersonId] = {}
+    for _overlap, index, face_id in pairs:
+        person_id = named[index][1]
+        if index not in face_of and person_of.setdefault(face_id, person_id) == person_id:
+            face_of[index] = face_id
+    for index, face_id in face_of.items():
+        region, person_id, _box, frame = named[index]
+        confirm_from_picasa(db, face_id, person_id)
+        status = "encoded" if faces.has_encoding(db, face_id) else "unencodable"
+        regions.settle_region(db, region.region_id, status, frame, person_id, face_id)
+    return [entry for index, entry in enumerate(named) if index not in face_of]
+
+
+def confirm_from_picasa(db: Connection, face_id: FaceId, person_id: PersonId) -> None:
+    """Say that Picasa names the face; what the user said of it in facedex stands."""
+    said = faces.assignments(db, face_id)
+    if any(
+        a.source is Source.USER
+        and (a.person_id == person_id or a.state in {FaceState.CONFIRMED, FaceState.IGNORED})
+        for a in said
+    ):
+        return
+    mine = Assignment(person_id, FaceState.CONFIRMED, Source.PICASA)
+    if mine in said:
+        return
+    kept = [a for a in said if a.source is Source.USER]
+    faces.set_assignments(db, face_id, [*kept, mine])
+    faces.set_cluster(db, face_id, people.main_cluster(db, person_id))
+
+
+class _Persons:
+    """Whom contact ids stand for; people are added as they come up."""
+
+    def __init__(self, db: Connection, book: ContactBook) -> None:
+        self._db = db
+        self._book = book
+        self._known: dict[tuple[bytes, str], PersonId] = {}
+        self._by_name = {people.name_key(p.name): p.person_id for p in people.list_people(db)}
+
+    def of(self, folder: bytes, contact_id: str) -> PersonId:
+        """Return the person of a contact as an ini in ``folder`` means it."""
+        if (folder, contact_id) not in self._known:
+            self._known[folder, contact_id] = self._find(folder, contact_id)
+        return self._known[folder, contact_id]
+
+    def _find(self, folder: bytes, contact_id: str) -> PersonId:
+        resolved = resolve_name(folder, contact_id, self._book)
+        assert resolved is not None  # only named contacts are asked for
+        known = people.find_contact(self._db, contact_id)
+        if known is not None:
+            # a person the user renamed, or whose name is known by now, keeps that name
+            if resolved.is_placeholder or not people.get_person(self._db, known).is_placeholder:
+                return known
+            if people.name_key(resolved.name) not in self._by_name:
+                people.rename_person(self._db, known, resolved.name)
+                self._by_name[people.name_key(resolved.name)] = known
+                people.set_contact(self._db, contact_id, known, resolved.name)
+                return known
+        person_id = self._by_name.get(people.name_key(resolved.name))
+        if person_id is None:
+            person_id = people.add_person(
+                self._db, resolved.name, is_placeholder=resolved.is_placeholder
+            )
+            self._by_name[people.name_key(resolved.name)] = person_id
+        people.set_contact(self._db, contact_id, person_id, resolved.name)
+        return person_id
+
+    def drop_spent_placeholders(self) -> None:
+        """Remove placeholders whose contact has turned out to be somebody known."""
+        people.drop_spent_placeholders(self._db)
+
+
+def _encode_rest(
+    store: Store,
+    pool: Pool,
+    unplaced: Mapping[PhotoId, Sequence[tuple[Region, PersonId, Box, str]]],
+    should_stop: Callable[[], bool],
+) -> None:
+    """Encode the rectangles in which no face was found, and keep each as a named face."""
+    if not unplaced:
+        return
+    store.sink.started("Encoding faces named in Picasa", len(unplaced))
+
+    def tasks() -> Iterator[Task[tuple[PhotoId, FileRef]]]:
+        for photo_id, entries in unplaced.items():
+            file = files.file_of_photo(store.db, photo_id)
+            if file is not None:
+                boxes = tuple(box for _region, _person, box, _frame in entries)
+                yield Task((photo_id, file), EncodeJob(file.path, boxes), file.attempts)
+
+    def died(item: tuple[PhotoId, FileRef]) -> None:
+        files.count_attempt(store.db, item[1].file_id)
+
+    for task, result in pool.run(tasks(), lambda _image: True, died, should_stop):
+        assert isinstance(result, EncodeResult)
+        photo_id, file = task.item
+        with transaction(store.db):
+            thumbnails = _keep_regions(store, photo_id, unplaced[photo_id], result)
+        cache.save_thumbnails(store.cache, thumbnails)
+        store.sink.advanced(1, display_path(file.path), len(unplaced[photo_id]))
+    store.sink.finished()
+
+
+def _keep_regions(
+    store: Store,
+    photo_id: PhotoId,
+    entries: Sequence[tuple[Region, PersonId, Box, str]],
+    result: EncodeResult,
+) -> list[tuple[str, bytes]]:
+    db = store.db
+    for (region, person_id, box, frame), found in zip(entries, result.faces, strict=True):
+        if box.area <= 0:
+            regions.settle_region(db, region.region_id, "unencodable", frame, person_id)
+            continue
+        new = NewFace(box, "picasa")
+        if found is not None:
+            new = NewFace(box, "picasa", None, found.landmarks, found.encoding)
+        same = _same_named(faces.faces_of_photo(db, photo_id), box, person_id, db)
+        face_id = same or faces.add_face(db, photo_id, new, store.engine_id, store.model_id)
+        confirm_from_picasa(db, face_id, person_id)
+        status = "encoded" if faces.has_encoding(db, face_id) else "unencodable"
+        regions.settle_region(db, region.region_id, status, frame, person_id, face_id)
+    uuid_of = {face.box: face.uuid for face in faces.faces_of_photo(db, photo_id)}
+    return [
+        (uuid_of[box], jpeg)
+        for (_region, _person, box, _frame), jpeg in zip(entries, result.thumbnails, strict=False)
+        if box in uuid_of
+    ]
+
+
+def _same_named(
+    there: Sequence[StoredFace], box: Box, person_id: PersonId, db: Connection
+) -> FaceId | None:
+    """Return the face that another ini's rectangle already gave this person here, or None."""
+    for face in there:
+        if iou(face.box, box) > 0.5 and any(
+            a.person_id == person_id and a.state is FaceState.CONFIRMED
+            for a in faces.assignments(db, face.face_id)
+        ):
+            return face.face_id
+    return None

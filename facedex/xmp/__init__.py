@@ -1,1 +1,0 @@
-"""Face regions of other programs in XMP."""
