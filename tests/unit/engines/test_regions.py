@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from facedex.engines.mmod import PixelRect, ScoredRect
+from facedex.engines.regions import BOX_SHARE, FACE_SIDES_PX, fit_box
+from facedex.types import Box
+
+IMAGE = np.zeros((1000, 2000, 3), np.uint8)
+REGION = Box(0.4, 0.4, 0.5, 0.6)  # 200 x 200 pixels at (900, 500)
+
+
+def blind(image, threshold=0.0):
+    return []
+
+
+def centred(side, dx=0, score=1.0):
+    """Return a detector that sees a face of ``side`` pixels at the crop's middle."""
+
+    def detect(image, threshold=0.0):
+        left = (image.shape[1] - side) // 2 + dx
+        top = (image.shape[0] - side) // 2
+        return [ScoredRect(PixelRect(left, top, left + side - 1, top + side - 1), score)]
+
+    return detect
+
+
+def sides(box):
+    return box.width * 2000, box.height * 1000
+
+
+def test_region_is_shrunk_where_nothing_is_seen():
+    box = fit_box(IMAGE, REGION, blind, blind)
+    assert box.center == pytest.approx(REGION.center)
+    assert sides(box) == pytest.approx((BOX_SHARE * 200, BOX_SHARE * 200))
+
+
+def test_detection_in_the_region_is_taken_at_its_own_size():
+    box = fit_box(IMAGE, REGION, centred(70), blind)
+    assert box.center == pytest.approx(REGION.center, abs=0.003)
+    assert sides(box)[0] == pytest.approx(70 * BOX_SHARE * 200 / FACE_SIDES_PX[0], rel=0.02)
+
+
+def test_nearest_of_several_detections_is_taken():
+    near, far = centred(95, dx=4), centred(95, dx=-25)
+    box = fit_box(IMAGE, REGION, lambda i, threshold=0.0: far(i) + near(i), blind)
+    assert box.center[0] > REGION.center[0]
+
+
+@pytest.mark.parametrize("detector", [centred(95, dx=60), centred(30), centred(180)])
+def test_other_faces_are_not_taken(detector):
+    def only_small_crop(image, threshold=0.0):
+        return detector(image) if image.shape[0] < 250 else []
+
+    assert fit_box(IMAGE, REGION, only_small_crop, blind) == fit_box(IMAGE, REGION, blind, blind)
+
+
+def test_hog_is_asked_where_the_cnn_sees_nothing():
+    box = fit_box(IMAGE, REGION, blind, centred(150))
+    assert box != fit_box(IMAGE, REGION, blind, blind)
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        Box(0.1, 0.1, 0.105, 0.2),
+        Box(0.1, 0.1, 0.2, 0.11),
+        Box(0.95, 0.4, 1.2, 0.6),
+        Box(1.1, 0.1, 1.3, 0.3),
+        Box(0.5, 0.5, 0.4, 0.4),
+    ],
+)
+def test_region_too_small_or_outside_gives_none(region):
+    assert fit_box(IMAGE, region, blind, blind) is None
+
+
+def test_region_at_the_edge_is_cropped():
+    assert fit_box(IMAGE, Box(0.0, 0.0, 0.1, 0.2), blind, blind) is not None
+
+
+def test_region_of_the_whole_image_works():
+    assert fit_box(IMAGE[:100, :100], Box(0, 0, 1, 1), blind, blind) is not None
