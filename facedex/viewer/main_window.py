@@ -324,7 +324,7 @@ class MainWindow(QMainWindow):
         for widget, stretch in ((self.sidebar, 0), (self.shelf, 3), (self.photo, 2)):
             splitter.addWidget(widget)
             splitter.setStretchFactor(splitter.indexOf(widget), stretch)
-        splitter.setSizes([250, 590, 440])
+        splitter.setSizes([240, 610, 430])
         self._stack = QStackedWidget()
         self._stack.addWidget(EmptyPage())
         self._stack.addWidget(splitter)

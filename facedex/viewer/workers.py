@@ -76,7 +76,9 @@ class Workers(QObject):
         for lane, n_threads in LANES.items():
             for number in range(n_threads):
                 name = f"facedex-{lane}-{number}"
-                self._threads.append(threading.Thread(target=self._serve, args=(lane,), name=name))
+                # daemon: a window that fails while it is built must not keep the process alive
+                thread = threading.Thread(target=self._serve, args=(lane,), name=name, daemon=True)
+                self._threads.append(thread)
         for thread in self._threads:
             thread.start()
 

@@ -2,6 +2,9 @@
 
 import hashlib
 import io
+import os
+import subprocess
+import sys
 
 import pytest
 from gui_fakes import draw_head, settle, thumbnail_jpeg
@@ -146,6 +149,27 @@ def test_run_shows_the_window_until_it_is_closed(qapp, directory, tmp_path):
     QTimer.singleShot(300, look_and_close)
     assert app.run(directory) == 0
     assert seen == [True]
+
+
+def test_process_ends_cleanly_after_the_window(directory, tmp_path):
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from PySide6.QtCore import QTimer\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "from facedex.viewer.app import run\n"
+        "app = QApplication(sys.argv)\n"
+        "QTimer.singleShot(500, lambda: [w.close() for w in app.topLevelWidgets()])\n"
+        "sys.exit(run(Path(sys.argv[1])))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-W", "error", "-c", script, str(directory)],
+        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "QT_LOGGING_RULES": "*=false"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.strip()) == (0, "")
 
 
 def test_uncaught_exception_is_shown_in_plain_text_and_logged(qtbot, open_window, library, caplog):

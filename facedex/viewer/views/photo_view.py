@@ -46,7 +46,7 @@ class PhotoView(QWidget):
         self._message = ""
         self._is_close_up = False
         self.setMouseTracking(True)
-        self.setMinimumSize(160, 120)
+        self.setMinimumSize(220, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Photo")
 
