@@ -16,8 +16,12 @@ from pydantic_settings import (
 )
 
 from facedex.errors import ConfigError
-from facedex.paths import default_library
 from facedex.types import DetectorName, EngineConfig, RuntimeName
+
+
+def default_library() -> Path:
+    """Return the folder of library.db and cache.db unless the user names another."""
+    return platformdirs.user_data_path("facedex", appauthor=False)
 
 
 def config_file() -> Path:

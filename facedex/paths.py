@@ -10,11 +10,6 @@ import platformdirs
 _PACKAGE = Path(__file__).resolve().parent
 
 
-def default_library() -> Path:
-    """Return the folder of library.db and cache.db unless the user names another."""
-    return platformdirs.user_data_path("facedex", appauthor=False)
-
-
 def model_cache() -> Path:
     """Return the folder for converted models; it may be deleted at any time."""
     named = os.environ.get("FACEDEX_MODEL_CACHE")

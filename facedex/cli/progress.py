@@ -64,7 +64,7 @@ def _problem_line(path: bytes, message: str) -> str:
     name = "".join(
         c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in display_path(path)
     )
-    return f"could not read {name}: {message}"
+    return f"problem: {name}: {message}"
 
 
 class PlainSink(_Base):
@@ -105,8 +105,8 @@ class PlainSink(_Base):
 class JsonSink(_Base):
     """JSON lines on stderr, at most one status a second."""
 
-    def _say(self, kind: str, **facts: Any) -> None:
-        print(json.dumps({"type": kind, "v": 1, **facts}), file=sys.stderr, flush=True)
+    def _say(self, event: str, **facts: Any) -> None:
+        print(json.dumps({"type": event, "v": 1, **facts}), file=sys.stderr, flush=True)
 
     def started(self, phase: str, total: int | None) -> None:
         """Say that a phase begins."""

@@ -121,3 +121,8 @@ def snapshot(db: apsw.Connection) -> Iterator[None]:
         yield
     finally:
         db.execute("COMMIT")
+
+
+def sqlite_version() -> str:
+    """Return the version of the SQLite that is used."""
+    return apsw.sqlite_lib_version()

@@ -224,6 +224,7 @@ def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
     )
     found = rows(db, sql, (model,))
     numbers = np.array([row[:5] for row in found], dtype=np.int64).reshape(-1, 5)
+    n_elements = len(found[0][5]) // 4 if found else 0
     vectors = np.frombuffer(b"".join(row[5] for row in found), dtype="<f4")
     return EncodedFaces(
         numbers[:, 0],
@@ -231,7 +232,7 @@ def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
         numbers[:, 2],
         numbers[:, 3],
         numbers[:, 4].astype(np.bool_),
-        vectors.reshape(len(found), -1).astype(np.float32),
+        vectors.reshape(len(found), n_elements).astype(np.float32),
     )
 
 

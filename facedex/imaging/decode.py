@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from facedex.errors import DecodeError
 from facedex.geometry import pixels_to_upright
@@ -49,19 +49,27 @@ class OpenedPhoto:
 
     def __init__(self, image: Image.Image, data: bytes) -> None:
         self._image = image
+        self._data = data
         self.facts = _read_facts(image, data)
+        self.damage: str | None = None
+        """Why only a part of the picture could be decoded, or None."""
 
     def pixels(self, min_long_side: int) -> NDArray[np.uint8]:
         """Decode to upright uint8 (h, w, 3) RGB, reduced by a whole factor where that is enough.
 
         The long side is at least ``min_long_side`` px, unless the photo is smaller, and less than
-        twice that plus rounding. Of animations and multi-page files the first picture is taken.
+        twice that plus rounding. Of animations and multi-page files the first picture is taken. Of a
+        JPEG that breaks off or holds damaged data the part that can be decoded is returned, the rest
+        is grey, and ``damage`` says so: a photo from a failing disk still shows its people.
         """
         image = self._image
-        if image.format in {"JPEG", "MPO"}:
-            scale = min_long_side / max(image.size)
-            image.draft(None, (int(image.width * scale), int(image.height * scale)))
-        image.load()
+        try:
+            _load(image, min_long_side)
+        except OSError as exc:
+            if image.format not in {"JPEG", "MPO"}:
+                raise
+            self.damage = " ".join(str(exc).split())
+            image = _load_damaged(self._data, min_long_side)
         factor = max(image.size) // min_long_side
         rgb = _to_rgb(image)
         if factor > 1:
@@ -121,6 +129,24 @@ def _unidentified(data: bytes) -> tuple[str, str]:
     if announced:
         return f"it begins like {announced} but its header is damaged", "damaged"
     return "its content is not one of JPEG, PNG, WebP, TIFF, GIF, BMP, HEIC, AVIF", "unsupported"
+
+
+def _load(image: Image.Image, min_long_side: int) -> None:
+    if image.format in {"JPEG", "MPO"}:
+        scale = min_long_side / max(image.size)
+        image.draft(None, (int(image.width * scale), int(image.height * scale)))
+    image.load()
+
+
+def _load_damaged(data: bytes, min_long_side: int) -> Image.Image:
+    # the switch is Pillow's and global; each worker decodes one photo at a time
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        image = Image.open(io.BytesIO(data), formats=DECODABLE)
+        _load(image, min_long_side)
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+    return image
 
 
 def _read_facts(image: Image.Image, data: bytes) -> PhotoFacts:

@@ -88,14 +88,17 @@ class Corridor:
                 faces = None
                 if ask(picture):
                     pixels = photo.pixels(self._config.working_size)
-                    faces = self._find_faces(path, pixels, facts.orientation)
+                    faces = self._find_faces(pixels, facts.orientation)
+                damage = photo.damage
         except ItemError as exc:
             return replace(result, problem=_problem(exc))
-        return replace(result, image_hash=picture, facts=facts, faces=faces)
+        problem = None
+        if damage is not None:
+            message = f"a part of the picture is missing ({damage}); the rest was searched"
+            problem = Problem("decode", "truncated", message)
+        return replace(result, image_hash=picture, facts=facts, faces=faces, problem=problem)
 
-    def _find_faces(
-        self, path: bytes, pixels: NDArray[np.uint8], orientation: int
-    ) -> tuple[FoundFace, ...]:
+    def _find_faces(self, pixels: NDArray[np.uint8], orientation: int) -> tuple[FoundFace, ...]:
         found = [d for d in self.engine.detect(pixels) if clip_box(d.box).area > 0]
         boxes = [d.box for d in found]
         return tuple(

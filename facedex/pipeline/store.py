@@ -43,7 +43,6 @@ class ScanCounts:
     gone: int = 0
     photos_searched: int = 0
     faces_found: int = 0
-    problems: int = 0
 
 
 @dataclass
@@ -134,11 +133,14 @@ class Store:
         self, file: FileRef, result: ScanResult, photo_id: PhotoId
     ) -> list[tuple[str, bytes]]:
         photo = photos.get_photo(self.db, photo_id)
+        issues.clear_issues(self.db, file.file_id)
         if result.problem is not None:
-            message = result.problem.message
-            issues.set_issue(self.db, file.file_id, "analyse", result.problem.kind, message)
-        elif result.image_hash == photo.image_hash and result.facts and result.faces is not None:
-            issues.clear_issues(self.db, file.file_id, "analyse")
+            # a photo with a problem here and no faces is not asked again until its file changes
+            stage = result.problem.stage if result.faces is not None else "analyse"
+            issues.set_issue(
+                self.db, file.file_id, stage, result.problem.kind, result.problem.message
+            )
+        if result.image_hash == photo.image_hash and result.facts and result.faces is not None:
             return self._store_faces(photo_id, result.faces, result.facts.orientation)
         # else the file has changed since the walk: the next scan sees to it
         return []

@@ -1,0 +1,118 @@
+"""What this installation can do, and why something is not used (``facedex doctor``)."""
+
+from __future__ import annotations
+
+import os
+import pyexpat
+import sys
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, Literal
+
+from facedex.db.connection import LIBRARY_NAME, sqlite_version
+from facedex.paths import model_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from facedex.config import Settings
+
+Verdict = Literal["ok", "unused", "warning", "missing"]
+_LEAST: tuple[tuple[str, tuple[int, ...], str], ...] = (
+    ("pillow", (12, 3), "older ones decode some hostile files badly"),
+    ("pillow-heif", (1, 1), "older ones carry a libheif with known faults"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    ``verdict``: ``ok``; ``unused``, with the reason; ``warning``; ``missing``: facedex cannot work.
+    """
+
+    what: str
+    verdict: Verdict
+    detail: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding for JSON."""
+        return asdict(self)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything a scan and the window need."""
+    return [
+        *_versions(),
+        *_database(settings),
+        *_engines(),
+        *_window(),
+    ]
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding("facedex", "ok", metadata.version("facedex"))
+    yield Finding("python", "ok", sys.version.split()[0])
+    for name, least, why in _LEAST:
+        found = metadata.version(name)
+        is_enough = _numbers(found) >= least
+        wanted = ".".join(map(str, least))
+        detail = found if is_enough else f"{found}; install {wanted} or newer: {why}"
+        yield Finding(name, "ok" if is_enough else "warning", detail)
+    expat = ".".join(map(str, pyexpat.version_info))
+    is_safe = pyexpat.version_info >= (2, 4, 1)
+    detail = expat if is_safe else f"{expat}; 2.4.1 or newer stops hostile XML"
+    yield Finding("expat", "ok" if is_safe else "warning", detail)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    found = sqlite_version()
+    # the WAL-reset bug: two connections that checkpoint at once can lose committed rows
+    is_safe = _numbers(found) >= (3, 51, 3)
+    detail = found if is_safe else f"{found} can lose rows; install apsw 3.51.3 or newer"
+    yield Finding("sqlite", "ok" if is_safe else "warning", detail)
+    directory = settings.library
+    path = directory / LIBRARY_NAME
+    if not path.is_file():
+        yield Finding("library", "unused", f"none in {directory} yet; facedex scan makes it")
+        return
+    is_open = os.name == "posix" and path.stat().st_mode & 0o077
+    detail = f"{path} can be read by other users; chmod 600 it" if is_open else str(path)
+    yield Finding("library", "warning" if is_open else "ok", detail)
+
+
+def _engines() -> Iterator[Finding]:
+    from facedex.engines.inventory import take_inventory
+
+    inventory = take_inventory()
+    for model in inventory.models:
+        if model.path is None:
+            yield Finding(model.filename, "missing", "install face_recognition_models")
+        elif not model.is_ok:
+            detail = f"{model.path} is not the expected file; reinstall face_recognition_models"
+            yield Finding(model.filename, "missing", detail)
+        else:
+            yield Finding(model.filename, "ok", str(model.path))
+    speed = "with AVX" if inventory.dlib_has_avx else "without AVX"
+    detail = f"{inventory.dlib_version}, {speed}: HOG, landmarks, chips; --runtime dlib (slow)"
+    yield Finding("runtime dlib", "ok", detail)
+    yield Finding("runtime onnxruntime", "ok", inventory.onnxruntime_version)
+    for provider in inventory.providers:
+        verdict: Verdict = "ok" if provider.is_used else "unused"
+        yield Finding(provider.name, verdict, provider.reason)
+    yield Finding("model cache", "ok", str(model_cache()))
+
+
+def _window() -> Iterator[Finding]:
+    try:
+        version = metadata.version("PySide6-Essentials")
+    except metadata.PackageNotFoundError:
+        yield Finding("window", "unused", "PySide6-Essentials is not installed")
+        return
+    is_fatal = version.startswith("6.12.0") and sys.version_info < (3, 12)
+    detail = f"PySide6 {version}" + ("; it crashes on this Python, install another" * is_fatal)
+    yield Finding("window", "warning" if is_fatal else "ok", detail)
