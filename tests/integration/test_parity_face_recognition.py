@@ -40,7 +40,8 @@ def face_recognition():
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         patch.setitem(sys.modules, "face_recognition_models", stand_in)
-        yield importlib.import_module("face_recognition")
+        package = importlib.import_module("face_recognition")
+    yield package
     for name in [each for each in sys.modules if each.split(".")[0] == "face_recognition"]:
         del sys.modules[name]
 
