@@ -168,6 +168,16 @@ def ignored_faces(db: apsw.Connection) -> list[FaceId]:
     return [FaceId(i) for (i,) in rows(db, sql)]
 
 
+def count_ungrouped(db: apsw.Connection) -> int:
+    """Return how many unknown faces are in no group."""
+    return int(rows(db, "SELECT count(*) FROM face f WHERE f.cluster_id IS NULL" + _OPEN)[0][0])
+
+
+def count_ignored(db: apsw.Connection) -> int:
+    """Return how many faces the user put aside."""
+    return int(rows(db, "SELECT count(*) FROM assignment WHERE state = 'ignored'")[0][0])
+
+
 def faces_by_id(db: apsw.Connection, face_ids: Sequence[FaceId]) -> list[FaceRow]:
     """Return the rows of these faces, in the given order; those that are gone are left out."""
     wanted = json.dumps(list(face_ids))

@@ -33,7 +33,8 @@ def rows(
     db: apsw.Connection, sql: str, bindings: Sequence[Any] | None = None
 ) -> list[tuple[Any, ...]]:
     """Return all rows of a query."""
-    return db.execute(sql, bindings).fetchall()
+    with translated(db.filename):
+        return db.execute(sql, bindings).fetchall()
 
 
 def create_private(path: Path) -> None:

@@ -45,7 +45,7 @@ class Thresholds:
 
 DLIB_RESNET = Thresholds(
     label_counts=(1, 2, 3, 5, 8),
-    cuts=(0.521, 0.493, 0.486, 0.478, 0.476),
+    cuts=(0.515, 0.488, 0.480, 0.471, 0.471),
     group_cut=0.53,
     attach_cut=0.45,
 )

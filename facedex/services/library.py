@@ -107,11 +107,11 @@ class Library:
 
     def n_ungrouped(self) -> int:
         """Return how many unknown faces are in no group."""
-        return len(catalog.ungrouped_faces(self._db))
+        return catalog.count_ungrouped(self._db)
 
     def n_ignored(self) -> int:
         """Return how many faces the user put aside."""
-        return len(catalog.ignored_faces(self._db))
+        return catalog.count_ignored(self._db)
 
     def shelf_faces(self, shelf: Shelf) -> list[FaceId]:
         """Return the faces on a shelf; a person's suggestions come first, nearest first."""
