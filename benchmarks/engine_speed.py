@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -55,8 +56,8 @@ def detection(ours: Networks, dlib_: Networks, photos: list[Image8], n_runs: int
     dlib_.find_faces(photos[0][:100, :100])
     for photo in photos:
         ours.find_faces(photo)
-        mine.append(seconds(lambda photo=photo: ours.find_faces(photo), n_runs))
-        theirs.append(seconds(lambda photo=photo: dlib_.find_faces(photo)))
+        mine.append(seconds(partial(ours.find_faces, photo), n_runs))
+        theirs.append(seconds(partial(dlib_.find_faces, photo)))
     show("CNN detection, per photo", mine, theirs)
 
 
@@ -70,10 +71,11 @@ def encoding(ours: Networks, dlib_: Networks, photos: list[Image8], n_runs: int)
     print(f"landmarks and chips: {1000 * cutting / len(chips):.2f} ms a face ({len(chips)} faces)")
     for n_chips in (1, CHIPS_PER_BATCH):
         batch: Image8 = np.resize(chips, (n_chips, *chips.shape[1:]))
-        ours.encode_chips(batch)
-        mine = [seconds(lambda: ours.encode_chips(batch)) / n_chips for _ in range(n_runs)]
-        theirs = [seconds(lambda: dlib_.encode_chips(batch)) / n_chips for _ in range(n_runs)]
-        show(f"encoding, per face, {n_chips} at a time", mine, theirs)
+        mine, theirs = (
+            [seconds(partial(networks.encode_chips, batch)) / n_chips for _ in range(n_runs + 1)]
+            for networks in (ours, dlib_)
+        )
+        show(f"encoding, per face, {n_chips} at a time", mine[1:], theirs[1:])
 
 
 def show(what: str, mine: list[float], theirs: list[float]) -> None:

@@ -65,7 +65,7 @@ def assert_same_numbers(face_recognition, engine, image):
 
 
 def test_astronaut_has_the_same_numbers(face_recognition, engine):
-    assert assert_same_numbers(face_recognition, engine, data.astronaut()) == 1
+    assert assert_same_numbers(face_recognition, engine, data.astronaut()) >= 1
 
 
 def test_cnn_boxes_are_the_same(face_recognition, engine, tmp_path):

@@ -30,12 +30,28 @@ def test_varint(value, raw):
 def test_written_model_is_valid_and_reads_back():
     model = onnx.load_from_string(detector_graph(small_network(), "abc"))
     onnx.checker.check_model(model, full_check=True)
-    assert [node.op_type for node in model.graph.node] == ["Conv", "Relu", "Conv"]
+    assert [node.op_type for node in model.graph.node] == ["Conv", "Relu", "ConvTranspose"]
     assert {prop.key: prop.value for prop in model.metadata_props} == {"source_sha256": "abc"}
     weights = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
-    np.testing.assert_array_equal(weights["conv0_w"], small_network().convs[0].weight)
+    assert weights["conv0_w"].shape == (16, 3, 3, 3)
+    np.testing.assert_array_equal(weights["conv0_w"][:2], small_network().convs[0].weight)
+    assert not weights["conv0_w"][2:].any()
     attributes = {a.name: onnx.helper.get_attribute_value(a) for a in model.graph.node[0].attribute}
     assert attributes == {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}
+
+
+def test_detector_computes_what_its_layers_say():
+    rng = np.random.default_rng(0)
+    head = Conv(rng.random((1, 2, 3, 3), np.float32), np.array([0.5], np.float32), 1, 1)
+    first = Conv(rng.random((2, 3, 1, 1), np.float32) - 0.5, np.zeros(2, np.float32), 1, 0)
+    session = OnnxSession(detector_graph(DetectorNetwork((first, head), 80, 0.3, 1.0, 0), ""), 1)
+    canvas = rng.random((1, 3, 6, 7), np.float32)
+    inner = np.maximum(np.einsum("oc,chw->ohw", first.weight[:, :, 0, 0], canvas[0]), 0)
+    padded = np.pad(inner, ((0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))
+    expected = np.einsum("chwyx,cyx->hw", windows, head.weight[0]) + 0.5
+    np.testing.assert_allclose(session.run(canvas)[0, 0], expected, rtol=1e-5)
+    session.close()
 
 
 def test_every_kind_of_attribute_is_valid():
