@@ -248,7 +248,7 @@ SELECT f.id AS file_id,
        f.path_is_lossy AS path_is_lossy,
        f.size_bytes AS size_bytes,
        strftime('%Y-%m-%dT%H:%M:%fZ', f.mtime_ns / 1e9, 'unixepoch') AS mtime,
-       lower(hex(f.content_hash)) AS content_hash,
+       iif(f.content_hash IS NULL, NULL, lower(hex(f.content_hash))) AS content_hash,
        f.state AS state
   FROM file f JOIN root r ON r.id = f.root_id;
 
