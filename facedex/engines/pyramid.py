@@ -7,6 +7,7 @@ dlib/image_transforms/image_pyramid.h (``compute_tiled_image_pyramid_details``),
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
@@ -112,23 +113,49 @@ def tiled_layout(height: int, width: int) -> Layout:
     return Layout(width + 2 * OUTER_PADDING_PX, canvas_height, tuple(levels))
 
 
-def build_canvas(image: NDArray[np.uint8], layout: Layout, resize: Resizer) -> NDArray[np.float32]:
-    """Return the network's input, float32 (1, 3, layout.height, layout.width).
+class CanvasBuilder:
+    """Builds canvases in one buffer that grows to the largest: fresh memory would cost more.
+
+    A canvas is valid until the next one is built.
 
     Parameters
     ----------
-    image : uint8 (h, w, 3) RGB, of the size that ``layout`` was made for.
     resize : makes each level from the one before, in float.
     """
-    canvas = np.zeros((1, 3, layout.height, layout.width), np.float32)
-    planes = np.empty((1, 3, *image.shape[:2]), np.float32)
-    for channel, mean in enumerate(RGB_MEAN):
-        plane = planes[0, channel]
-        np.subtract(image[:, :, channel], np.float32(mean), out=plane, dtype=np.float32)
-        plane *= np.float32(PIXEL_SCALE)
-    for number, level in enumerate(layout.levels):
-        if number:
-            planes = resize(planes, level.height, level.width)
-        rows = slice(level.top, level.top + level.height)
-        canvas[:, :, rows, level.left : level.left + level.width] = planes
-    return canvas
+
+    def __init__(self, resize: Resizer) -> None:
+        self._resize = resize
+        self._canvas_buffer = np.empty(0, np.float32)
+        self._image_buffer = np.empty(0, np.float32)
+
+    def build(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the network's input, float32 (1, 3, height, width) of the image's layout.
+
+        ``image`` is uint8 (h, w, 3) RGB.
+        """
+        height, width = image.shape[:2]
+        layout = tiled_layout(height, width)
+        canvas_shape = (1, 3, layout.height, layout.width)
+        self._canvas_buffer, canvas = _view(self._canvas_buffer, canvas_shape)
+        canvas.fill(0)
+        self._image_buffer, planes = _view(self._image_buffer, (1, 3, height, width))
+        for channel, mean in enumerate(RGB_MEAN):
+            plane = planes[0, channel]
+            np.subtract(image[:, :, channel], np.float32(mean), out=plane, dtype=np.float32)
+            plane *= np.float32(PIXEL_SCALE)
+        for number, level in enumerate(layout.levels):
+            if number:
+                planes = self._resize(planes, level.height, level.width)
+            rows = slice(level.top, level.top + level.height)
+            canvas[:, :, rows, level.left : level.left + level.width] = planes
+        return canvas
+
+
+def _view(
+    buffer: NDArray[np.float32], shape: tuple[int, ...]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return a buffer that is large enough, the given one if it is, and its start in ``shape``."""
+    n_numbers = math.prod(shape)
+    if buffer.size < n_numbers:
+        buffer = np.empty(n_numbers, np.float32)
+    return buffer, buffer[:n_numbers].reshape(shape)

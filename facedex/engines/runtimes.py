@@ -17,7 +17,7 @@ from facedex.engines.mmod import OverlapRule, PixelRect, ScoredRect, find_faces
 from facedex.engines.model_cache import load_onnx
 from facedex.engines.model_files import ModelName, get_model
 from facedex.engines.onnx_graphs import CHIP_PX, resize_graph
-from facedex.engines.pyramid import build_canvas, tiled_layout
+from facedex.engines.pyramid import CanvasBuilder
 from facedex.types import RuntimeName
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class OnnxSession:
 
 
 class OnnxNetworks:
-    """dlib's networks, converted and run on ONNX Runtime."""
+    """dlib's networks, converted and run on ONNX Runtime. For one thread at a time."""
 
     def __init__(self, cache_dir: Path, threads: int) -> None:
         def session(name: ModelName) -> Callable[[], ModelSession]:
@@ -107,13 +107,14 @@ class OnnxNetworks:
         self._detector = Lazy(session(ModelName.DETECTOR))
         self._encoder = Lazy(session(ModelName.ENCODER))
         self._resizer = Lazy[ModelSession](lambda: OnnxSession(resize_graph(), threads))
+        self._canvases = Lazy(lambda: CanvasBuilder(self._resize))
 
     def find_faces(self, image: NDArray[np.uint8], threshold: float = 0.0) -> list[ScoredRect]:
         """Return the CNN's faces in ``image``, uint8 (h, w, 3) RGB, as it is; best score first."""
         size = image.shape[0], image.shape[1]
         if min(size) < LEAST_SIDE_PX:
             return []
-        canvas = build_canvas(image, tiled_layout(*size), self._resize)
+        canvas = self._canvases.get().build(image)
         scores = self._detector.get().run(canvas)[0, 0]
         return find_faces(scores, size, WINDOW_PX, NMS_RULE, threshold)
 
@@ -126,7 +127,8 @@ class OnnxNetworks:
         return encodings
 
     def close(self) -> None:
-        """Free the networks."""
+        """Free the networks and the canvas."""
+        self._canvases.take()
         for lazy in (self._detector, self._encoder, self._resizer):
             session = lazy.take()
             if session is not None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedex.engines.pyramid import Level, build_canvas, level_sizes, tiled_layout
+from facedex.engines.pyramid import CanvasBuilder, Level, level_sizes, tiled_layout
 
 
 def nearest(planes, height, width):
@@ -46,7 +46,9 @@ def test_canvas_holds_scaled_pixels_and_zeros_between():
     image = np.zeros((40, 30, 3), np.uint8)
     image[:] = (255, 0, 128)
     layout = tiled_layout(40, 30)
-    canvas = build_canvas(image, layout, nearest)
+    builder = CanvasBuilder(nearest)
+    builder.build(np.full((60, 50, 3), 7, np.uint8))  # leaves its pixels in the buffer
+    canvas = builder.build(image)
     assert canvas.shape == (1, 3, layout.height, layout.width)
     covered = np.zeros((layout.height, layout.width), bool)
     for level in layout.levels:
