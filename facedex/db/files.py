@@ -140,9 +140,11 @@ def mark_seen(db: apsw.Connection, row: FileRow) -> None:
     db.execute("UPDATE file SET state = ? WHERE id = ?", (state, row.file_id))
 
 
-def iter_known(db: apsw.Connection, root_id: RootId) -> Iterator[tuple[FileId, bytes]]:
-    """Yield (id, relpath) of the files of a root that were there at the last scan."""
-    sql = "SELECT id, relpath FROM file WHERE root_id = ? AND state != 'missing'"
+def iter_known(
+    db: apsw.Connection, root_id: RootId
+) -> Iterator[tuple[FileId, bytes, PhotoId | None]]:
+    """Yield (id, relpath, photo) of the files of a root that were there at the last scan."""
+    sql = "SELECT id, relpath, photo_id FROM file WHERE root_id = ? AND state != 'missing'"
     cursor: Iterator[Any] = db.execute(sql, (root_id,))
     yield from cursor
 

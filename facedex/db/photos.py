@@ -60,17 +60,25 @@ def add_photo(db: apsw.Connection, image_hash: bytes, facts: PhotoFacts) -> Phot
 
 
 def refresh_facts(db: apsw.Connection, photo_id: PhotoId, facts: PhotoFacts) -> None:
-    """Take over what a photo's file says now, its metadata having been rewritten.
+    """Take over what a photo's file says now, its metadata having been rewritten."""
+    db.execute(
+        "UPDATE photo SET taken_us = coalesce(?, taken_us), camera = coalesce(?, camera)"
+        " WHERE id = ?",
+        (facts.taken_us, facts.camera, photo_id),
+    )
+    refresh_orientation(db, photo_id)
 
-    Copies may differ in their orientation flag: the first file that is there decides, so that the
-    order of reading does not matter.
+
+def refresh_orientation(db: apsw.Connection, photo_id: PhotoId) -> None:
+    """Turn a photo as the first of its files that is there says; without any, leave it.
+
+    Copies may differ in their flag; so the order of reading them does not matter.
     """
     db.execute(
-        "UPDATE photo SET taken_us = coalesce(?, taken_us), camera = coalesce(?, camera),"
-        " orientation = coalesce((SELECT f.orientation FROM file f WHERE f.photo_id = photo.id"
-        "   AND f.state = 'present' AND f.orientation IS NOT NULL"
+        "UPDATE photo SET orientation = coalesce((SELECT f.orientation FROM file f"
+        "   WHERE f.photo_id = photo.id AND f.state = 'present' AND f.orientation IS NOT NULL"
         "   ORDER BY f.root_id, f.relpath LIMIT 1), orientation) WHERE id = ?",
-        (facts.taken_us, facts.camera, photo_id),
+        (photo_id,),
     )
 
 
@@ -86,7 +94,7 @@ def is_analysed(db: apsw.Connection, photo_id: PhotoId, engine: str) -> bool:
 def set_analysed(
     db: apsw.Connection, photo_id: PhotoId, engine: str, model: str, orientation: int, n_faces: int
 ) -> None:
-    """Record that ``engine`` has looked at the photo, turned by ``orientation``."""
+    """Record that the photo's faces are those of ``engine``, turned by ``orientation``."""
     db.execute(
         "INSERT OR REPLACE INTO analysis VALUES (?, ?, ?, ?, ?, ?)",
         (photo_id, engine, model, orientation, n_faces, now_us()),

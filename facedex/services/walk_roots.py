@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from facedex.db import files, issues
+from facedex.db import files, issues, photos
 from facedex.db.connection import transaction
 from facedex.errors import RootOffline, UsageError
 from facedex.paths import display_path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from facedex.db.files import Root
     from facedex.pipeline.store import ScanCounts
     from facedex.progress import ProgressSink
-    from facedex.types import FileId, FileStat
+    from facedex.types import FileId, FileStat, PhotoId
 
 log = logging.getLogger(__name__)
 _BATCH_FILES = 512  # rows of a few dozen bytes: written much faster than photos
@@ -150,6 +150,7 @@ def _note(db: Connection, root: Root, found: FileStat, slack_ns: int, counts: Sc
         counts.unchanged += 1
         if row.state == "missing":
             files.mark_seen(db, row)
+            _refresh(db, row.photo_id)
     else:
         log.debug("%s: %s", display_path(found.relpath), reason)
         files.mark_pending(db, row.file_id, found)
@@ -162,10 +163,17 @@ def _mark_gone(db: Connection, root: Root, seen: set[FileId], state: Walk) -> in
     if b"" in unknown:  # the root itself could not be listed
         return 0
     gone = [
-        file_id
-        for file_id, relpath in files.iter_known(db, root.root_id)
+        (file_id, photo_id)
+        for file_id, relpath, photo_id in files.iter_known(db, root.root_id)
         if file_id not in seen and relpath not in unknown and not relpath.startswith(hidden)
     ]
-    for file_id in gone:
+    for file_id, photo_id in gone:
         files.mark_missing(db, file_id)
+        _refresh(db, photo_id)
     return len(gone)
+
+
+def _refresh(db: Connection, photo_id: PhotoId | None) -> None:
+    """Let a photo be turned as the files that are there say now."""
+    if photo_id is not None:
+        photos.refresh_orientation(db, photo_id)
