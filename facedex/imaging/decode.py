@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from facedex.errors import DecodeError
-from facedex.geometry import pixels_to_upright
+from facedex.geometry import pixels_to_upright, upright_size
 from facedex.imaging.exif import read_orientation, read_taken_and_camera
 from facedex.imaging.formats import DECODABLE, SNIFF_BYTES, sniff
 from facedex.types import PhotoFacts
@@ -74,8 +74,9 @@ class OpenedPhoto:
         rgb = _to_rgb(image)
         if factor > 1:
             rgb = rgb.reduce(factor)
-        # orientation is applied here, once; libheif has already turned its pictures
-        return pixels_to_upright(np.asarray(rgb), self.facts.orientation)
+        # orientation is applied here, once; Pillow has already turned a TIFF, libheif its pictures
+        left = 1 if image.format == "TIFF" else self.facts.orientation
+        return pixels_to_upright(np.asarray(rgb), left)
 
 
 @contextlib.contextmanager
@@ -133,8 +134,9 @@ def _unidentified(data: bytes) -> tuple[str, str]:
 
 def _load(image: Image.Image, min_long_side: int) -> None:
     if image.format in {"JPEG", "MPO"}:
-        scale = min_long_side / max(image.size)
-        image.draft(None, (int(image.width * scale), int(image.height * scale)))
+        long_side = max(image.size)
+        width, height = (max(1, side * min_long_side // long_side) for side in image.size)
+        image.draft(None, (width, height))
     image.load()
 
 
@@ -152,8 +154,17 @@ def _load_damaged(data: bytes, min_long_side: int) -> Image.Image:
 def _read_facts(image: Image.Image, data: bytes) -> PhotoFacts:
     image_format = image.format or "?"
     orientation = 1 if image_format == "HEIF" else read_orientation(image)
-    taken_us, camera = read_taken_and_camera(data)
-    return PhotoFacts(image_format, image.width, image.height, orientation, taken_us, camera)
+    width, height = image.size
+    if image_format == "TIFF":  # Pillow gives the upright size of these
+        width, height = upright_size(width, height, orientation)
+    taken_us, camera = read_taken_and_camera(_exif_block(image) or data)
+    return PhotoFacts(image_format, width, height, orientation, taken_us, camera)
+
+
+def _exif_block(image: Image.Image) -> bytes:
+    """Return EXIF as Pillow found it, where exifread does not find its way to it, else nothing."""
+    block = image.info.get("exif") if image.format in {"WEBP", "HEIF", "AVIF"} else None
+    return block.removeprefix(b"Exif\0\0") if isinstance(block, bytes) else b""
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -99,4 +99,6 @@ def _zone(tags: dict[str, Any], key: str) -> timezone:
     if found is None:
         return UTC
     minutes = int(found[2]) * 60 + int(found[3])
+    if minutes >= 24 * 60:  # meaningless: as good as none
+        return UTC
     return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes))

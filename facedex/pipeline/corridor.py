@@ -85,11 +85,10 @@ class Corridor:
         try:
             with open_photo(read.data, path) as photo:
                 facts = photo.facts
-                faces = None
-                if ask(picture):
-                    pixels = photo.pixels(self._config.working_size)
-                    faces = self._find_faces(pixels, facts.orientation)
+                pixels = photo.pixels(self._config.working_size) if ask(picture) else None
                 damage = photo.damage
+            # outside the block: what fails in the engine is no damage of the photo
+            faces = None if pixels is None else self._find_faces(pixels, facts.orientation)
         except ItemError as exc:
             return replace(result, problem=_problem(exc))
         problem = None
