@@ -63,16 +63,15 @@ CREATE INDEX file_by_content ON file (content_hash);
 CREATE INDEX file_by_photo ON file (photo_id);
 CREATE INDEX file_pending ON file (id) WHERE state = 'pending';
 
--- "Photos with no analysis by engine E" is the queue of work.
+-- Which engine's faces a photo has. "Photos with no analysis by engine E" is the queue of work.
 CREATE TABLE analysis (
-    photo_id    INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
+    photo_id    INTEGER PRIMARY KEY REFERENCES photo (id) ON DELETE CASCADE,
     engine      TEXT NOT NULL,
     model       TEXT NOT NULL,
     orientation INTEGER NOT NULL,
     n_faces     INTEGER NOT NULL,
-    at_us       INTEGER NOT NULL,
-    PRIMARY KEY (photo_id, engine)
-) STRICT, WITHOUT ROWID;
+    at_us       INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE person (
     id         INTEGER PRIMARY KEY,
