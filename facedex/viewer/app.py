@@ -9,8 +9,10 @@ import traceback
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from facedex.paths import shipped
 from facedex.services.library import Library
 from facedex.viewer.main_window import MainWindow
 
@@ -39,6 +41,7 @@ def run(directory: Path) -> int:
 def _run(library: Library) -> int:
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("facedex")
+    app.setWindowIcon(QIcon(str(shipped("assets") / "icon.png")))
     window = MainWindow(library)
     reporter = CrashReporter(window)
     previous_hook, sys.excepthook = sys.excepthook, reporter.report
