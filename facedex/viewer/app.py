@@ -39,7 +39,8 @@ def run(directory: Path) -> int:
 
 
 def _run(library: Library) -> int:
-    app = QApplication.instance() or QApplication(sys.argv[:1])
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("facedex")
     app.setWindowIcon(QIcon(str(shipped("assets") / "icon.png")))
     window = MainWindow(library)

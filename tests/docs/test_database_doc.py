@@ -23,8 +23,6 @@ def documented() -> dict[str, list[str]]:
 def test_every_column_of_every_view_is_documented_in_order(tmp_path):
     db = open_library(tmp_path)
     names = rows(db, "SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name")
-    views = {
-        name: [row[1] for row in rows(db, f"PRAGMA table_info({name})")] for (name,) in names
-    }
+    views = {name: [row[1] for row in rows(db, f"PRAGMA table_info({name})")] for (name,) in names}
     db.close()
     assert documented() == views
