@@ -167,9 +167,8 @@ class SupervisedPool:
         oldest = n_drawn = 0
         is_exhausted = False
         while not should_stop():
-            while not is_exhausted or again:
-                worker = self._idle_worker()
-                if worker is None or (not again and n_drawn - oldest >= _AHEAD * self._n_workers):
+            while (again or not is_exhausted) and self._has_room():
+                if not again and n_drawn - oldest >= _AHEAD * self._n_workers:
                     break
                 drawn = again.popleft() if again else next(source, None)
                 if drawn is None:
@@ -179,7 +178,7 @@ class SupervisedPool:
                 if drawn[1].attempts >= MAX_ATTEMPTS:  # in an earlier run
                     done[drawn[0]] = drawn[1], _given_up(drawn[1], "crash", "it did before")
                 else:
-                    worker.hand_out(*drawn, self._deadline_s)
+                    self._idle_worker().hand_out(*drawn, self._deadline_s)
             for index, task, result in self._listen(ask):
                 if isinstance(result, _Death):
                     task.attempts += 1
@@ -202,16 +201,18 @@ class SupervisedPool:
         self._workers.clear()
         self._folder.cleanup()
 
-    def _idle_worker(self) -> _Worker | None:
+    def _has_room(self) -> bool:
+        is_full = len(self._workers) >= self._n_workers
+        return not is_full or any(worker.task is None for worker in self._workers)
+
+    def _idle_worker(self) -> _Worker:
         for worker in self._workers:
             if worker.task is None:
                 return worker
-        if len(self._workers) < self._n_workers:
-            self._n_started += 1
-            stderr_path = Path(self._folder.name) / f"worker-{self._n_started}"
-            self._workers.append(_Worker(self._config, self._model_cache, stderr_path))
-            return self._workers[-1]
-        return None
+        self._n_started += 1
+        stderr_path = Path(self._folder.name) / f"worker-{self._n_started}"
+        self._workers.append(_Worker(self._config, self._model_cache, stderr_path))
+        return self._workers[-1]
 
     def _listen(
         self, ask: Callable[[bytes], bool]
