@@ -118,6 +118,7 @@ def _prepare() -> None:
     import pillow_heif
 
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # face_recognition, for one, switches it on
     if "HEIF" not in Image.OPEN:
         pillow_heif.register_heif_opener(thumbnails=False)
         pillow_heif.options.DECODE_THREADS = 1  # each worker has one core
