@@ -36,18 +36,24 @@ def name_faces(db: Connection, face_ids: Sequence[FaceId], name: str) -> list[Fa
     with transaction(db):
         person_id = _person(db, name)
         shown = people.get_person(db, person_id).name
-        return _decide(
+        changed = _decide(
             db,
             "name",
             lambda n: f"Named {_count(n)} {shown}",
             face_ids,
             lambda face_id: _confirm(db, face_id, person_id),
         )
+        if not changed:
+            people.drop_unmentioned(db)
+        return changed
 
 
 def name_group(db: Connection, cluster_id: ClusterId, name: str) -> list[FaceId]:
     """Confirm all unknown faces of a group as one person; the group becomes a cluster of theirs."""
     with transaction(db):
+        unknown = catalog.group_faces(db, cluster_id)
+        if not unknown:
+            return []
         person_id = _person(db, name)
         shown = people.get_person(db, person_id).name
         owner = people.cluster_person(db, cluster_id)
@@ -59,7 +65,7 @@ def name_group(db: Connection, cluster_id: ClusterId, name: str) -> list[FaceId]
             db,
             "name",
             lambda n: f"Named {_count(n)} {shown}",
-            catalog.group_faces(db, cluster_id),
+            unknown,
             lambda face_id: _confirm(db, face_id, person_id, cluster_id),
             [{"cluster": cluster_id, "before": uuids[0], "after": uuids[1]}],
         )
@@ -190,6 +196,14 @@ def _decide(
     return changed
 
 
+def _place(db: Connection, face_id: FaceId) -> None:
+    """Give a confirmed face a cluster of its person: the one it had may have gone with an undo."""
+    if decisions.face_state(db, face_id)["cluster"] is None:
+        for said in faces.assignments(db, face_id):
+            if said.state is FaceState.CONFIRMED and said.person_id is not None:
+                faces.set_cluster(db, face_id, people.main_cluster(db, said.person_id))
+
+
 def _replay(db: Connection, kind: str, decision_id: int, side: str) -> str:
     decision = decisions.get_decision(db, decision_id)
     for step in decision.steps:
@@ -197,6 +211,7 @@ def _replay(db: Connection, kind: str, decision_id: int, side: str) -> str:
             face_id = decisions.find_face(db, step)
             if face_id is not None:
                 decisions.restore_face(db, face_id, step[side])
+                _place(db, face_id)
         else:
             owner = step[side] and people.find_by_uuid(db, step[side])
             people.set_cluster_person(db, step["cluster"], owner or None)

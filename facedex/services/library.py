@@ -7,7 +7,7 @@ import threading
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from facedex.db import cache, catalog, decisions, faces, files, issues, regions, runs
+from facedex.db import cache, catalog, decisions, faces, files, issues, people, regions, runs
 from facedex.db.connection import LIBRARY_NAME, translated
 from facedex.db.library import data_version, get_meta, open_library
 from facedex.errors import EnvironmentFault, ItemError
@@ -128,7 +128,12 @@ class Library:
         return catalog.faces_by_id(self._db, face_ids)
 
     def find_faces(self, person: str | None, state: str | None, limit: int) -> list[FaceRow]:
-        """Return faces by path, of one person and in one state where these are given."""
+        """Return faces by path, of one person (any case) and in one state where these are given."""
+        if person is not None:
+            person_id = people.find_by_name(self._db, person)
+            if person_id is None:
+                return []
+            person = people.get_person(self._db, person_id).name
         return catalog.find_faces(self._db, person, state, limit)
 
     def photo(self, photo_id: PhotoId) -> PhotoRow:
