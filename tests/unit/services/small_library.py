@@ -1,0 +1,95 @@
+"""A real library made through the repositories, with faces that no engine had to find."""
+
+import os
+import uuid
+
+import numpy as np
+
+from facedex.db import faces, files, people, photos
+from facedex.db.connection import transaction
+from facedex.db.library import open_library, set_meta
+from facedex.types import Box, FaceState, FileStat, PhotoFacts
+
+MODEL = "small-model"
+ENGINE = "small-engine"
+
+
+class SmallLibrary:
+    """Encodings of the same ``who`` lie near each other, those of two far apart."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.db = open_library(directory)
+        self.rng = np.random.default_rng(0)
+        self.middles = {}
+        self.n_photos = 0
+        with transaction(self.db):
+            set_meta(self.db, "model", MODEL)
+            self.root = files.ensure_root(self.db, os.fsencode(directory / "photos"))
+
+    def close(self):
+        self.db.close()
+
+    def encoding(self, who):
+        if who not in self.middles:
+            middle = self.rng.normal(size=128)
+            self.middles[who] = middle / np.linalg.norm(middle)
+        return (self.middles[who] + self.rng.normal(size=128) * 0.012).astype(np.float32)
+
+    def photo(self, *whos, name=None):
+        """Add a photo that shows these; return their faces."""
+        self.n_photos += 1
+        relpath = name or b"IMG_%04d.jpg" % self.n_photos
+        with transaction(self.db):
+            facts = PhotoFacts("JPEG", 4000, 3000, 1, self.n_photos * 1_000_000)
+            photo_id = photos.add_photo(self.db, uuid.uuid4().bytes * 2, facts)
+            stat = FileStat(relpath, 1000, 1, 1, self.n_photos, 1)
+            file_id = files.add_file(self.db, self.root, stat)
+            content = uuid.uuid4().bytes * 2
+            files.set_read(self.db, file_id, 10**18, content, photo_id, 1)
+            photos.set_analysed(self.db, photo_id, ENGINE, MODEL, 1, len(whos))
+            found = []
+            for index, who in enumerate(whos):
+                x = 0.05 + 0.9 * index / len(whos)
+                new = faces.NewFace(
+                    Box(x, 0.2, x + 0.8 / len(whos), 0.6), "cnn", 1.0, None, self.encoding(who)
+                )
+                found.append(faces.add_face(self.db, photo_id, new, ENGINE, MODEL))
+        return found
+
+    def album(self, who, n):
+        """Add photos that show only one; return the faces."""
+        return [self.photo(who)[0] for _ in range(n)]
+
+    def said(self, face_id):
+        """What is said of a face: (name, state, source)."""
+        return [
+            (
+                None if a.person_id is None else people.get_person(self.db, a.person_id).name,
+                a.state.value,
+                a.source.value,
+            )
+            for a in faces.assignments(self.db, face_id)
+        ]
+
+    def settled(self, face_id):
+        """What is said of a face by others than the program."""
+        return [each for each in self.said(face_id) if each[2] != "auto"]
+
+    def suggested(self, face_id):
+        """The name suggested for a face, or None."""
+        names = [name for name, state, _source in self.said(face_id) if state == "suggested"]
+        return names[0] if names else None
+
+    def confirmed(self, face_id):
+        """The confirmed name of a face, or None."""
+        names = [name for name, state, _s in self.said(face_id) if state == FaceState.CONFIRMED]
+        return names[0] if names else None
+
+    def cluster(self, face_id):
+        photo = self.db.execute("SELECT photo_id FROM face WHERE id = ?", (face_id,)).get
+        [row] = [f for f in faces.faces_of_photo(self.db, photo) if f.face_id == face_id]
+        return row.cluster_id
+
+    def names(self):
+        return sorted(person.name for person in people.list_people(self.db))
