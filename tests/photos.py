@@ -150,6 +150,11 @@ def select(library: Path, sql: str, *bindings) -> list[tuple]:
         db.close()
 
 
+def whole_tables(library: Path, *tables: str) -> dict[str, list[tuple]]:
+    """Return every column and row of these tables, times included."""
+    return {name: select(library, f"SELECT * FROM {name}") for name in tables}  # noqa: S608
+
+
 def names_by_path(library: Path) -> dict[str, list[str | None]]:
     """Return, for every file that is there, the confirmed names on it from left to right."""
     found = select(
