@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import click
 
 from facedex import logs
-from facedex.cli.context import Context
+from facedex.cli.context import Context, printable
 from facedex.cli.doctor import doctor
 from facedex.cli.faces import faces
 from facedex.cli.people import people
@@ -27,7 +29,23 @@ newer facedex; 130 or 143 stopped.
 """
 
 
+class _Commands(click.Group):
+    """Ends quietly when the reader goes away, as in ``facedex faces | head``; click says failure."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # what is still buffered goes nowhere, instead of failing when Python ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        return result
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=_EPILOG,
 )
@@ -68,8 +86,5 @@ def run() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except FacedexError as exc:
-        print(f"facedex: {exc}", file=sys.stderr)
+        print(printable(f"facedex: {exc}"), file=sys.stderr)
         sys.exit(exc.exit_code)
-    except BrokenPipeError:  # `facedex faces | head`
-        sys.stderr.close()
-        sys.exit(0)

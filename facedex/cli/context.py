@@ -52,6 +52,11 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+def printable(text: object) -> str:
+    """Return text for a terminal: control characters in names must not reach it."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+
+
 def print_table(headings: Iterable[str], lines: Iterable[Iterable[object]]) -> None:
     """Print a table on stdout: aligned on a terminal, tab-separated when piped."""
     texts = [[_cell(cell) for cell in line] for line in lines]
@@ -73,6 +78,5 @@ def print_table(headings: Iterable[str], lines: Iterable[Iterable[object]]) -> N
 
 
 def _cell(value: object) -> str:
-    """Return a cell's text; control characters in names must not reach the terminal."""
-    text = "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    """Return a cell's text."""
+    return printable("" if value is None else f"{value:.3f}" if isinstance(value, float) else value)

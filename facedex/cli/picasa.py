@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from facedex.cli.context import print_json, print_table
+from facedex.cli.context import print_json, print_table, printable
 
 if TYPE_CHECKING:
     from facedex.cli.context import Context
@@ -56,4 +56,4 @@ def report(context: Context, as_json: bool) -> None:
     print(f"\n{total:,} rectangles of {len(found.contacts):,} contacts in {found.n_inis:,} files.")
     for path, lines in found.problems:
         for line in lines:
-            print(f"{path}: {line}")
+            print(printable(f"{path}: {line}"))

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from facedex.cli.context import printable
 from facedex.paths import display_path
 
 if TYPE_CHECKING:
@@ -61,10 +62,7 @@ class _Base:
 
 
 def _problem_line(path: bytes, message: str) -> str:
-    name = "".join(
-        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in display_path(path)
-    )
-    return f"problem: {name}: {message}"
+    return printable(f"problem: {display_path(path)}: {message}")
 
 
 class PlainSink(_Base):
@@ -74,7 +72,8 @@ class PlainSink(_Base):
         """Begin a phase."""
         super().started(phase, total)
         if total != 0:
-            print(f"{phase}{f': {total:,}' if total else ''}", file=sys.stderr, flush=True)
+            line = printable(phase) + (f": {total:,}" if total else "")
+            print(line, file=sys.stderr, flush=True)
         self._shown = time.monotonic()
 
     def advanced(self, n: int = 1, item: str = "", faces: int = 0) -> None:
@@ -88,7 +87,7 @@ class PlainSink(_Base):
         parts = [f"{self.done:,}" + (f" of {self.total:,}" if self.total else "")]
         parts += [f"{self.rate():.1f} a second", f"{self.faces:,} faces"]
         parts += [f"about {_duration(eta)} left"] if eta else []
-        return f"{self.phase}: {', '.join(parts)}"
+        return printable(f"{self.phase}: {', '.join(parts)}")
 
     def problem(self, path: bytes, stage: str, kind: str, message: str) -> None:
         """Print the problem."""
@@ -181,7 +180,7 @@ class BarSink(_Base):
             console=Console(stderr=True),
             refresh_per_second=5,
         )
-        self._task = self._bar.add_task(phase, total=total, more="")
+        self._task = self._bar.add_task(printable(phase), total=total, more="")
         self._bar.start()
 
     def advanced(self, n: int = 1, item: str = "", faces: int = 0) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from facedex.cli.context import printable
 from facedex.cli.progress import BarSink, JsonSink, PlainSink
 from facedex.types import DetectorName, RuntimeName
 
@@ -134,5 +135,5 @@ def _print_summary(report: ScanReport, seconds: float) -> None:
     ]
     if report.n_problems:
         lines.append(f"Could not be read: {report.n_problems:,}; see: facedex problems")
-    lines += [f"Offline, left as it was: {path}" for path in report.offline]
+    lines += [f"Offline, left as it was: {printable(path)}" for path in report.offline]
     print("\n".join(lines))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from facedex.cli.context import print_json
+from facedex.cli.context import print_json, printable
 
 if TYPE_CHECKING:
     from facedex.cli.context import Context
@@ -29,10 +29,10 @@ def status(context: Context, as_json: bool) -> None:
         facts = {"library": str(directory), "roots": roots, "last_scan": last, **asdict(counts)}
         print_json(facts)
         return
-    print(f"Library    {directory}")
+    print(f"Library    {printable(directory)}")
     for root in roots:
         where = "" if root["state"] == "online" else "  (offline)"
-        print(f"Folder     {root['path']}: {root['n_photos']:,} photos{where}")
+        print(f"Folder     {printable(root['path'])}: {root['n_photos']:,} photos{where}")
     print(f"Files      {counts.n_files:,} there, {counts.n_missing:,} gone")
     print(f"Photos     {counts.n_photos:,}, of which {counts.n_unsearched:,} wait to be searched")
     print(
