@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -60,6 +60,16 @@ class Settings(BaseSettings):
         le=256,
         description="Worker processes; 0 does everything in one process. Unset: one a core.",
     )
+
+    @field_validator("library")
+    @classmethod
+    def _usable_folder(cls, folder: Path) -> Path:
+        """Put the home folder in for ``~``, as no shell has done it in config.toml."""
+        try:
+            str(folder).encode()
+        except UnicodeEncodeError:
+            raise ValueError("its name is not UTF-8, and SQLite opens no other") from None
+        return folder.expanduser()
 
     @classmethod
     def settings_customise_sources(
