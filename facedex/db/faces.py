@@ -265,3 +265,22 @@ def uuid_of(db: apsw.Connection, face_id: FaceId) -> str | None:
     """Return a face's uuid, or None if there is no such face."""
     found = rows(db, "SELECT uuid FROM face WHERE id = ?", (face_id,))
     return str(found[0][0]) if found else None
+
+
+def find_encoding(db: apsw.Connection, face_id: FaceId, model: str) -> NDArray[np.float32] | None:
+    """Return a face's encoding by a model, float32 (d,), or None."""
+    sql = "SELECT vector FROM encoding WHERE face_id = ? AND model = ?"
+    found = rows(db, sql, (face_id, model))
+    return np.frombuffer(found[0][0], "<f4") if found else None
+
+
+def become(db: apsw.Connection, old_id: FaceId, new_id: FaceId) -> None:
+    """Let a newly found face be one that was known: uuid, assignments, cluster and regions."""
+    face_uuid, cluster = rows(db, "SELECT uuid, cluster_id FROM face WHERE id = ?", (old_id,))[0]
+    db.execute("DELETE FROM assignment WHERE face_id = ?", (new_id,))
+    db.execute("UPDATE assignment SET face_id = ? WHERE face_id = ?", (new_id, old_id))
+    db.execute("UPDATE region SET face_id = ? WHERE face_id = ?", (new_id, old_id))
+    db.execute("DELETE FROM face WHERE id = ?", (old_id,))
+    db.execute(
+        "UPDATE face SET uuid = ?, cluster_id = ? WHERE id = ?", (face_uuid, cluster, new_id)
+    )

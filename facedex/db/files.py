@@ -288,6 +288,12 @@ def content_of(db: apsw.Connection, file_id: FileId) -> bytes | None:
     return None if content is None else bytes(content)
 
 
+def photo_of(db: apsw.Connection, file_id: FileId) -> PhotoId | None:
+    """Return the photo that a file held when it was last read, or None."""
+    photo = rows(db, "SELECT photo_id FROM file WHERE id = ?", (file_id,))[0][0]
+    return None if photo is None else PhotoId(photo)
+
+
 def set_unreadable(db: apsw.Connection, file_id: FileId) -> None:
     """Record that a file could not be read; the next scan tries again."""
     db.execute("UPDATE file SET state = 'unreadable', hashed_ns = NULL WHERE id = ?", (file_id,))

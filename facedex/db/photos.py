@@ -119,3 +119,18 @@ def undone_after(db: apsw.Connection, photo_id: int, engine: str, limit: int) ->
 def count_undone(db: apsw.Connection, engine: str) -> int:
     """Return how many photos ``engine`` has not looked at and that can be opened."""
     return int(rows(db, "SELECT count(*)" + _UNDONE, (0, engine))[0][0])
+
+
+def is_held(db: apsw.Connection, photo_id: PhotoId) -> bool:
+    """Tell whether any file holds the photo, or held it when it was last there."""
+    return bool(rows(db, "SELECT 1 FROM file WHERE photo_id = ? LIMIT 1", (photo_id,)))
+
+
+def drop_unheld(db: apsw.Connection) -> None:
+    """Remove the photos that no file holds any more and of whose faces nobody has spoken."""
+    db.execute(
+        "DELETE FROM photo WHERE NOT EXISTS (SELECT 1 FROM file f WHERE f.photo_id = photo.id)"
+        " AND NOT EXISTS (SELECT 1 FROM region g WHERE g.photo_id = photo.id)"
+        " AND NOT EXISTS (SELECT 1 FROM face f JOIN assignment a ON a.face_id = f.id"
+        "  WHERE f.photo_id = photo.id AND a.source != 'auto')"
+    )

@@ -10,6 +10,7 @@ from facedex.db import cache, faces, files, issues, photos
 from facedex.db.connection import transaction
 from facedex.errors import ItemError
 from facedex.geometry import contains_center, iou
+from facedex.pipeline.carry import carry_over
 from facedex.pipeline.reading import read_file
 
 if TYPE_CHECKING:
@@ -121,13 +122,17 @@ class Store:
             else photos.add_photo(self.db, result.image_hash, result.facts)
         )
         orientation = result.facts.orientation
+        held = files.photo_of(self.db, file_id)
         files.set_read(
             self.db, file_id, result.hashed_ns, result.content_hash, photo_id, orientation
         )
         photos.refresh_facts(self.db, photo_id, result.facts)
-        if result.faces is None:
-            return []
-        return self._store_faces(photo_id, result.faces, orientation)
+        thumbnails: list[tuple[str, bytes]] = []
+        if result.faces is not None:
+            thumbnails = self._store_faces(photo_id, result.faces, orientation)
+        if held not in {None, photo_id} and not photos.is_held(self.db, held):
+            carry_over(self.db, held, photo_id, self.model_id)
+        return thumbnails
 
     def _store_search(
         self, file: FileRef, result: ScanResult, photo_id: PhotoId

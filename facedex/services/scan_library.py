@@ -6,9 +6,9 @@ import contextlib
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from facedex.db import files, issues, runs
+from facedex.db import files, issues, photos, runs
 from facedex.db.cache import open_cache
-from facedex.db.connection import translated
+from facedex.db.connection import transaction, translated
 from facedex.db.library import open_library, own_identities, scan_lock, set_meta
 from facedex.errors import RootOffline, UsageError
 from facedex.paths import display_path, model_cache
@@ -173,6 +173,8 @@ def _do_steps(
     take_over_picasa(store, pool, options.contacts_xml, should_stop)
     if should_stop():
         return
+    with transaction(db):
+        photos.drop_unheld(db)
     store.sink.started("Matching faces", None)
     set_meta(db, "model", store.model_id)
     matched = match_faces(db, store.model_id)
