@@ -9,23 +9,19 @@ from typing import TYPE_CHECKING
 from facedex.db import cache, faces, files, people, photos, regions
 from facedex.db.connection import transaction
 from facedex.db.faces import Assignment, NewFace
-from facedex.errors import UsageError
 from facedex.geometry import iou
 from facedex.imaging.formats import RAW_SUFFIXES, suffix
 from facedex.paths import display_path, join
-from facedex.picasa.contacts import parse_contacts_xml
 from facedex.picasa.frames import place_region
-from facedex.picasa.ini import MAX_INI_BYTES, is_unnamed_contact, parse_ini
+from facedex.picasa.ini import is_unnamed_contact
 from facedex.picasa.names import (
     ContactBook,
     FilenameIndex,
-    is_picasa_ini,
-    is_skipped_dir,
-    resolve_name,
 )
 from facedex.pipeline.messages import EncodeJob, EncodeResult
 from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
 from facedex.pipeline.supervisor import Task
+from facedex.services.picasa_files import ContactPeople, contact_book, library_inis, read_inis
 from facedex.types import FaceState, PicasaFace, Source
 
 if TYPE_CHECKING:
@@ -35,10 +31,9 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.faces import StoredFace
     from facedex.db.files import FileRef
-    from facedex.db.regions import IniFile, Region
+    from facedex.db.regions import Region
     from facedex.pipeline.store import Store
     from facedex.pipeline.supervisor import Pool
-    from facedex.progress import ProgressSink
     from facedex.types import Box, FaceId, PersonId, PhotoId, RootId
 
 
@@ -57,72 +52,15 @@ def take_over_picasa(
         If ``contacts_xml`` cannot be read.
     """
     db = store.db
-    inis = [ini for ini in regions.list_inis(db) if _is_library_ini(ini)]
+    inis = library_inis(db)
     if not inis:
         return
     read_inis(db, inis, store.sink)
-    book = _contact_books(db, inis, _read_contacts_xml(contacts_xml))
+    book = contact_book(db, inis, contacts_xml)
     with transaction(db):
         _link_to_photos(db)
         unplaced = _name_and_match(db, book)
     _encode_rest(store, pool, unplaced, should_stop)
-
-
-def _is_library_ini(ini: IniFile) -> bool:
-    *folders, name = ini.relpath.split(b"/")
-    return is_picasa_ini(name) and not any(map(is_skipped_dir, folders))
-
-
-def read_inis(db: Connection, inis: Sequence[IniFile], sink: ProgressSink) -> None:
-    """Parse the inis whose bytes are not those in the database."""
-    changed = [ini for ini in inis if not ini.is_read]
-    if not changed:
-        return
-    sink.started("Reading Picasa's files", len(changed))
-    for ini in changed:
-        path = join(ini.root, ini.relpath)
-        try:
-            data = _read_small(path, MAX_INI_BYTES + 1)
-        except OSError as exc:
-            sink.problem(path, "picasa", "io", exc.strerror or str(exc))
-            continue
-        parsed = parse_ini(data)
-        for problem in parsed.problems:
-            sink.problem(path, "picasa", "ini", problem)
-        with transaction(db):
-            regions.save_ini(db, ini.file_id, ini.content_hash, parsed)
-        sink.advanced(1, display_path(path))
-    sink.finished()
-
-
-def _read_small(path: bytes | Path, limit: int) -> bytes:
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as file:
-        return file.read(limit)
-
-
-def _read_contacts_xml(path: Path | None) -> dict[str, str]:
-    if path is None:
-        return {}
-    problems: list[str] = []
-    try:
-        contacts = parse_contacts_xml(_read_small(path, 11 << 20), problems)
-    except OSError as exc:
-        raise UsageError(f"{path} cannot be read: {exc.strerror or exc}") from exc
-    if not contacts and problems:
-        raise UsageError(f"{path} holds no contacts: {problems[0]}")
-    return contacts
-
-
-def _contact_books(db: Connection, inis: Sequence[IniFile], xml: Mapping[str, str]) -> ContactBook:
-    """Return one book for all roots: a folder is named by its root's path and its own."""
-    # ".picasa.ini" sorts before "Picasa.ini", as the book wants it
-    named = [(join(i.root, _folder(i.relpath)), regions.contacts_of(db, i.file_id)) for i in inis]
-    return ContactBook.build(named, xml)
-
-
-def _folder(relpath: bytes) -> bytes:
-    return relpath[: relpath.rfind(b"/") + 1]
 
 
 def _link_to_photos(db: Connection) -> None:
@@ -153,7 +91,7 @@ def _name_and_match(
 ) -> dict[PhotoId, list[tuple[Region, PersonId, Box, str]]]:
     """Confirm the faces that rectangles name; return the rectangles without a face, by photo."""
     roots = {root.root_id: root.path for root in files.list_roots(db)}
-    persons = _Persons(db, book)
+    persons = ContactPeople(db, book)
     by_photo: dict[PhotoId, list[tuple[Region, PersonId, Box, str]]] = defaultdict(list)
     for region in regions.list_regions(db):
         if is_unnamed_contact(region.contact_id):
@@ -171,7 +109,7 @@ def _name_and_match(
         for photo_id, named in by_photo.items()
         if (left := _match_photo(db, photo_id, named))
     }
-    persons.drop_spent_placeholders()
+    people.drop_spent_placeholders(db)
     return unplaced
 
 
@@ -231,48 +169,6 @@ def confirm_from_picasa(db: Connection, face_id: FaceId, person_id: PersonId) ->
     kept = [a for a in said if a.source is Source.USER]
     faces.set_assignments(db, face_id, [*kept, mine])
     faces.set_cluster(db, face_id, people.main_cluster(db, person_id))
-
-
-class _Persons:
-    """Whom contact ids stand for; people are added as they come up."""
-
-    def __init__(self, db: Connection, book: ContactBook) -> None:
-        self._db = db
-        self._book = book
-        self._known: dict[tuple[bytes, str], PersonId] = {}
-        self._by_name = {people.name_key(p.name): p.person_id for p in people.list_people(db)}
-
-    def of(self, folder: bytes, contact_id: str) -> PersonId:
-        """Return the person of a contact as an ini in ``folder`` means it."""
-        if (folder, contact_id) not in self._known:
-            self._known[folder, contact_id] = self._find(folder, contact_id)
-        return self._known[folder, contact_id]
-
-    def _find(self, folder: bytes, contact_id: str) -> PersonId:
-        resolved = resolve_name(folder, contact_id, self._book)
-        assert resolved is not None  # only named contacts are asked for
-        known = people.find_contact(self._db, contact_id)
-        if known is not None:
-            # a person the user renamed, or whose name is known by now, keeps that name
-            if resolved.is_placeholder or not people.get_person(self._db, known).is_placeholder:
-                return known
-            if people.name_key(resolved.name) not in self._by_name:
-                people.rename_person(self._db, known, resolved.name)
-                self._by_name[people.name_key(resolved.name)] = known
-                people.set_contact(self._db, contact_id, known, resolved.name)
-                return known
-        person_id = self._by_name.get(people.name_key(resolved.name))
-        if person_id is None:
-            person_id = people.add_person(
-                self._db, resolved.name, is_placeholder=resolved.is_placeholder
-            )
-            self._by_name[people.name_key(resolved.name)] = person_id
-        people.set_contact(self._db, contact_id, person_id, resolved.name)
-        return person_id
-
-    def drop_spent_placeholders(self) -> None:
-        """Remove placeholders whose contact has turned out to be somebody known."""
-        people.drop_spent_placeholders(self._db)
 
 
 def _encode_rest(
