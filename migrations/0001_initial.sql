@@ -177,7 +177,7 @@ CREATE TABLE region (
     person_id     INTEGER REFERENCES person (id) ON DELETE SET NULL,  -- NULL: not named
     file_id       INTEGER REFERENCES file (id) ON DELETE SET NULL,
     photo_id      INTEGER REFERENCES photo (id),
-    x0 REAL, y0 REAL, x1 REAL, y1 REAL,
+    x0 REAL NOT NULL, y0 REAL NOT NULL, x1 REAL NOT NULL, y1 REAL NOT NULL,  -- as written
     frame         TEXT,
     status        TEXT NOT NULL CHECK (status IN
                   ('pending', 'encoded', 'unencodable', 'orphaned', 'unnamed', 'withdrawn')),

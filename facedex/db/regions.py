@@ -29,7 +29,7 @@ class IniFile:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A rectangle of an ini; ``box`` as Picasa wrote it, or placed in the stored-pixel frame."""
+    """A rectangle of an ini; ``box`` as Picasa wrote it."""
 
     region_id: int
     ini_file_id: FileId
@@ -43,7 +43,7 @@ class Region:
     photo_id: PhotoId | None
     face_id: FaceId | None
     status: str
-    box: Box | None
+    box: Box
 
 
 def list_inis(db: apsw.Connection) -> list[IniFile]:

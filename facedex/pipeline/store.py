@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 BATCH_FILES = 64
 BATCH_S = 2.0
 SAME_FACE_IOU = 0.4
+_DRAWN_IOU = 0.25
 # problems that stay until the file or facedex changes; the others are tried again at every scan
 _LASTING = {"crash", "timeout", "internal"}
 _DETECTORS = {"cnn", "hog"}
@@ -248,4 +249,6 @@ def _pair(before: Sequence[StoredFace], found: Sequence[FoundFace]) -> dict[int,
 
 def is_same_place(drawn: Box, found: Box) -> bool:
     """Tell whether a detector's box shows the face that a person drew a looser box around."""
-    return contains_center(drawn, found) and iou(drawn, found) >= 0.25
+    return contains_center(drawn, found) and (
+        iou(drawn, found) >= _DRAWN_IOU or contains_center(found, drawn)
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facedex.db import cache, faces, files, people, photos, regions
 from facedex.db.connection import transaction
 from facedex.db.faces import Assignment, NewFace
-from facedex.geometry import iou
+from facedex.geometry import clip_box, iou
 from facedex.imaging.formats import RAW_SUFFIXES, suffix
 from facedex.paths import display_path, join
 from facedex.picasa.frames import place_region
@@ -86,13 +87,11 @@ def _link_to_photos(db: Connection) -> None:
                 regions.link_region(db, region.region_id, file_id, photo_id)
 
 
-def _name_and_match(
-    db: Connection, book: ContactBook
-) -> dict[PhotoId, list[tuple[Region, PersonId, Box, str]]]:
+def _name_and_match(db: Connection, book: ContactBook) -> dict[PhotoId, list[_Named]]:
     """Confirm the faces that rectangles name; return the rectangles without a face, by photo."""
     roots = {root.root_id: root.path for root in files.list_roots(db)}
     persons = ContactPeople(db, book)
-    by_photo: dict[PhotoId, list[tuple[Region, PersonId, Box, str]]] = defaultdict(list)
+    by_photo: dict[PhotoId, list[_Named]] = defaultdict(list)
     for region in regions.list_regions(db):
         if is_unnamed_contact(region.contact_id):
             regions.settle_region(db, region.region_id, "unnamed")
@@ -102,21 +101,34 @@ def _name_and_match(
             status = region.status if region.status == "orphaned" else "unencodable"
             regions.settle_region(db, region.region_id, status, None, person_id)
             continue
-        box, frame = _place(db, region)
-        by_photo[region.photo_id].append((region, person_id, box, frame))
+        named = _place(db, region.photo_id, region, person_id)
+        by_photo[region.photo_id].append(named)
     unplaced = {
         photo_id: left
-        for photo_id, named in by_photo.items()
-        if (left := _match_photo(db, photo_id, named))
+        for photo_id, on_photo in by_photo.items()
+        if (left := _match_photo(db, photo_id, on_photo))
     }
     people.drop_spent_placeholders(db)
     return unplaced
 
 
-def _place(db: Connection, region: Region) -> tuple[Box, str]:
-    assert region.photo_id is not None
-    assert region.box is not None
-    photo = photos.get_photo(db, region.photo_id)
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A rectangle that names somebody, in the stored-pixel frame of its photo."""
+
+    region: Region
+    person_id: PersonId
+    box: Box
+    frame: str
+
+
+def _place(db: Connection, photo_id: PhotoId, region: Region, person_id: PersonId) -> _Named:
+    """Place a rectangle in the stored pixels.
+
+    Where its numbers fit the swapped grid, by chance or because the photo was turned since, a face
+    that was found where they stand as written, and none where they would be turned to, decides.
+    """
+    photo = photos.get_photo(db, photo_id)
     placed = place_region(
         PicasaFace(region.box, region.rect_hex, region.contact_id),
         (photo.width_px, photo.height_px),
@@ -124,34 +136,46 @@ def _place(db: Connection, region: Region) -> tuple[Box, str]:
         orientation=photo.orientation,
         rotate=region.rotate,
     )
-    return placed.box, placed.frame
+    written = clip_box(region.box)
+    is_doubtful = placed.frame == "swapped" and not _is_on_face(db, photo_id, placed.box)
+    if is_doubtful and _is_on_face(db, photo_id, written):
+        return _Named(region, person_id, written, "unknown")
+    return _Named(region, person_id, placed.box, placed.frame)
+
+
+def _is_on_face(db: Connection, photo_id: PhotoId, box: Box) -> bool:
+    return any(is_same_place(box, face.box) for face in faces.faces_of_photo(db, photo_id))
 
 
 def _match_photo(
     db: Connection,
     photo_id: PhotoId,
-    named: Sequence[tuple[Region, PersonId, Box, str]],
-) -> list[tuple[Region, PersonId, Box, str]]:
+    named: Sequence[_Named],
+) -> list[_Named]:
     """Give rectangles the faces they lie on, best overlap first; return those left without."""
     there = faces.faces_of_photo(db, photo_id)
     pairs = sorted(
-        (-iou(box, face.box), index, face.face_id)
-        for index, (_region, _person, box, _frame) in enumerate(named)
+        (-iou(one.box, face.box), index, face.face_id)
+        for index, one in enumerate(named)
         for face in there
-        if iou(box, face.box) >= SAME_FACE_IOU or is_same_place(box, face.box)
+        if iou(one.box, face.box) >= SAME_FACE_IOU or is_same_place(one.box, face.box)
     )
     face_of: dict[int, FaceId] = {}
     person_of: dict[FaceId, PersonId] = {}
     for _overlap, index, face_id in pairs:
-        person_id = named[index][1]
+        person_id = named[index].person_id
         if index not in face_of and person_of.setdefault(face_id, person_id) == person_id:
             face_of[index] = face_id
     for index, face_id in face_of.items():
-        region, person_id, _box, frame = named[index]
-        confirm_from_picasa(db, face_id, person_id)
-        status = "encoded" if faces.has_encoding(db, face_id) else "unencodable"
-        regions.settle_region(db, region.region_id, status, frame, person_id, face_id)
-    return [entry for index, entry in enumerate(named) if index not in face_of]
+        _settle(db, named[index], face_id)
+    return [one for index, one in enumerate(named) if index not in face_of]
+
+
+def _settle(db: Connection, named: _Named, face_id: FaceId) -> None:
+    confirm_from_picasa(db, face_id, named.person_id)
+    status = "encoded" if faces.has_encoding(db, face_id) else "unencodable"
+    region_id = named.region.region_id
+    regions.settle_region(db, region_id, status, named.frame, named.person_id, face_id)
 
 
 def confirm_from_picasa(db: Connection, face_id: FaceId, person_id: PersonId) -> None:
@@ -174,7 +198,7 @@ def confirm_from_picasa(db: Connection, face_id: FaceId, person_id: PersonId) ->
 def _encode_rest(
     store: Store,
     pool: Pool,
-    unplaced: Mapping[PhotoId, Sequence[tuple[Region, PersonId, Box, str]]],
+    unplaced: Mapping[PhotoId, Sequence[_Named]],
     should_stop: Callable[[], bool],
 ) -> None:
     """Encode the rectangles in which no face was found, and keep each as a named face."""
@@ -186,7 +210,7 @@ def _encode_rest(
         for photo_id, entries in unplaced.items():
             file = files.file_of_photo(store.db, photo_id)
             if file is not None:
-                boxes = tuple(box for _region, _person, box, _frame in entries)
+                boxes = tuple(one.box for one in entries)
                 yield Task((photo_id, file), EncodeJob(file.path, boxes), file.attempts)
 
     def died(item: tuple[PhotoId, FileRef]) -> None:
@@ -205,27 +229,26 @@ def _encode_rest(
 def _keep_regions(
     store: Store,
     photo_id: PhotoId,
-    entries: Sequence[tuple[Region, PersonId, Box, str]],
+    entries: Sequence[_Named],
     result: EncodeResult,
 ) -> list[tuple[str, bytes]]:
     db = store.db
-    for (region, person_id, box, frame), found in zip(entries, result.faces, strict=True):
-        if box.area <= 0:
-            regions.settle_region(db, region.region_id, "unencodable", frame, person_id)
+    for one, found in zip(entries, result.faces, strict=True):
+        if one.box.area <= 0:
+            region_id = one.region.region_id
+            regions.settle_region(db, region_id, "unencodable", one.frame, one.person_id)
             continue
-        new = NewFace(box, "picasa")
+        new = NewFace(one.box, "picasa")
         if found is not None:
-            new = NewFace(box, "picasa", None, found.landmarks, found.encoding)
-        same = _same_named(faces.faces_of_photo(db, photo_id), box, person_id, db)
+            new = NewFace(one.box, "picasa", None, found.landmarks, found.encoding)
+        same = _same_named(faces.faces_of_photo(db, photo_id), one.box, one.person_id, db)
         face_id = same or faces.add_face(db, photo_id, new, store.engine_id, store.model_id)
-        confirm_from_picasa(db, face_id, person_id)
-        status = "encoded" if faces.has_encoding(db, face_id) else "unencodable"
-        regions.settle_region(db, region.region_id, status, frame, person_id, face_id)
+        _settle(db, one, face_id)
     uuid_of = {face.box: face.uuid for face in faces.faces_of_photo(db, photo_id)}
     return [
-        (uuid_of[box], jpeg)
-        for (_region, _person, box, _frame), jpeg in zip(entries, result.thumbnails, strict=False)
-        if box in uuid_of
+        (uuid_of[one.box], jpeg)
+        for one, jpeg in zip(entries, result.thumbnails, strict=False)
+        if one.box in uuid_of
     ]
 
 
