@@ -105,8 +105,6 @@ def load_settings(**flags: Any) -> Settings:
     ConfigError
         Naming each setting that is unknown, of the wrong type or out of range.
     """
-    if "FACEDEX_CONFIG" in os.environ and not config_file().is_file():
-        raise ConfigError(f"FACEDEX_CONFIG names {config_file()}, which is not there")
     try:
         return Settings(**{key: value for key, value in flags.items() if value is not None})
     except ValidationError as exc:

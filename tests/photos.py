@@ -156,12 +156,12 @@ def whole_tables(library: Path, *tables: str) -> dict[str, list[tuple]]:
 
 
 def names_by_path(library: Path) -> dict[str, list[str | None]]:
-    """Return, for every file that is there, the confirmed names on it from left to right."""
+    """Return, for every photo file that is there, its confirmed names from left to right."""
     found = select(
         library,
         "SELECT f.path, a.person_name FROM v1_files f LEFT JOIN v1_faces a"
         " ON a.photo_id = f.photo_id AND a.state = 'confirmed'"
-        " WHERE f.state != 'missing' ORDER BY f.path, a.x0",
+        " WHERE f.state != 'missing' AND f.photo_id IS NOT NULL ORDER BY f.path, a.x0",
     )
     named: dict[str, list[str | None]] = {}
     for path, name in found:
