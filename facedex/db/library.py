@@ -9,7 +9,7 @@ import socket
 import uuid
 from typing import TYPE_CHECKING
 
-from facedex.db.connection import LIBRARY_NAME, connect, rows, transaction
+from facedex.db.connection import LIBRARY_NAME, connect, rows, transaction, translated
 from facedex.db.migrate import migrate
 from facedex.errors import LibraryLocked
 from facedex.paths import shipped
@@ -36,7 +36,8 @@ def open_library(directory: Path, durability: Durability = "FULL") -> apsw.Conne
     """
     db = connect(directory / LIBRARY_NAME, durability)
     try:
-        migrate(db, shipped("migrations"))
+        with translated(db.filename):
+            migrate(db, shipped("migrations"))
         if get_meta(db, "library_uuid") is None:
             with transaction(db):
                 db.execute(
