@@ -1,0 +1,371 @@
+CREATE INDEX assignment_by_person ON assignment (person_id, state);
+
+CREATE UNIQUE INDEX assignment_settled ON assignment (face_id)
+    WHERE state IN ('confirmed', 'ignored');
+
+CREATE INDEX cluster_by_person ON cluster (person_id);
+
+CREATE INDEX contact_by_person ON contact (person_id);
+
+CREATE INDEX face_by_cluster ON face (cluster_id);
+
+CREATE INDEX face_by_photo ON face (photo_id);
+
+CREATE INDEX file_by_content ON file (content_hash);
+
+CREATE INDEX file_by_photo ON file (photo_id);
+
+CREATE INDEX file_pending ON file (id) WHERE state = 'pending';
+
+CREATE INDEX person_by_name ON person (name);
+
+CREATE INDEX region_by_face ON region (face_id);
+
+CREATE INDEX region_by_file ON region (file_id);
+
+CREATE INDEX region_by_photo ON region (photo_id);
+
+CREATE TABLE analysis (
+    photo_id    INTEGER PRIMARY KEY REFERENCES photo (id) ON DELETE CASCADE,
+    engine      TEXT NOT NULL,
+    model       TEXT NOT NULL,
+    orientation INTEGER NOT NULL,
+    n_faces     INTEGER NOT NULL,
+    at_us       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE assignment (
+    id          INTEGER PRIMARY KEY,
+    face_id     INTEGER NOT NULL REFERENCES face (id) ON DELETE CASCADE,
+    person_id   INTEGER REFERENCES person (id) ON DELETE CASCADE,
+    state       TEXT NOT NULL CHECK (state IN ('confirmed', 'suggested', 'rejected', 'ignored')),
+    source      TEXT NOT NULL CHECK (source IN ('user', 'picasa', 'xmp', 'auto')),
+    distance    REAL,
+    probability REAL,
+    at_us       INTEGER NOT NULL,
+    UNIQUE (face_id, person_id),
+    CHECK ((person_id IS NULL) = (state = 'ignored')),
+    CHECK ((state = 'suggested') = (source = 'auto'))
+) STRICT;
+
+CREATE TABLE cluster (
+    id         INTEGER PRIMARY KEY,
+    person_id  INTEGER REFERENCES person (id) ON DELETE CASCADE,
+    created_us INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE contact (
+    contact_id TEXT PRIMARY KEY CHECK (length(contact_id) = 16),
+    person_id  INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+    name       TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE decision (
+    id         INTEGER PRIMARY KEY,
+    uuid       TEXT NOT NULL UNIQUE,
+    at_us      INTEGER NOT NULL,
+    kind       TEXT NOT NULL,
+    summary    TEXT NOT NULL,
+    steps      TEXT NOT NULL CHECK (json_valid(steps)),
+    undoes     INTEGER REFERENCES decision (id)
+) STRICT;
+
+CREATE TABLE encoding (
+    face_id INTEGER NOT NULL REFERENCES face (id) ON DELETE CASCADE,
+    model   TEXT NOT NULL,
+    dim     INTEGER NOT NULL,
+    vector  BLOB NOT NULL CHECK (length(vector) = 4 * dim),
+    PRIMARY KEY (face_id, model)
+) STRICT;
+
+CREATE TABLE face (
+    id         INTEGER PRIMARY KEY,
+    uuid       TEXT NOT NULL UNIQUE,
+    photo_id   INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
+    x0         REAL NOT NULL,
+    y0         REAL NOT NULL,
+    x1         REAL NOT NULL,
+    y1         REAL NOT NULL,
+    origin     TEXT NOT NULL,              -- the detector's name, picasa, xmp or manual
+    engine     TEXT,                       -- the engine that found or encoded it
+    score      REAL,
+    quality    REAL,
+    landmarks  TEXT CHECK (json_valid(landmarks)),
+    cluster_id INTEGER REFERENCES cluster (id) ON DELETE SET NULL,
+    created_us INTEGER NOT NULL,
+    CHECK (0 <= x0 AND x0 < x1 AND x1 <= 1 AND 0 <= y0 AND y0 < y1 AND y1 <= 1)
+) STRICT;
+
+CREATE TABLE file (
+    id             INTEGER PRIMARY KEY,
+    root_id        INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
+    relpath        BLOB NOT NULL,
+    relpath_text   TEXT NOT NULL,
+    path_is_lossy  INTEGER NOT NULL CHECK (path_is_lossy IN (0, 1)),
+    size_bytes     INTEGER NOT NULL,
+    mtime_ns       INTEGER NOT NULL,
+    ctime_ns       INTEGER NOT NULL,
+    inode          INTEGER NOT NULL,
+    n_links        INTEGER NOT NULL,
+    hashed_ns      INTEGER,               -- when reading began; a newer mtime cannot be trusted
+    content_hash   BLOB CHECK (length(content_hash) = 32),
+    photo_id       INTEGER REFERENCES photo (id),
+    orientation    INTEGER CHECK (orientation BETWEEN 1 AND 8),
+    state          TEXT NOT NULL CHECK (state IN ('pending', 'present', 'unreadable', 'missing')),
+    attempts       INTEGER NOT NULL DEFAULT 0,   -- workers that died of it since it last changed
+    first_seen_us  INTEGER NOT NULL,
+    UNIQUE (root_id, relpath)
+) STRICT;
+
+CREATE TABLE issue (
+    file_id INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+    stage   TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    message TEXT NOT NULL,
+    at_us   INTEGER NOT NULL,
+    PRIMARY KEY (file_id, stage)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE orientation_map (
+    orientation INTEGER PRIMARY KEY,
+    xx INTEGER NOT NULL, xy INTEGER NOT NULL, xc INTEGER NOT NULL,
+    yx INTEGER NOT NULL, yy INTEGER NOT NULL, yc INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE person (
+    id         INTEGER PRIMARY KEY,
+    uuid       TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL CHECK (length(trim(name)) > 0),
+    is_placeholder INTEGER NOT NULL DEFAULT 0 CHECK (is_placeholder IN (0, 1)),
+    created_us INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE photo (
+    id          INTEGER PRIMARY KEY,
+    image_hash  BLOB NOT NULL UNIQUE CHECK (length(image_hash) = 32),
+    format      TEXT NOT NULL,
+    width_px    INTEGER NOT NULL CHECK (width_px > 0),
+    height_px   INTEGER NOT NULL CHECK (height_px > 0),
+    orientation INTEGER NOT NULL CHECK (orientation BETWEEN 1 AND 8),
+    taken_us    INTEGER,
+    camera      TEXT
+) STRICT;
+
+CREATE TABLE picasa_ini (
+    file_id      INTEGER PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
+    content_hash BLOB NOT NULL,
+    contacts     TEXT NOT NULL CHECK (json_valid(contacts)),
+    problems     TEXT NOT NULL CHECK (json_valid(problems)),
+    is_export    INTEGER NOT NULL CHECK (is_export IN (0, 1))
+) STRICT;
+
+CREATE TABLE region (
+    id            INTEGER PRIMARY KEY,
+    ini_file_id   INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+    filename      TEXT NOT NULL,           -- the section's name
+    rect_hex      TEXT NOT NULL,
+    contact_id    TEXT NOT NULL,
+    rotate        INTEGER,                 -- Picasa's own quarter turns, where it noted them
+    person_id     INTEGER REFERENCES person (id) ON DELETE SET NULL,  -- NULL: not named
+    file_id       INTEGER REFERENCES file (id) ON DELETE SET NULL,
+    photo_id      INTEGER REFERENCES photo (id),
+    x0 REAL NOT NULL, y0 REAL NOT NULL, x1 REAL NOT NULL, y1 REAL NOT NULL,  -- as written
+    frame         TEXT,
+    status        TEXT NOT NULL CHECK (status IN
+                  ('pending', 'encoded', 'unencodable', 'orphaned', 'unnamed', 'withdrawn')),
+    face_id       INTEGER REFERENCES face (id) ON DELETE SET NULL,
+    UNIQUE (ini_file_id, filename, rect_hex, contact_id)
+) STRICT;
+
+CREATE TABLE root (
+    id           INTEGER PRIMARY KEY,
+    path         BLOB NOT NULL UNIQUE,
+    path_text    TEXT NOT NULL,
+    state        TEXT NOT NULL DEFAULT 'online' CHECK (state IN ('online', 'offline')),
+    added_us     INTEGER NOT NULL,
+    last_scan_us INTEGER
+) STRICT;
+
+CREATE TABLE scan_run (
+    id          INTEGER PRIMARY KEY,
+    started_us  INTEGER NOT NULL,
+    finished_us INTEGER,
+    outcome     TEXT CHECK (outcome IN ('done', 'stopped', 'failed')),
+    engine      TEXT NOT NULL,
+    summary     TEXT CHECK (json_valid(summary))
+) STRICT;
+
+CREATE TABLE walk_issue (
+    root_id      INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
+    relpath      BLOB NOT NULL,
+    relpath_text TEXT NOT NULL,
+    message      TEXT NOT NULL,
+    at_us        INTEGER NOT NULL,
+    PRIMARY KEY (root_id, relpath)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW v1_duplicates AS
+SELECT 'e' || min(f.id) OVER (PARTITION BY f.content_hash) AS group_id,
+       'exact' AS kind,
+       f.id AS file_id,
+       f.path AS path
+  FROM (SELECT x.id, x.content_hash,
+               rtrim(r.path_text, '/') || '/' || x.relpath_text AS path
+          FROM file x JOIN root r ON r.id = x.root_id
+         WHERE x.state != 'missing' AND x.size_bytes > 0
+           AND x.content_hash IN (
+               SELECT y.content_hash FROM file y
+                WHERE y.state != 'missing' AND y.content_hash IS NOT NULL
+                GROUP BY y.content_hash
+               HAVING count(DISTINCT iif(y.n_links > 1, -y.inode, y.id)) > 1)) f
+UNION ALL
+SELECT 'i' || min(f.id) OVER (PARTITION BY f.photo_id) AS group_id,
+       'same_image' AS kind,
+       f.id AS file_id,
+       f.path AS path
+  FROM (SELECT x.id, x.photo_id,
+               rtrim(r.path_text, '/') || '/' || x.relpath_text AS path
+          FROM file x JOIN root r ON r.id = x.root_id
+         WHERE x.state != 'missing'
+           AND x.photo_id IN (
+               SELECT y.photo_id FROM file y
+                WHERE y.state != 'missing' AND y.photo_id IS NOT NULL
+                GROUP BY y.photo_id HAVING count(DISTINCT y.content_hash) > 1)) f;
+
+CREATE VIEW v1_encodings AS
+SELECT face_id, model, dim, vector FROM encoding;
+
+CREATE VIEW v1_faces AS
+SELECT f.id AS face_id,
+       f.photo_id AS photo_id,
+       (SELECT rtrim(r.path_text, '/') || '/' || x.relpath_text
+          FROM file x JOIN root r ON r.id = x.root_id
+         WHERE x.photo_id = f.photo_id
+         ORDER BY x.state = 'missing', x.root_id, x.relpath LIMIT 1) AS path,
+       coalesce(done.person_id, guess.person_id) AS person_id,
+       coalesce(named.name, guessed.name) AS person_name,
+       CASE WHEN done.state IS NOT NULL THEN done.state
+            WHEN guess.state IS NOT NULL THEN guess.state
+            WHEN EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id AND a.state = 'rejected')
+                 THEN 'rejected'
+            ELSE 'unknown' END AS state,
+       coalesce(done.source, guess.source,
+                (SELECT a.source FROM assignment a
+                  WHERE a.face_id = f.id AND a.state = 'rejected' ORDER BY a.id LIMIT 1)) AS source,
+       f.origin AS origin,
+       CASE WHEN f.origin IN ('picasa', 'xmp', 'manual') THEN NULL ELSE f.origin END AS detector,
+       f.score AS score,
+       f.quality AS quality,
+       guess.probability AS probability,
+       guess.distance AS distance,
+       f.cluster_id AS cluster_id,
+       min(m.xx * f.x0 + m.xy * f.y0, m.xx * f.x1 + m.xy * f.y1) + m.xc AS x0,
+       min(m.yx * f.x0 + m.yy * f.y0, m.yx * f.x1 + m.yy * f.y1) + m.yc AS y0,
+       max(m.xx * f.x0 + m.xy * f.y0, m.xx * f.x1 + m.xy * f.y1) + m.xc AS x1,
+       max(m.yx * f.x0 + m.yy * f.y0, m.yx * f.x1 + m.yy * f.y1) + m.yc AS y1,
+       f.x0 AS stored_x0,
+       f.y0 AS stored_y0,
+       f.x1 AS stored_x1,
+       f.y1 AS stored_y1,
+       CAST(round((min(m.xx * f.x0 + m.xy * f.y0, m.xx * f.x1 + m.xy * f.y1) + m.xc)
+            * iif(p.orientation >= 5, p.height_px, p.width_px)) AS INTEGER) AS left_px,
+       CAST(round((min(m.yx * f.x0 + m.yy * f.y0, m.yx * f.x1 + m.yy * f.y1) + m.yc)
+            * iif(p.orientation >= 5, p.width_px, p.height_px)) AS INTEGER) AS top_px,
+       CAST(round((max(m.xx * f.x0 + m.xy * f.y0, m.xx * f.x1 + m.xy * f.y1) + m.xc)
+            * iif(p.orientation >= 5, p.height_px, p.width_px)) AS INTEGER) AS right_px,
+       CAST(round((max(m.yx * f.x0 + m.yy * f.y0, m.yx * f.x1 + m.yy * f.y1) + m.yc)
+            * iif(p.orientation >= 5, p.width_px, p.height_px)) AS INTEGER) AS bottom_px,
+       (SELECT json_group_array(json_array(
+                   round(m.xx * (j.value ->> 0) + m.xy * (j.value ->> 1) + m.xc, 6),
+                   round(m.yx * (j.value ->> 0) + m.yy * (j.value ->> 1) + m.yc, 6)))
+          FROM json_each(f.landmarks) j WHERE f.landmarks IS NOT NULL) AS landmarks
+  FROM face f
+  JOIN photo p ON p.id = f.photo_id
+  JOIN orientation_map m ON m.orientation = p.orientation
+  LEFT JOIN assignment done ON done.face_id = f.id AND done.state IN ('confirmed', 'ignored')
+  LEFT JOIN person named ON named.id = done.person_id
+  LEFT JOIN assignment guess ON done.id IS NULL AND guess.id = (
+       SELECT a.id FROM assignment a WHERE a.face_id = f.id AND a.state = 'suggested'
+        ORDER BY a.distance, a.person_id LIMIT 1)
+  LEFT JOIN person guessed ON guessed.id = guess.person_id;
+
+CREATE VIEW v1_files AS
+SELECT f.id AS file_id,
+       f.photo_id AS photo_id,
+       r.path_text AS root,
+       rtrim(r.path_text, '/') || '/' || f.relpath_text AS path,
+       CAST(rtrim(CAST(r.path AS TEXT), '/') || '/' || CAST(f.relpath AS TEXT) AS BLOB) AS path_bytes,
+       f.path_is_lossy AS path_is_lossy,
+       f.size_bytes AS size_bytes,
+       strftime('%Y-%m-%dT%H:%M:%fZ', f.mtime_ns / 1e9, 'unixepoch') AS mtime,
+       iif(f.content_hash IS NULL, NULL, lower(hex(f.content_hash))) AS content_hash,
+       f.state AS state
+  FROM file f JOIN root r ON r.id = f.root_id;
+
+CREATE VIEW v1_people AS
+SELECT p.id AS person_id,
+       p.name AS name,
+       (SELECT count(*) FROM assignment a
+         WHERE a.person_id = p.id AND a.state IN ('confirmed', 'suggested')) AS n_faces,
+       (SELECT count(*) FROM assignment a
+         WHERE a.person_id = p.id AND a.state = 'confirmed') AS n_confirmed,
+       (SELECT count(*) FROM assignment a
+         WHERE a.person_id = p.id AND a.state = 'suggested') AS n_suggested,
+       (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', min(ph.taken_us) / 1e6, 'unixepoch')
+          FROM assignment a JOIN face f ON f.id = a.face_id JOIN photo ph ON ph.id = f.photo_id
+         WHERE a.person_id = p.id AND a.state = 'confirmed') AS first_taken_at,
+       (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', max(ph.taken_us) / 1e6, 'unixepoch')
+          FROM assignment a JOIN face f ON f.id = a.face_id JOIN photo ph ON ph.id = f.photo_id
+         WHERE a.person_id = p.id AND a.state = 'confirmed') AS last_taken_at
+  FROM person p;
+
+CREATE VIEW v1_photos AS
+SELECT p.id AS photo_id,
+       lower(hex(p.image_hash)) AS image_hash,
+       p.width_px AS width,
+       p.height_px AS height,
+       p.orientation AS orientation,
+       strftime('%Y-%m-%dT%H:%M:%fZ', p.taken_us / 1e6, 'unixepoch') AS taken_at,
+       p.camera AS camera,
+       (SELECT count(*) FROM file f WHERE f.photo_id = p.id AND f.state != 'missing') AS n_files,
+       (SELECT count(*) FROM face WHERE face.photo_id = p.id) AS n_faces
+  FROM photo p;
+
+CREATE VIEW v1_problems AS
+SELECT i.file_id AS file_id,
+       rtrim(r.path_text, '/') || '/' || f.relpath_text AS path,
+       i.stage AS stage,
+       i.kind AS kind,
+       i.message AS message,
+       strftime('%Y-%m-%dT%H:%M:%fZ', i.at_us / 1e6, 'unixepoch') AS at
+  FROM issue i JOIN file f ON f.id = i.file_id JOIN root r ON r.id = f.root_id
+ WHERE f.state != 'missing'
+UNION ALL
+SELECT NULL, rtrim(r.path_text, '/') || '/' || w.relpath_text, 'walk', 'denied', w.message,
+       strftime('%Y-%m-%dT%H:%M:%fZ', w.at_us / 1e6, 'unixepoch')
+  FROM walk_issue w JOIN root r ON r.id = w.root_id;
+
+CREATE VIEW v1_roots AS
+SELECT r.id AS root_id,
+       r.path_text AS path,
+       r.state AS state,
+       (SELECT count(*) FROM file f WHERE f.root_id = r.id AND f.state != 'missing') AS n_files,
+       (SELECT count(DISTINCT f.photo_id) FROM file f
+         WHERE f.root_id = r.id AND f.state != 'missing') AS n_photos,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.last_scan_us / 1e6, 'unixepoch') AS last_scan_at
+  FROM root r;
+
+CREATE VIEW v1_suggestions AS
+SELECT a.face_id AS face_id,
+       a.person_id AS person_id,
+       p.name AS person_name,
+       a.probability AS probability,
+       a.distance AS distance
+  FROM assignment a JOIN person p ON p.id = a.person_id
+ WHERE a.state = 'suggested';
+
