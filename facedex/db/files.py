@@ -75,8 +75,9 @@ def absorb_root(db: apsw.Connection, inner: Root, outer: RootId, prefix: bytes) 
     text = display_path(prefix)
     db.execute(
         "UPDATE file SET root_id = ?, relpath = CAST(? || CAST(relpath AS TEXT) AS BLOB),"
-        " relpath_text = ? || relpath_text WHERE root_id = ?",
-        (outer, prefix, text, inner.root_id),
+        " relpath_text = ? || relpath_text, path_is_lossy = max(path_is_lossy, ?)"
+        " WHERE root_id = ?",
+        (outer, prefix, text, int(os.fsencode(text) != prefix), inner.root_id),
     )
     db.execute("DELETE FROM root WHERE id = ?", (inner.root_id,))
 

@@ -94,7 +94,8 @@ def _apply(db: apsw.Connection, version: int, path: Path) -> bool:
             return False
         db.authorizer = _no_transaction_control
         try:
-            db.execute(path.read_text(encoding="utf-8"))
+            # all rows are fetched: a statement that returns some would end the file there
+            db.execute(path.read_text(encoding="utf-8")).fetchall()
         finally:
             db.authorizer = None
         if rows(db, "PRAGMA foreign_key_check"):
