@@ -113,6 +113,12 @@ def test_file_that_fails_changes_nothing(db, folder):
         assert not db.in_transaction
 
 
+def test_statement_that_returns_rows_does_not_end_the_file(db, folder):
+    write(folder, 1, "CREATE TABLE a (x); SELECT 1; CREATE TABLE b (x); SELECT 1 UNION SELECT 2;")
+    assert migrate(db, folder) == [1]
+    assert tables(db) == ["a", "b"]
+
+
 def test_earlier_files_of_a_failing_run_stay_applied(db, folder):
     write(folder, 1, "CREATE TABLE a (x);")
     write(folder, 2, "CREATE TABLE b (x);")
