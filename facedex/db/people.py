@@ -139,8 +139,13 @@ def drop_spent_placeholders(db: apsw.Connection) -> None:
 
 
 def drop_unmentioned(db: apsw.Connection) -> None:
-    """Remove the people of whom there is neither a face nor a contact: an undone first naming."""
+    """Remove the people of whom there is neither a face nor a contact: an undone first naming.
+
+    Ignored faces stay in their person's cluster, so they keep the person.
+    """
     db.execute(
         "DELETE FROM person WHERE NOT EXISTS (SELECT 1 FROM contact c WHERE c.person_id = person.id)"
         " AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.person_id = person.id)"
+        " AND NOT EXISTS (SELECT 1 FROM cluster k JOIN face f ON f.cluster_id = k.id"
+        "   WHERE k.person_id = person.id)"
     )
