@@ -41,7 +41,7 @@ def read_with_program(path, sql):
 
 def test_readers_are_answered_while_a_scan_runs(album, library, run_scan, start):
     run_scan(album, library)
-    for number in range(30):
+    for number in range(20):
         picture = photos.hopper().crop((0, number, 512, 560))
         photos.write(album / "more" / f"{number:02}.jpg", photos.encoded(picture))
     running = start(
