@@ -244,7 +244,7 @@ SELECT f.id AS file_id,
        r.path_text AS root,
        rtrim(r.path_text, '/') || '/' || f.relpath_text AS path,
        CAST(rtrim(CAST(r.path AS TEXT), '/') || '/' || CAST(f.relpath AS TEXT) AS BLOB) AS path_bytes,
-       f.path_is_lossy AS path_is_lossy,
+       f.path_is_lossy OR CAST(r.path_text AS BLOB) != r.path AS path_is_lossy,
        f.size_bytes AS size_bytes,
        strftime('%Y-%m-%dT%H:%M:%fZ', f.mtime_ns / 1e9, 'unixepoch') AS mtime,
        iif(f.content_hash IS NULL, NULL, lower(hex(f.content_hash))) AS content_hash,
@@ -259,7 +259,8 @@ SELECT p.id AS photo_id,
        p.orientation AS orientation,
        strftime('%Y-%m-%dT%H:%M:%fZ', p.taken_us / 1e6, 'unixepoch') AS taken_at,
        p.camera AS camera,
-       (SELECT count(*) FROM file f WHERE f.photo_id = p.id AND f.state != 'missing') AS n_files,
+       (SELECT count(*) FROM file f
+         WHERE f.photo_id = p.id AND f.state IN ('present', 'pending')) AS n_files,
        (SELECT count(*) FROM face WHERE face.photo_id = p.id) AS n_faces
   FROM photo p;
 
@@ -303,10 +304,11 @@ SELECT f.id AS face_id,
             * iif(p.orientation >= 5, p.height_px, p.width_px)) AS INTEGER) AS right_px,
        CAST(round((max(m.yx * f.x0 + m.yy * f.y0, m.yx * f.x1 + m.yy * f.y1) + m.yc)
             * iif(p.orientation >= 5, p.width_px, p.height_px)) AS INTEGER) AS bottom_px,
-       (SELECT json_group_array(json_array(
-                   round(m.xx * (j.value ->> 0) + m.xy * (j.value ->> 1) + m.xc, 6),
-                   round(m.yx * (j.value ->> 0) + m.yy * (j.value ->> 1) + m.yc, 6)))
-          FROM json_each(f.landmarks) j WHERE f.landmarks IS NOT NULL) AS landmarks
+       iif(f.landmarks IS NULL, NULL, (
+           SELECT json_group_array(json_array(
+                      round(m.xx * (j.value ->> 0) + m.xy * (j.value ->> 1) + m.xc, 6),
+                      round(m.yx * (j.value ->> 0) + m.yy * (j.value ->> 1) + m.yc, 6)))
+             FROM json_each(f.landmarks) j)) AS landmarks
   FROM face f
   JOIN photo p ON p.id = f.photo_id
   JOIN orientation_map m ON m.orientation = p.orientation
@@ -369,10 +371,10 @@ SELECT 'i' || min(f.id) OVER (PARTITION BY f.photo_id) AS group_id,
   FROM (SELECT x.id, x.photo_id,
                rtrim(r.path_text, '/') || '/' || x.relpath_text AS path
           FROM file x JOIN root r ON r.id = x.root_id
-         WHERE x.state != 'missing'
+         WHERE x.state = 'present'
            AND x.photo_id IN (
                SELECT y.photo_id FROM file y
-                WHERE y.state != 'missing' AND y.photo_id IS NOT NULL
+                WHERE y.state = 'present' AND y.photo_id IS NOT NULL
                 GROUP BY y.photo_id HAVING count(DISTINCT y.content_hash) > 1)) f;
 
 CREATE VIEW v1_problems AS

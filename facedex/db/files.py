@@ -230,21 +230,28 @@ def set_read(
     db: apsw.Connection,
     file_id: FileId,
     hashed_ns: int,
-    content_hash: bytes | None,
+    content_hash: bytes,
     photo_id: PhotoId | None,
     orientation: int | None,
-    *,
-    is_readable: bool = True,
 ) -> None:
     """Record that a file was read to the end, and what it held."""
     db.execute(
         "UPDATE file SET hashed_ns = ?, content_hash = ?, photo_id = ?, orientation = ?,"
-        " state = ?, attempts = 0 WHERE id = ?",
-        (
-            hashed_ns, content_hash, photo_id, orientation,
-            "present" if is_readable else "unreadable", file_id,
-        ),
-    )  # fmt: skip
+        " state = 'present', attempts = 0 WHERE id = ?",
+        (hashed_ns, content_hash, photo_id, orientation, file_id),
+    )
+
+
+def set_damaged(db: apsw.Connection, file_id: FileId, hashed_ns: int, content_hash: bytes) -> None:
+    """Record that a file was read but cannot be decoded; it is tried again when it changes.
+
+    The photo it held stays its own: a photo that comes back whole has lost nothing.
+    """
+    db.execute(
+        "UPDATE file SET hashed_ns = ?, content_hash = ?, state = 'unreadable', attempts = 0"
+        " WHERE id = ?",
+        (hashed_ns, content_hash, file_id),
+    )
 
 
 def count_attempt(db: apsw.Connection, file_id: FileId) -> None:

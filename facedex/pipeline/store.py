@@ -110,11 +110,11 @@ class Store:
                 self.db, file_id, result.problem.stage, result.problem.kind, result.problem.message
             )
         if result.image_hash is None or result.facts is None:
-            is_readable = result.problem is None or result.problem.kind == "unsupported"
-            files.set_read(
-                self.db, file_id, result.hashed_ns, result.content_hash, None, None,
-                is_readable=is_readable,
-            )  # fmt: skip
+            hashed = (result.hashed_ns, result.content_hash)
+            if result.problem is None or result.problem.kind == "unsupported":
+                files.set_read(self.db, file_id, *hashed, None, None)
+            else:
+                files.set_damaged(self.db, file_id, *hashed)
             return []
         photo = photos.find_photo(self.db, result.image_hash)
         photo_id = (
@@ -193,10 +193,7 @@ class Store:
                 read = read_file(file.path, lambda: None)
             except ItemError:
                 return
-            files.set_read(
-                self.db, file.file_id, read.hashed_ns, read.content_hash, None, None,
-                is_readable=False,
-            )  # fmt: skip
+            files.set_damaged(self.db, file.file_id, read.hashed_ns, read.content_hash)
         else:
             files.set_unreadable(self.db, file.file_id)
 

@@ -84,6 +84,5 @@ def test_boxes_pixels_and_landmarks_are_upright(shown, xs, ys, orientation, seed
     assert all(math.isfinite(value) for value in row[:8])
 
 
-@pytest.mark.xfail(reason="the view gives [] where docs/database.md promises NULL", strict=True)
 def test_face_without_landmarks_shows_none(shown):
     assert shown(Box(0.1, 0.1, 0.2, 0.2), None, 6)[8] is None
