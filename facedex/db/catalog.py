@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from facedex.db.connection import rows
 from facedex.types import (
@@ -111,14 +111,14 @@ _OPEN = (
 )
 
 
-def _face_row(row: tuple[object, ...]) -> FaceRow:
+def _face_row(row: tuple[Any, ...]) -> FaceRow:
     face, photo, person, name, state, source, x0, y0, x1, y1, path, distance, cluster = row
     return FaceRow(
-        face, photo, person, name,  # type: ignore[arg-type]
+        face, photo, person, name,
         FaceState(str(state)),
         None if source is None else Source(str(source)),
-        Box(x0, y0, x1, y1),  # type: ignore[arg-type]
-        str(path or ""), distance, cluster,  # type: ignore[arg-type]
+        Box(x0, y0, x1, y1),
+        str(path or ""), distance, cluster,
     )  # fmt: skip
 
 
