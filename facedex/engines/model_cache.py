@@ -16,18 +16,21 @@ from typing import TYPE_CHECKING
 from facedex.engines.dat_reader import read_detector, read_encoder
 from facedex.engines.model_files import ModelName, get_model
 from facedex.engines.onnx_graphs import detector_graph, encoder_graph
+from facedex.engines.yunet_graph import proposer_graph
 
 if TYPE_CHECKING:
     from facedex.engines.model_files import ModelFile
 
 log = logging.getLogger(__name__)
 
-CONVERTER_VERSION = 2
+CONVERTER_VERSION = 3
 
 
 def convert(source: ModelFile) -> bytes:
-    """Return the ONNX model of a checked .dat file."""
+    """Return the ONNX model of a checked .dat file, or of YuNet's own ONNX file."""
     data = source.path.read_bytes()
+    if source.name is ModelName.PROPOSER:
+        return proposer_graph(data, source.sha256)
     if source.name is ModelName.DETECTOR:
         return detector_graph(read_detector(data), source.sha256)
     return encoder_graph(read_encoder(data), source.sha256)

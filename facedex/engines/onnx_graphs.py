@@ -47,14 +47,14 @@ def encoder_graph(network: EncoderNetwork, source_sha256: str) -> bytes:
 
 
 def detector_graph(network: DetectorNetwork, source_sha256: str) -> bytes:
-    """Return the detector: ``canvas`` float32 (1, 3, h, w), scaled -> ``scores`` (1, 1, h', w').
+    """Return the detector: ``canvas`` float32 (n, 3, h, w), scaled -> ``scores`` (n, 1, h', w').
 
     Two changes of form, none of result, make it a quarter faster on ONNX Runtime's CPU provider:
     channels are padded with zeros to a multiple of 16, which its blocked convolutions need, and the
     last layer, with its one output channel, is the transposed convolution by the turned kernel.
     """
     graph = GraphWriter("dlib-mmod")
-    x = graph.add_input("canvas", FLOAT, [1, 3, "h", "w"])
+    x = graph.add_input("canvas", FLOAT, ["n", 3, "h", "w"])
     *convs, head = network.convs
     for number, conv in enumerate(convs):
         x = _conv(graph, with_padded_channels(conv), x, f"conv{number}", relu=True)
@@ -67,7 +67,7 @@ def detector_graph(network: DetectorNetwork, source_sha256: str) -> bytes:
         kernel_shape=(turned.shape[2], turned.shape[3]),
         pads=(head.pad,) * 4,
     )
-    graph.add_output("scores", FLOAT, [1, 1, "score_h", "score_w"])
+    graph.add_output("scores", FLOAT, ["n", 1, "score_h", "score_w"])
     return graph.to_bytes(PRODUCER, {"source_sha256": source_sha256})
 
 

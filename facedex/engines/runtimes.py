@@ -59,8 +59,11 @@ class Networks(Protocol):
     def encode_chips(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return float32 (n, 128) of ``chips``, uint8 (n, 150, 150, 3) RGB; n may be 0."""
 
+    def session(self, name: ModelName) -> ModelSession:
+        """Return a network to be run as it is: the proposer, or the detector on crops."""
+
     def close(self) -> None:
-        """Free both networks."""
+        """Free all networks."""
 
 
 class OnnxSession:
@@ -106,6 +109,7 @@ class OnnxNetworks:
 
         self._detector = Lazy(session(ModelName.DETECTOR))
         self._encoder = Lazy(session(ModelName.ENCODER))
+        self._proposer = Lazy(session(ModelName.PROPOSER))
         self._resizer = Lazy[ModelSession](lambda: OnnxSession(resize_graph(), threads))
         self._canvases = Lazy(lambda: CanvasBuilder(self._resize))
 
@@ -126,10 +130,15 @@ class OnnxNetworks:
             encodings[batch] = self._encoder.get().run(chips[batch])
         return encodings
 
+    def session(self, name: ModelName) -> ModelSession:
+        """Return a network to be run as it is: the proposer, or the detector on crops."""
+        lazy = self._proposer if name is ModelName.PROPOSER else self._detector
+        return lazy.get()
+
     def close(self) -> None:
         """Free the networks and the canvas."""
         self._canvases.take()
-        for lazy in (self._detector, self._encoder, self._resizer):
+        for lazy in (self._detector, self._encoder, self._proposer, self._resizer):
             session = lazy.take()
             if session is not None:
                 session.close()
@@ -140,9 +149,13 @@ class OnnxNetworks:
 
 
 class DlibNetworks:
-    """dlib's own implementation: the reference, twenty and more times slower."""
+    """dlib's own implementation: the reference, twenty and more times slower.
 
-    def __init__(self) -> None:
+    dlib has no proposer and takes no crops, so ``session`` gives ONNX Runtime's.
+    """
+
+    def __init__(self, cache_dir: Path, threads: int) -> None:
+        self._onnx = OnnxNetworks(cache_dir, threads)
         self._detector = Lazy[Any](
             lambda: dlib.cnn_face_detection_model_v1(str(get_model(ModelName.DETECTOR).path))
         )
@@ -168,14 +181,19 @@ class DlibNetworks:
         encode = self._encoder.get().compute_face_descriptor
         return np.array([encode(np.ascontiguousarray(chip)) for chip in chips], np.float32)
 
+    def session(self, name: ModelName) -> ModelSession:
+        """Return a network to be run as it is: the proposer, or the detector on crops."""
+        return self._onnx.session(name)
+
     def close(self) -> None:
-        """Free both networks."""
+        """Free all networks."""
         self._detector.take()
         self._encoder.take()
+        self._onnx.close()
 
 
 def open_networks(runtime: RuntimeName, cache_dir: Path, threads: int) -> Networks:
     """Return the networks on ``runtime``; nothing is loaded yet."""
     if runtime is RuntimeName.DLIB:
-        return DlibNetworks()
+        return DlibNetworks(cache_dir, threads)
     return OnnxNetworks(cache_dir, threads)
