@@ -68,10 +68,50 @@ class DetectorName(StrEnum):
 
 
 class RuntimeName(StrEnum):
-    """What executes the networks."""
+    """What executes the networks; ``auto`` is the fastest that passes the self-test."""
 
+    AUTO = "auto"
     ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
+    TORCH = "torch"
     DLIB = "dlib"
+
+
+class DeviceName(StrEnum):
+    """Where networks are executed.
+
+    ``gpu`` asked for means any graphics processor; as a device it is the one that OpenVINO drives.
+    The names from ``cuda`` on are ways to a graphics processor, each of one or two runtimes.
+    """
+
+    AUTO = "auto"
+    CPU = "cpu"
+    GPU = "gpu"
+    NPU = "npu"
+    CUDA = "cuda"
+    TENSORRT = "tensorrt"
+    ROCM = "rocm"
+    MIGRAPHX = "migraphx"
+    DIRECTML = "directml"
+    COREML = "coreml"
+    WEBGPU = "webgpu"
+    MPS = "mps"
+    XPU = "xpu"
+    OPENVINO = "openvino"  # ONNX Runtime's provider of that name, on the device it prefers
+
+    @property
+    def is_accelerator(self) -> bool:
+        """Tell whether this is something other than the processor."""
+        return self not in {DeviceName.AUTO, DeviceName.CPU}
+
+
+class Precision(StrEnum):
+    """The numbers that networks are computed in; inputs and results are float32 in any case."""
+
+    AUTO = "auto"
+    F32 = "f32"
+    BF16 = "bf16"
+    F16 = "f16"
 
 
 class FaceState(StrEnum):
@@ -150,12 +190,18 @@ class FaceEngine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """Which engine a scan uses; plain values, so that it can be sent to a worker."""
+    """Which engine a scan uses; plain values, so that it can be sent to a worker.
+
+    ``encode_crops`` is the number of crops of a face whose encodings are averaged: 1, 2 or 5.
+    """
 
     detector: DetectorName = DetectorName.CNN
-    runtime: RuntimeName = RuntimeName.ONNXRUNTIME
+    runtime: RuntimeName = RuntimeName.AUTO
     working_size: int = 1600
     threads: int = 1
+    device: DeviceName = DeviceName.AUTO
+    precision: Precision = Precision.AUTO
+    encode_crops: int = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,26 +26,30 @@ log = logging.getLogger(__name__)
 CONVERTER_VERSION = 3
 
 
-def convert(source: ModelFile) -> bytes:
-    """Return the ONNX model of a checked .dat file, or of YuNet's own ONNX file."""
+def convert(source: ModelFile, *, is_blocked: bool = True) -> bytes:
+    """Return the ONNX model of a checked .dat file, or of YuNet's own ONNX file.
+
+    ``is_blocked``: the detector's form for ONNX Runtime on the processor; the others have one form.
+    """
     data = source.path.read_bytes()
     if source.name is ModelName.PROPOSER:
         return proposer_graph(data, source.sha256)
     if source.name is ModelName.DETECTOR:
-        return detector_graph(read_detector(data), source.sha256)
+        return detector_graph(read_detector(data), source.sha256, is_blocked=is_blocked)
     return encoder_graph(read_encoder(data), source.sha256)
 
 
-def cache_path(cache_dir: Path, source: ModelFile) -> Path:
+def cache_path(cache_dir: Path, source: ModelFile, *, is_blocked: bool = True) -> Path:
     """Return where the converted model of ``source`` is kept."""
     stem = Path(source.name.filename).stem
-    return cache_dir / f"{stem}-{source.sha256}-v{CONVERTER_VERSION}.onnx"
+    form = "" if is_blocked or source.name is not ModelName.DETECTOR else "-plain"
+    return cache_dir / f"{stem}-{source.sha256}-v{CONVERTER_VERSION}{form}.onnx"
 
 
-def load_onnx(name: ModelName, cache_dir: Path) -> bytes:
+def load_onnx(name: ModelName, cache_dir: Path, *, is_blocked: bool = True) -> bytes:
     """Return the ONNX model, from the cache where it is there and whole, else converted and kept.
 
-    A cache folder that cannot be written costs time at the next start and a warning, no more.
+    ``is_blocked`` is that of :func:`convert`. A cache folder that cannot be written costs time at the next start and a warning, no more.
 
     Raises
     ------
@@ -53,11 +57,11 @@ def load_onnx(name: ModelName, cache_dir: Path) -> bytes:
         If the .dat file is absent or not the one expected.
     """
     source = get_model(name)
-    path = cache_path(cache_dir, source)
+    path = cache_path(cache_dir, source, is_blocked=is_blocked)
     cached = _read_whole(path)
     if cached is not None:
         return cached
-    model = convert(source)
+    model = convert(source, is_blocked=is_blocked)
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
         _write_atomically(path, model)
