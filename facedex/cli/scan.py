@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facedex.cli.progress import BarSink, JsonSink, PlainSink
-from facedex.types import DetectorName, RuntimeName
+from facedex.types import DetectorName, DeviceName, Precision, RuntimeName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,26 @@ if TYPE_CHECKING:
 @click.option(
     "--runtime",
     type=click.Choice([name.value for name in RuntimeName]),
-    help="What executes the networks: onnxruntime (default), or dlib, the slow reference.",
+    help="What executes the networks. auto (default) takes the fastest that passes a self-test on"
+    " this machine; dlib is the slow reference.",
+)
+@click.option(
+    "--device",
+    type=click.Choice([name.value for name in DeviceName]),
+    metavar="NAME",
+    help="Where: auto (default), cpu, gpu, npu, or a way to the GPU such as cuda, directml, mps;"
+    " facedex doctor lists what is here.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice([name.value for name in Precision]),
+    help="Numbers to compute in. auto (default) takes bf16 where the hardware is faster with it.",
+)
+@click.option(
+    "--encode-crops",
+    type=click.Choice(["1", "2", "5"]),
+    help="Crops of a face whose encodings are averaged (default 2: with the mirror image). Another"
+    " number means other encodings.",
 )
 @click.option(
     "--jobs",
@@ -62,6 +81,9 @@ def scan(
     detector: str | None,
     working_size: int | None,
     runtime: str | None,
+    device: str | None,
+    precision: str | None,
+    encode_crops: str | None,
     jobs: int | None,
     contacts: Path | None,
     log_json: bool,
@@ -80,7 +102,13 @@ def scan(
     from facedex.services.scan_library import ScanOptions, scan_library
 
     settings = context.settings(
-        detector=detector, working_size=working_size, runtime=runtime, jobs=jobs
+        detector=detector,
+        working_size=working_size,
+        runtime=runtime,
+        device=device,
+        precision=precision,
+        encode_crops=None if encode_crops is None else int(encode_crops),
+        jobs=jobs,
     )
     options = ScanOptions(settings.engine(), folders, settings.n_workers(), contacts)
     sink = JsonSink() if log_json else BarSink() if sys.stderr.isatty() else PlainSink()

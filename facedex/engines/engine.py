@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facedex.engines.chips import FaceAligner
+from facedex.engines.crops import encode_faces, margin_px, model_suffix
+from facedex.engines.devices import networks_for
 from facedex.engines.hog import HOG_ID, HogDetector
 from facedex.engines.lazy import Lazy
 from facedex.engines.model_files import ModelName
 from facedex.engines.regions import fit_box
-from facedex.engines.runtimes import LEAST_SIDE_PX, Networks, open_networks
+from facedex.engines.runtimes import LEAST_SIDE_PX, Networks
 from facedex.engines.strategies import STRATEGIES, Detectors
 from facedex.engines.working_image import box_from_rect, rect_from_box, working_image
 from facedex.types import Box, Detection, DetectorName, EncodedFace, EngineConfig
@@ -54,8 +56,9 @@ class DlibFaceEngine:
 
     @property
     def model_id(self) -> str:
-        """The encoder's weights."""
-        return f"dlib-resnet-v1-{ModelName.ENCODER.sha256[:8]}"
+        """The encoder's weights, and how many crops are averaged; never the runtime's precision."""
+        suffix = model_suffix(self._config.encode_crops)
+        return f"dlib-resnet-v1-{ModelName.ENCODER.sha256[:8]}{suffix}"
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Return the faces in ``image``, uint8 (h, w, 3) RGB upright, of any size.
@@ -83,12 +86,16 @@ class DlibFaceEngine:
     def encode_rects(
         self, image: NDArray[np.uint8], rects: Sequence[PixelRect]
     ) -> list[EncodedFace]:
-        """Return landmarks (0..1) and encoding of each pixel rectangle, as dlib computes them."""
+        """Return landmarks (0..1) and encoding of each pixel rectangle.
+
+        With one crop a face they are as dlib computes them.
+        """
         if not rects:
             return []
-        aligned = self._aligner.get().align(image, rects)
+        n_crops = self._config.encode_crops
+        aligned = self._aligner.get().align(image, rects, margin_px(n_crops))
         aligned.landmarks[:] /= (image.shape[1], image.shape[0])
-        encodings = self._networks.encode_chips(aligned.chips)
+        encodings = encode_faces(self._networks.encode_chips, aligned.chips, n_crops)
         return [
             EncodedFace(landmarks, encoding)
             for landmarks, encoding in zip(aligned.landmarks, encodings, strict=True)
@@ -113,4 +120,4 @@ class DlibFaceEngine:
 
 def create_engine(config: EngineConfig, cache_dir: Path) -> DlibFaceEngine:
     """Return the engine that ``config`` describes; converted networks are kept in ``cache_dir``."""
-    return DlibFaceEngine(config, open_networks(config.runtime, cache_dir, config.threads))
+    return DlibFaceEngine(config, networks_for(config, cache_dir))

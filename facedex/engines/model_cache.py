@@ -64,8 +64,8 @@ def load_onnx(name: ModelName, cache_dir: Path, *, is_blocked: bool = True) -> b
     model = convert(source, is_blocked=is_blocked)
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
-        _write_atomically(path, model)
-        _write_atomically(_checksum_path(path), hashlib.sha256(model).hexdigest().encode())
+        write_atomically(path, model)
+        write_atomically(_checksum_path(path), hashlib.sha256(model).hexdigest().encode())
     except OSError as fault:
         log.warning("cannot keep the converted model: %s", fault.strerror)
     return model
@@ -87,7 +87,8 @@ def _read_whole(path: Path) -> bytes | None:
     return None
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file that others see whole or not at all."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as stream:

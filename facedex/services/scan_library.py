@@ -107,7 +107,7 @@ def _prepared_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
     from facedex.engines.model_cache import load_onnx
     from facedex.engines.model_files import ModelName
 
-    if config.runtime is RuntimeName.ONNXRUNTIME:
+    if config.runtime is not RuntimeName.DLIB:
         sink.started("Preparing the face models", None)
         for name in (ModelName.DETECTOR, ModelName.ENCODER):
             load_onnx(name, model_cache())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from facedex.engines.mmod import ScoredRect
+    from facedex.engines.model_files import ModelName
 
 _OUT_OF_MEMORY = (
     "out of memory",
@@ -130,11 +131,11 @@ class Networks(Protocol):
     def encode_chips(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return float32 (n, 128) of ``chips``, uint8 (n, 150, 150, 3) RGB; n may be 0."""
 
-    def open_session(self, model: bytes) -> ModelSession:
-        """Load another ONNX graph on the same runtime; its owner closes it."""
+    def session(self, name: ModelName) -> ModelSession:
+        """Return a network to be run as it is: the proposer, or the detector on crops."""
 
     def close(self) -> None:
-        """Free both networks."""
+        """Free all networks."""
 
 
 @contextlib.contextmanager

@@ -11,19 +11,29 @@ from facedex.engines.lazy import Lazy
 from facedex.engines.mmod import PixelRect, ScoredRect
 from facedex.engines.model_files import ModelName, get_model
 from facedex.engines.onnx_graphs import CHIP_PX
-from facedex.engines.runtimes.networks import ENCODING_DIM
-from facedex.engines.runtimes.onnx_runtime import OnnxSession
+from facedex.engines.runtimes.networks import ENCODING_DIM, OnnxNetworks
+from facedex.paths import model_cache
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from facedex.engines.runtimes.base import ModelSession
 
 
 class DlibNetworks:
-    """dlib's detector and encoder as dlib runs them."""
+    """dlib's detector and encoder as dlib runs them.
 
-    def __init__(self) -> None:
+    dlib has no proposer and takes no crops, so ``session`` gives ONNX Runtime's.
+
+    Parameters
+    ----------
+    cache_dir : for converted networks, as only ``session`` needs them.
+    """
+
+    def __init__(self, cache_dir: Path | None = None, threads: int = 1) -> None:
+        self._onnx = Lazy(lambda: OnnxNetworks(cache_dir or model_cache(), threads))
         self._detector = Lazy[Any](
             lambda: dlib.cnn_face_detection_model_v1(str(get_model(ModelName.DETECTOR).path))
         )
@@ -49,11 +59,14 @@ class DlibNetworks:
         encode = self._encoder.get().compute_face_descriptor
         return np.array([encode(np.ascontiguousarray(chip)) for chip in chips], np.float32)
 
-    def open_session(self, model: bytes) -> ModelSession:
-        """Load another ONNX graph: on ONNX Runtime, as dlib reads none."""
-        return OnnxSession(model, 1)
+    def session(self, name: ModelName) -> ModelSession:
+        """Return a network to be run as it is: the proposer, or the detector on crops."""
+        return self._onnx.get().session(name)
 
     def close(self) -> None:
-        """Free both networks."""
+        """Free all networks."""
         self._detector.take()
         self._encoder.take()
+        onnx = self._onnx.take()
+        if onnx is not None:
+            onnx.close()

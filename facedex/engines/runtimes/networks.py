@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,6 @@ from facedex.engines.runtimes.careful import CarefulSession
 from facedex.engines.runtimes.onnx_runtime import OnnxRuntime, OnnxSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -37,15 +37,30 @@ class SessionNetworks:
     """Detector and encoder as sessions on ``target``. For one thread at a time.
 
     A device that fails is given up, with a warning, and the processor takes over.
+
+    Parameters
+    ----------
+    has_fallback : False lets the device's :class:`DeviceError` through.
     """
 
-    def __init__(self, runtime: Runtime, target: Target, cache_dir: Path, threads: int) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        target: Target,
+        cache_dir: Path,
+        threads: int,
+        *,
+        has_fallback: bool = True,
+    ) -> None:
         self._runtime = runtime
         self._target = target
         self._cache_dir = cache_dir
         self._threads = threads
-        self._detector = Lazy(lambda: self._open_own(ModelName.DETECTOR))
-        self._encoder = Lazy(lambda: self._open_own(ModelName.ENCODER))
+        self._has_fallback = has_fallback
+        self._sessions = {
+            name: Lazy(partial(self._open, name))
+            for name in (ModelName.PROPOSER, ModelName.DETECTOR, ModelName.ENCODER)
+        }
         # on the processor whatever the target: levels come one from the other, with little to compute
         self._resizer = Lazy[ModelSession](lambda: OnnxSession(resize_graph(), threads))
         self._canvases = Lazy(lambda: CanvasBuilder(self._resize))
@@ -60,13 +75,12 @@ class SessionNetworks:
 
     def score_canvas(self, canvas: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the detector's answer, float32 (rows, columns), for a canvas (1, 3, h, w)."""
-        detector = self._detector.get()
+        detector = self.session(ModelName.DETECTOR)
         height, width = canvas.shape[2:]
         below, beside = -height % detector.side_multiple, -width % detector.side_multiple
-        if not below and not beside:
-            return detector.run(canvas)[0, 0]
-        bucket = np.pad(canvas, ((0, 0), (0, 0), (0, below), (0, beside)))
-        scores = detector.run(bucket)[0, 0]
+        if below or beside:
+            canvas = np.pad(canvas, ((0, 0), (0, 0), (0, below), (0, beside)))
+        scores: NDArray[np.float32] = detector.run(canvas)[0, 0]
         return scores[: _n_cells(height), : _n_cells(width)]
 
     def encode_chips(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -78,39 +92,37 @@ class SessionNetworks:
         return encodings
 
     def _encode_batch(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
-        encoder = self._encoder.get()
+        encoder = self.session(ModelName.ENCODER)
         missing = CHIPS_PER_BATCH - len(batch) if encoder.side_multiple > 1 else 0
         if missing == 0:
             return encoder.run(batch)
         full = np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0)))
         return encoder.run(full)[: len(batch)]
 
-    def open_session(self, model: bytes) -> ModelSession:
-        """Load another ONNX graph on the same runtime; its owner closes it."""
-        return self._open(model, lambda: model)
+    def session(self, name: ModelName) -> ModelSession:
+        """Return a network to be run as it is: the proposer, or the detector on crops."""
+        return self._sessions[name].get()
 
     def close(self) -> None:
         """Free the networks and the canvas."""
         self._canvases.take()
-        for lazy in (self._detector, self._encoder, self._resizer):
+        for lazy in (*self._sessions.values(), self._resizer):
             session = lazy.take()
             if session is not None:
                 session.close()
 
-    def _open_own(self, name: ModelName) -> ModelSession:
-        is_blocked = self._target == CPU_TARGET
-        model = load_onnx(name, self._cache_dir, is_blocked=is_blocked)
-        return self._open(model, lambda: load_onnx(name, self._cache_dir))
+    def _open(self, name: ModelName) -> ModelSession:
+        model = load_onnx(name, self._cache_dir, is_blocked=self._target == CPU_TARGET)
 
-    def _open(self, model: bytes, load_for_processor: Callable[[], bytes]) -> ModelSession:
-        def open_here() -> ModelSession:
+        def on_device() -> ModelSession:
             return self._runtime.open(model, self._target, self._threads, self._cache_dir)
 
-        if not self._target.device.is_accelerator:
-            return open_here()
-        return CarefulSession(
-            open_here, lambda: OnnxSession(load_for_processor(), self._threads), self._target
-        )
+        def on_processor() -> ModelSession:
+            return OnnxSession(load_onnx(name, self._cache_dir), self._threads)
+
+        if self._has_fallback and self._target.device.is_accelerator:
+            return CarefulSession(on_device, on_processor, self._target)
+        return on_device()
 
     def _resize(self, planes: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
         size = np.array([*planes.shape[:2], height, width], np.int64)

@@ -107,7 +107,7 @@ def _packed(value: int | bytes) -> list[int]:
 
 
 def _text(message: bytes, wanted: int) -> str:
-    return next(value.decode() for number, value in _fields(message) if number == wanted)
+    return str(next(value.decode() for number, value in _fields(message) if number == wanted))
 
 
 def _node(message: bytes) -> Node:

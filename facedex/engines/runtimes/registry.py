@@ -32,5 +32,5 @@ def get_runtime(name: RuntimeName) -> Runtime:
 def open_networks(target: Target, cache_dir: Path, threads: int) -> Networks:
     """Return the networks on ``target``; nothing is loaded yet."""
     if target.runtime is RuntimeName.DLIB:
-        return DlibNetworks()
+        return DlibNetworks(cache_dir, threads)
     return SessionNetworks(get_runtime(target.runtime), target, cache_dir, threads)
