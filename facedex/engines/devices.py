@@ -37,9 +37,24 @@ SAFE_PRECISIONS = {Precision.F32, Precision.BF16}
 class TargetStatus:
     """A target and why it is used or not."""
 
-    target: Target
+    name: str
     is_used: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What was chosen, and from what.
+
+    Attributes
+    ----------
+    versions : (name, version) of each runtime that is installed.
+    unused : (name, reason) of what is installed and not offered.
+    """
+
+    targets: tuple[TargetStatus, ...]
+    versions: tuple[tuple[str, str], ...]
+    unused: tuple[tuple[str, str], ...]
 
 
 def networks_for(config: EngineConfig, cache_dir: Path) -> Networks:
@@ -116,18 +131,26 @@ def is_costly(target: Target) -> bool:
 
 
 def explain(
-    config: EngineConfig, cache_dir: Path, probe: Probe | None = None
-) -> tuple[list[TargetStatus], list[tuple[str, str]]]:
-    """Return every target with why it is used or not, and what is installed but not offered."""
+    config: EngineConfig, cache_dir: Path, probe: Probe | None = None, *, is_again: bool = False
+) -> Explanation:
+    """Return every target with why it is used or not; ``is_again`` tries them anew.
+
+    Raises
+    ------
+    UsageError
+        If what was asked for is not installed, or not here, or fails.
+    """
+    if is_again:
+        SelfTests(cache_dir, config.threads, probe).forget()
     chosen = choose_target(config, cache_dir, probe)
     tests = SelfTests(cache_dir, config.threads, probe)
     targets = [*tests.targets(), DLIB_TARGET]
     reports = tests.known_reports()
-    statuses = [
-        TargetStatus(each, each == chosen, _reason(each, chosen, reports, config))
+    statuses = (
+        TargetStatus(str(each), each == chosen, _reason(each, chosen, reports, config))
         for each in targets
-    ]
-    return statuses, tests.unused()
+    )
+    return Explanation(tuple(statuses), tuple(tests.versions()), tuple(tests.unused()))
 
 
 def _settled(config: EngineConfig) -> Target | None:

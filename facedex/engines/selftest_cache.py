@@ -64,10 +64,10 @@ class SelfTests:
         """Return (name, reason) of what is not offered."""
         return [each for survey in self._all_surveys().values() for each in survey.unused]
 
-    def versions(self) -> dict[RuntimeName, str]:
-        """Return the version of each runtime that is installed."""
+    def versions(self) -> list[tuple[str, str]]:
+        """Return (name, version) of each runtime that is installed."""
         surveys = self._all_surveys()
-        return {name: each.version for name, each in surveys.items() if each.version is not None}
+        return [(name.value, each.version) for name, each in surveys.items() if each.version]
 
     def reports(self, targets: Sequence[Target]) -> dict[Target, Report]:
         """Return a report for each target; those without one are tried now."""
@@ -80,6 +80,14 @@ class SelfTests:
             self._reports |= self._probe.measure(untried)
             self._save()
         return {target: self._reports[target] for target in targets}
+
+    def forget(self) -> None:
+        """Forget everything: it is found out anew."""
+        self._surveys, self._reports = None, {}
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as fault:
+            log.warning("cannot remove the self-test's results: %s", fault.strerror)
 
     def known_reports(self) -> dict[Target, Report]:
         """Return what is known."""
