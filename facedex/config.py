@@ -47,8 +47,12 @@ class Settings(BaseSettings):
         description="Folder of library.db and cache.db.",
     )
     detector: DetectorName = Field(
-        default=DetectorName.CNN,
-        description="How faces are looked for: cnn, hog, hog-then-cnn or both.",
+        default=DetectorName.CASCADE,
+        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn or both.",
+    )
+    thorough: bool = Field(
+        default=False,
+        description="The cascade looks for small faces too, in about three times the time.",
     )
     runtime: RuntimeName = Field(
         default=RuntimeName.AUTO,
@@ -70,11 +74,12 @@ class Settings(BaseSettings):
         description="Crops of a face whose encodings are averaged: 1, 2 (with the mirror image) or"
         " 5 (shifted a little, too). Another number means other encodings: all are made again.",
     )
-    working_size: int = Field(
-        default=1600,
+    working_size: int | None = Field(
+        default=None,
         ge=160,
         le=8192,
-        description="Long side in pixels at which photos are searched; larger finds smaller faces.",
+        description="Long side in pixels at which photos are searched; larger finds smaller faces."
+        " Unset: 640 for the cascade, 1600 if it is thorough and for the other detectors.",
     )
     jobs: int | None = Field(
         default=None,
@@ -113,6 +118,7 @@ class Settings(BaseSettings):
             device=self.device,
             precision=self.precision,
             encode_crops=self.encode_crops,
+            is_thorough=self.thorough,
         )
 
 

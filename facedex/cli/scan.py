@@ -28,14 +28,21 @@ if TYPE_CHECKING:
 @click.option(
     "--detector",
     type=click.Choice([name.value for name in DetectorName]),
-    help="How faces are looked for. cnn (default) finds most; hog finds frontal faces only;"
-    " hog-then-cnn asks the cnn where hog finds nothing; both joins their faces.",
+    help="How faces are looked for. cascade (default) finds most and is fastest; cnn looks at the"
+    " whole photo; hog finds frontal faces only; hog-then-cnn asks the cnn where hog finds nothing;"
+    " both joins their faces.",
+)
+@click.option(
+    "--thorough/--quick",
+    default=None,
+    help="Whether the cascade looks for small faces too; it takes about three times as long.",
 )
 @click.option(
     "--working-size",
     type=int,
     metavar="PX",
-    help="Long side at which photos are searched (default 1600). Larger finds smaller faces.",
+    help="Long side at which photos are searched (default 640 for the cascade,"
+    " 1600 if it is thorough and for the others). Larger finds smaller faces.",
 )
 @click.option(
     "--runtime",
@@ -79,6 +86,7 @@ def scan(
     context: Context,
     folders: tuple[Path, ...],
     detector: str | None,
+    thorough: bool | None,
     working_size: int | None,
     runtime: str | None,
     device: str | None,
@@ -97,12 +105,13 @@ def scan(
     \b
     facedex scan ~/Pictures              the first time, and to add a folder
     facedex scan                         every time after
-    facedex scan --working-size 2400     look for smaller faces
+    facedex scan --thorough              look for smaller faces
     """
     from facedex.services.scan_library import ScanOptions, scan_library
 
     settings = context.settings(
         detector=detector,
+        thorough=thorough,
         working_size=working_size,
         runtime=runtime,
         device=device,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from facedex.engines.cascade import QUICK, THOROUGH, Cascade
+from facedex.engines.cascade import VERSION as CASCADE_VERSION
 from facedex.engines.chips import FaceAligner
+from facedex.engines.confirmer import Confirmer
 from facedex.engines.crops import encode_faces, margin_px, model_suffix
 from facedex.engines.devices import networks_for
 from facedex.engines.hog import HOG_ID, HogDetector
 from facedex.engines.lazy import Lazy
 from facedex.engines.model_files import ModelName
+from facedex.engines.proposer import Proposer
 from facedex.engines.regions import fit_box
 from facedex.engines.runtimes import LEAST_SIDE_PX, Networks
 from facedex.engines.strategies import STRATEGIES, Detectors
@@ -26,7 +30,9 @@ if TYPE_CHECKING:
     from facedex.engines.mmod import PixelRect, ScoredRect
 
 _CNN_ID = f"mmod-{ModelName.DETECTOR.sha256[:8]}"
+_CASCADE_ID = f"yunet-{ModelName.PROPOSER.sha256[:8]}+{_CNN_ID}/v{CASCADE_VERSION}"
 _DETECTOR_IDS = {
+    DetectorName.CASCADE: _CASCADE_ID,
     DetectorName.CNN: _CNN_ID,
     DetectorName.HOG: HOG_ID,
     DetectorName.HOG_THEN_CNN: f"{HOG_ID}+{_CNN_ID}",
@@ -46,13 +52,20 @@ class DlibFaceEngine:
         self._networks = networks
         self._hog = Lazy(HogDetector)
         self._aligner = Lazy(FaceAligner)
-        self._detectors = Detectors(networks.find_faces, self._find_by_hog)
+        self._cascade = Cascade(
+            Proposer(lambda: networks.session(ModelName.PROPOSER)),
+            Confirmer(lambda: networks.session(ModelName.DETECTOR)),
+            THOROUGH if config.is_thorough else QUICK,
+        )
+        self._detectors = Detectors(self._find_by_cascade, networks.find_faces, self._find_by_hog)
 
     @property
     def engine_id(self) -> str:
         """Strategy, working size and detectors; never the runtime, which changes no face."""
         detector = self._config.detector
-        return f"{detector.value}@{self._config.working_size}/{_DETECTOR_IDS[detector]}"
+        is_thorough = self._config.is_thorough and detector is DetectorName.CASCADE
+        name = f"{detector.value}-thorough" if is_thorough else detector.value
+        return f"{name}@{self._config.search_size}/{_DETECTOR_IDS[detector]}"
 
     @property
     def model_id(self) -> str:
@@ -66,13 +79,17 @@ class DlibFaceEngine:
         Boxes may reach outside the image. The best score comes first; with ``both``, the CNN's
         faces come before HOG's, whose scores cannot be compared with theirs.
         """
-        small = working_image(image, self._config.working_size)
-        height, width = small.shape[:2]
+        detector = self._config.detector
+        if detector is DetectorName.CASCADE:
+            searched = image  # it makes its own sizes, and cuts faces from all there is
+        else:
+            searched = working_image(image, self._config.search_size)
+        height, width = searched.shape[:2]
         if min(height, width) < LEAST_SIDE_PX:
             return []
         return [
             Detection(box_from_rect(each.rect, height, width), each.score, each.detector)
-            for each in STRATEGIES[self._config.detector](self._detectors, small)
+            for each in STRATEGIES[detector](self._detectors, searched)
         ]
 
     def encode(self, image: NDArray[np.uint8], boxes: Sequence[Box]) -> list[EncodedFace]:
@@ -113,6 +130,9 @@ class DlibFaceEngine:
         self._networks.close()
         self._hog.take()
         self._aligner.take()
+
+    def _find_by_cascade(self, image: NDArray[np.uint8]) -> list[ScoredRect]:
+        return self._cascade.find_faces(image, self._config.search_size)
 
     def _find_by_hog(self, image: NDArray[np.uint8]) -> list[ScoredRect]:
         return self._hog.get().find_faces(image)

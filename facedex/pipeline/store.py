@@ -27,7 +27,7 @@ BATCH_S = 2.0
 SAME_FACE_IOU = 0.4
 # problems that stay until the file or facedex changes; the others are tried again at every scan
 _LASTING = {"crash", "timeout", "internal"}
-_DETECTORS = {"cnn", "hog"}
+_DETECTORS = {"cascade", "cnn", "hog"}
 
 
 @dataclass
