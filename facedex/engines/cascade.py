@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 VERSION = 1  # of everything here and in proposer.py and confirmer.py that changes which faces are found
 LEAST_PROBABILITY = 0.5
+LARGE_SHARE = 0.07  # of the photo's long side
 DOUBT = 3.0  # log-odds within which the mirror image is looked at
 SEEN_BY_DETECTOR = -0.5  # a weaker answer says nothing of where the face is
 BOX_SHARE = 80 / 84  # the detector's box over YuNet's, both as sides of squares, in the median
@@ -38,15 +39,15 @@ class Preset:
 
     Attributes
     ----------
-    shares : YuNet's sizes are the working size divided by these; the smallest size first.
+    shares : YuNet's sizes as shares of the working size; the smallest size first.
     least_score : what YuNet must say at one of them.
     size_weights : of the log-odds of YuNet's score at each size.
     detector_weight : of the detector's score.
-    bias : what is added; chosen so that a face is likelier than not where precision is 99 %.
-    large_bonus : what is added for a large face, which is seldom a false one.
+    bias : is added; odds above 1 then mean a face.
+    large_bonus : is added for a large face: few large things look like one.
     """
 
-    shares: tuple[int, ...]
+    shares: tuple[float, ...]
     least_score: float
     size_weights: tuple[float, ...]
     detector_weight: float
@@ -54,9 +55,8 @@ class Preset:
     large_bonus: float
 
 
-LARGE_SHARE = 0.07  # of the photo's long side
-QUICK = Preset((2, 1), 0.2, (0.3, 0.9), 2.0, 0.0, 0.0)
-THOROUGH = Preset((4, 2, 1), 0.1, (0.3, 0.5, 0.5), 2.0, 0.0, 0.0)
+QUICK = Preset((5 / 12, 5 / 8, 1.0), 0.15, (0.04, 0.17, 1.14), 3.00, 2.87, 1.0)
+THOROUGH = Preset((0.25, 0.5, 1.0), 0.12, (0.21, 0.54, 0.84), 3.08, 3.57, 0.5)
 
 
 class Cascade:
@@ -77,7 +77,7 @@ class Cascade:
         working_size : long side in pixels of the largest picture that the proposer is shown.
         """
         photo = Image.fromarray(np.ascontiguousarray(image))
-        sizes = [max(1, working_size // share) for share in self._preset.shares]
+        sizes = [max(1, round(working_size * share)) for share in self._preset.shares]
         candidates = self._proposer.propose(photo, sizes, self._preset.least_score)
         if len(candidates.boxes) == 0:
             return []

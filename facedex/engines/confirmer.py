@@ -142,8 +142,8 @@ def _best(
     The middle cell looks at a point 1.5 pixels left of and above the crop's middle; ``x_sign`` is -1
     where the crop was mirrored.
     """
-    n, _, rows, columns = cells.shape
-    flat = cells.reshape(n, -1)
+    n, n_crops, rows, columns = cells.shape
+    flat = cells.reshape(n, n_crops * rows * columns)
     best = np.argmax(flat, axis=1)
     crop, cell = np.divmod(best, rows * columns)
     row, column = np.divmod(cell, columns)
