@@ -79,7 +79,7 @@ class Settings(BaseSettings):
         ge=160,
         le=8192,
         description="Long side in pixels at which photos are searched; larger finds smaller faces."
-        " Unset: 640 for the cascade, 1600 if it is thorough and for the other detectors.",
+        " Unset: 768 for the cascade, 1600 if it is thorough and for the other detectors.",
     )
     jobs: int | None = Field(
         default=None,

@@ -57,7 +57,7 @@ class Box:
 
 # long sides in pixels; docs/benchmarks.md says what each finds
 WHOLE_PHOTO_SIZE = 1600
-CASCADE_SIZE = 640
+CASCADE_SIZE = 768
 THOROUGH_SIZE = 1600
 
 

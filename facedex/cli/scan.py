@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     "--working-size",
     type=int,
     metavar="PX",
-    help="Long side at which photos are searched (default 640 for the cascade,"
+    help="Long side at which photos are searched (default 768 for the cascade,"
     " 1600 if it is thorough and for the others). Larger finds smaller faces.",
 )
 @click.option(
