@@ -56,10 +56,11 @@ class CarefulSession:
     def run(self, *inputs: NDArray[Any]) -> NDArray[np.float32]:
         """Return the output for one batch, in parts where the device's memory is too small."""
         n_items = len(inputs[0])
-        if self._most is not None and n_items > self._most:
+        most = self._most
+        if most is not None and n_items > most:
             parts = [
-                self.run(*(each[start : start + self._most] for each in inputs))
-                for start in range(0, n_items, self._most)
+                self.run(*(each[start : start + most] for each in inputs))
+                for start in range(0, n_items, most)
             ]
             return np.concatenate(parts)
         try:

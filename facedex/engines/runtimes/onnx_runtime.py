@@ -71,13 +71,16 @@ class OnnxSession:
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         onnxruntime.disable_telemetry_events()
+        wanted = _PROVIDER_OF[target.device]
         with device_errors(target, *_FAILURES):
+            if wanted not in onnxruntime.get_available_providers():
+                raise RuntimeError(f"{wanted} is not installed")
             self._session: Any = onnxruntime.InferenceSession(
                 model, options, providers=provider_list(target, cache_dir)
             )
             if target.device.is_accelerator:
                 # ONNX Runtime goes on without a provider that cannot start, and only logs it
-                wanted, first = _PROVIDER_OF[target.device], self._session.get_providers()[0]
+                first = self._session.get_providers()[0]
                 if first != wanted:
                     raise RuntimeError(f"{wanted} could not start; {first} took its place")
         self._inputs = tuple(each.name for each in self._session.get_inputs())
