@@ -70,7 +70,6 @@ def encode_faces(
     encodings = encode_chips(cut_crops(chips, n_crops))
     if n_crops == 1:
         return encodings
-    means: NDArray[np.float32] = encodings.reshape(
-        len(chips), n_crops, encodings.shape[1]
-    ).mean(axis=1)
+    by_face = encodings.reshape(len(chips), n_crops, encodings.shape[1])
+    means: NDArray[np.float32] = by_face.mean(axis=1)
     return means
