@@ -124,7 +124,9 @@ def print_table(tallies: dict[str, Tally], n_photos: int) -> None:
     groups = ["all", *BAND_NAMES, *MARKS]
     any_tally = next(iter(tallies.values()))
     counts = ", ".join(f"{group}: {len(any_tally.found.get(group, []))}" for group in groups)
-    print(f"{n_photos} photos, IoU >= {LEAST_IOU}; faces {counts}; {any_tally.n_empty} without people")
+    print(
+        f"{n_photos} photos, IoU >= {LEAST_IOU}; faces {counts}; {any_tally.n_empty} without people"
+    )
     print("| strategy | precision |", " | ".join(groups), "| false in 100 empty | s a photo |")
     print("|---" * (4 + len(groups)) + "|")
     for name, tally in tallies.items():
@@ -140,7 +142,12 @@ def show_false(folder: Path, data: Path, tally: Tally) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for number, (file, box) in enumerate(tally.false):
         with Image.open(data / file) as picture:
-            grown = (box.x0 - box.width, box.y0 - box.height, box.x1 + box.width, box.y1 + box.height)
+            grown = (
+                box.x0 - box.width,
+                box.y0 - box.height,
+                box.x1 + box.width,
+                box.y1 + box.height,
+            )
             edges = [round(edge * picture.size[i % 2]) for i, edge in enumerate(grown)]
             picture.convert("RGB").crop(tuple(edges)).save(folder / f"{number:03}.png")
 

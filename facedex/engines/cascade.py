@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from facedex.engines.confirmer import Answers, Confirmer
     from facedex.engines.proposer import Candidates, Proposer
 
-VERSION = 1  # of everything here and in proposer.py and confirmer.py that changes which faces are found
+VERSION = (
+    1  # of everything here and in proposer.py and confirmer.py that changes which faces are found
+)
 LEAST_PROBABILITY = 0.5
 LARGE_SHARE = 0.07  # of the photo's long side
 DOUBT = 3.0  # log-odds within which the mirror image is looked at
@@ -55,8 +57,8 @@ class Preset:
     large_bonus: float
 
 
-QUICK = Preset((5 / 12, 5 / 8, 1.0), 0.15, (0.04, 0.17, 1.14), 3.00, 2.87, 1.0)
-THOROUGH = Preset((0.25, 0.5, 1.0), 0.12, (0.21, 0.54, 0.84), 3.08, 3.57, 0.5)
+QUICK = Preset((5 / 12, 5 / 8, 1.0), 0.15, (0.04, 0.17, 1.14), 3.00, 2.60, 1.0)
+THOROUGH = Preset((0.25, 0.5, 1.0), 0.12, (0.21, 0.54, 0.84), 3.08, 3.40, 0.5)
 
 
 class Cascade:

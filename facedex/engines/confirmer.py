@@ -68,7 +68,8 @@ class Confirmer:
         the photo all the same.
         """
         middles = (places[:, :2] + places[:, 2:]) / 2
-        sides = np.sqrt(np.maximum(np.prod(places[:, 2:] - places[:, :2], axis=1), 1.0))
+        areas = np.prod(places[:, 2:] - places[:, :2], axis=1)
+        sides = np.sqrt(np.maximum(areas, np.float32(1.0)))
         crops = np.empty((len(places), len(FACE_PX), CROP_PX, CROP_PX, 3), np.uint8)
         for crop, middle, side in zip(crops, middles, sides, strict=True):
             _cut(photo, float(middle[0]), float(middle[1]), float(side), crop)
@@ -128,7 +129,12 @@ def _within(
     square: tuple[float, float, float, float], size: tuple[int, int]
 ) -> tuple[float, float, float, float]:
     """Return the square without what rounding puts outside."""
-    return max(0.0, square[0]), max(0.0, square[1]), min(size[0], square[2]), min(size[1], square[3])
+    return (
+        max(0.0, square[0]),
+        max(0.0, square[1]),
+        min(size[0], square[2]),
+        min(size[1], square[3]),
+    )
 
 
 def _best(

@@ -10,6 +10,7 @@ import dlib
 from facedex.engines.devices import TargetStatus, explain
 from facedex.engines.model_files import ModelName, find_model, get_model
 from facedex.errors import ModelMissing, UsageError
+from facedex.types import DetectorName
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +84,7 @@ def take_inventory(
         dlib_version=str(dlib.__version__),
         dlib_has_avx=bool(dlib.USE_AVX_INSTRUCTIONS),
         dlib_has_cuda=bool(dlib.DLIB_USE_CUDA),
-        models=tuple(_model_status(name) for name in ModelName),
+        models=tuple(_model_status(name, config.detector) for name in ModelName),
         versions=explanation.versions if explanation else (),
         targets=explanation.targets if explanation else (),
         unused=explanation.unused if explanation else (),
@@ -91,8 +92,8 @@ def take_inventory(
     )
 
 
-def _model_status(name: ModelName) -> ModelStatus:
-    is_needed = name is not ModelName.PROPOSER  # the other detectors do without
+def _model_status(name: ModelName, detector: DetectorName) -> ModelStatus:
+    is_needed = name is not ModelName.PROPOSER or detector is DetectorName.CASCADE
     try:
         return ModelStatus(name.filename, get_model(name).path, None, is_needed)
     except ModelMissing as exc:

@@ -75,7 +75,9 @@ class ModelFile:
 def user_models_dir() -> Path:
     """Return the folder for files that the user brings: ``FACEDEX_MODELS``, else in the user's data."""
     named = os.environ.get("FACEDEX_MODELS")
-    return Path(named) if named else platformdirs.user_data_path("facedex", appauthor=False) / "models"
+    return (
+        Path(named) if named else platformdirs.user_data_path("facedex", appauthor=False) / "models"
+    )
 
 
 def find_models_dir() -> Path | None:

@@ -58,9 +58,7 @@ class Proposer:
     def __init__(self, open_session: Callable[[], ModelSession]) -> None:
         self._open_session = open_session
 
-    def propose(
-        self, photo: Image.Image, sizes: Sequence[int], threshold: float
-    ) -> Candidates:
+    def propose(self, photo: Image.Image, sizes: Sequence[int], threshold: float) -> Candidates:
         """Return where YuNet sees something with a score above ``threshold`` at one of ``sizes``.
 
         Parameters
@@ -101,6 +99,4 @@ def merge_sizes(seen: Sequence[Proposals]) -> Candidates:
 def _resized(picture: Image.Image, height: int, width: int) -> Image.Image:
     if picture.size == (width, height):
         return picture
-    return picture.resize(
-        (width, height), Image.Resampling.BILINEAR, reducing_gap=_REDUCING_GAP
-    )
+    return picture.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=_REDUCING_GAP)

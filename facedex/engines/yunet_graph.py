@@ -97,7 +97,9 @@ def _with_any_size(graph: bytes) -> bytes:
     swapped = before.add_constant("blue_green_red", np.array([2, 1, 0], np.int64))
     before.add_node("Gather", [planes, swapped], "input", axis=1)
     levels = [
-        after.add_node("Concat", [f"{head}_{stride}" for head, _ in HEADS], f"cells_{stride}", axis=2)
+        after.add_node(
+            "Concat", [f"{head}_{stride}" for head, _ in HEADS], f"cells_{stride}", axis=2
+        )
         for stride in STRIDES
     ]
     after.add_node("Concat", levels, "cells", axis=1)
