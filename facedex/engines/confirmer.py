@@ -67,9 +67,9 @@ class Confirmer:
         ``is_mirrored`` shows it the mirror image of each crop: a second opinion. Boxes are those of
         the photo all the same.
         """
-        middles = (places[:, :2] + places[:, 2:]) / 2
+        middles = ((places[:, :2] + places[:, 2:]) / 2).astype(np.float32)
         areas = np.prod(places[:, 2:] - places[:, :2], axis=1)
-        sides = np.sqrt(np.maximum(areas, np.float32(1.0)))
+        sides = np.sqrt(np.maximum(areas, 1.0)).astype(np.float32)
         crops = np.empty((len(places), len(FACE_PX), CROP_PX, CROP_PX, 3), np.uint8)
         for crop, middle, side in zip(crops, middles, sides, strict=True):
             _cut(photo, float(middle[0]), float(middle[1]), float(side), crop)

@@ -6,7 +6,7 @@ from facedex.engines import model_files
 from facedex.engines.inventory import take_inventory
 from facedex.engines.model_files import ModelName, find_model, get_model
 from facedex.errors import ModelMissing
-from facedex.types import EngineConfig
+from facedex.types import DetectorName, EngineConfig
 
 
 def test_missing_package_is_reported_with_a_hint(monkeypatch, tmp_path):
@@ -14,10 +14,12 @@ def test_missing_package_is_reported_with_a_hint(monkeypatch, tmp_path):
     assert find_model(ModelName.ENCODER) is None
     with pytest.raises(ModelMissing, match="pip install"):
         get_model(ModelName.ENCODER)
-    inventory = take_inventory(EngineConfig(), tmp_path)
+    inventory = take_inventory(EngineConfig(DetectorName.CNN), tmp_path)
     assert not inventory.is_complete
-    assert {model.path for model in inventory.models if model.is_needed} == {None}
-    assert "not installed" in inventory.fault
+    needed = [model for model in inventory.models if model.is_needed]
+    assert len(needed) == 3
+    assert {model.path for model in needed} == {None}
+    assert all("not installed" in model.fault for model in needed)
 
 
 def test_missing_file_is_reported(monkeypatch, tmp_path):
