@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from facedex.engines.pyramid import CanvasBuilder
 from facedex.engines.runtimes.base import CPU_TARGET, ModelSession, Target
 from facedex.engines.runtimes.careful import CarefulSession
 from facedex.engines.runtimes.onnx_runtime import OnnxRuntime, OnnxSession
+from facedex.types import DeviceName, Precision
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,21 +114,35 @@ class SessionNetworks:
                 session.close()
 
     def _open(self, name: ModelName) -> ModelSession:
-        model = load_onnx(name, self._cache_dir, is_blocked=self._target == CPU_TARGET)
+        target = proposer_target(self._target) if name is ModelName.PROPOSER else self._target
+        runtime = self._runtime if target.runtime is self._runtime.name else OnnxRuntime()
+        model = load_onnx(name, self._cache_dir, is_blocked=target == CPU_TARGET)
 
         def on_device() -> ModelSession:
-            return self._runtime.open(model, self._target, self._threads, self._cache_dir)
+            return runtime.open(model, target, self._threads, self._cache_dir)
 
         def on_processor() -> ModelSession:
             return OnnxSession(load_onnx(name, self._cache_dir), self._threads)
 
-        if self._has_fallback and self._target.device.is_accelerator:
-            return CarefulSession(on_device, on_processor, self._target)
+        if self._has_fallback and target.device.is_accelerator:
+            return CarefulSession(on_device, on_processor, target)
         return on_device()
 
     def _resize(self, planes: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
         size = np.array([*planes.shape[:2], height, width], np.int64)
         return self._resizer.get().run(planes, size)
+
+
+def proposer_target(target: Target) -> Target:
+    """Return where the proposer runs: in float32, as half precision costs it faces.
+
+    docs/decisions/007-precision.md has the measurements. A neural processor computes in float16 only.
+    """
+    if target.precision is Precision.F32:
+        return target
+    return (
+        CPU_TARGET if target.device is DeviceName.NPU else replace(target, precision=Precision.F32)
+    )
 
 
 class OnnxNetworks(SessionNetworks):

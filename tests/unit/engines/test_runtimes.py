@@ -23,6 +23,7 @@ from facedex.engines.runtimes import (
 )
 from facedex.engines.runtimes.base import device_error, device_errors
 from facedex.engines.runtimes.careful import CarefulSession
+from facedex.engines.runtimes.networks import proposer_target
 from facedex.engines.runtimes.onnx_runtime import provider_list
 from facedex.engines.runtimes.openvino_runtime import OpenVinoRuntime, properties
 from facedex.engines.runtimes.torch_runtime import TorchRuntime
@@ -299,6 +300,19 @@ def test_networks_go_on_where_the_device_fails(model_cache, caplog):
         unforgiving.find_faces(face)
     for networks in (failing, good, unforgiving):
         networks.close()
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("openvino cpu bf16", "openvino cpu f32"),
+        ("torch cuda f16", "torch cuda f32"),
+        ("onnxruntime cuda f32", "onnxruntime cuda f32"),
+        ("openvino npu f16", "onnxruntime cpu f32"),
+    ],
+)
+def test_the_proposer_runs_in_float32(target, expected):
+    assert str(proposer_target(Target.parse(target))) == expected
 
 
 # --- devices that compile for each shape ---------------------------------------------------------
