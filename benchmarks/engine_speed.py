@@ -122,7 +122,6 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--runs", type=int, default=5, help="runs of ours; dlib runs once a photo")
-    parser.add_argument("--only-start", action="store_true")
     parser.add_argument("--target", nargs="+", type=Target.parse, help="default: all that are here")
     parser.add_argument("--only-start", action="store_true", help="start-up and memory alone")
     parser.add_argument("--first-face", type=Target.parse, help=argparse.SUPPRESS)
