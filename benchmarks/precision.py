@@ -1,9 +1,9 @@
-"""Compare what the CNN finds on several targets with what it finds in float32 on the processor.
+"""Compare what a detector finds on several targets with what it finds in float32 on the processor.
 
-    python benchmarks/precision.py [DATA] --target "openvino cpu bf16" --working-size 1600 --every 1
+    python benchmarks/precision.py [DATA] --target "openvino cpu bf16" --detector cnn cascade
 
 DATA is the data folder (default: FACEDEX_TEST_DATA, else ../shared/data/dev beside the project).
-Recall and precision are those of benchmarks/detection.py. ``--bucket PX`` adds the networks that pad
+Recall and precision are those of benchmarks/detection.py. ``--bucket PX`` adds networks that pad
 their canvas to multiples of PX, as is done for devices that compile for each shape.
 """
 
@@ -14,12 +14,15 @@ import numpy as np
 from detection import Tally, default_data, load_labels, score
 from PIL import Image
 
+from facedex.engines.engine import DlibFaceEngine
 from facedex.engines.runtimes import CPU_TARGET, Networks, OnnxSession, Target, open_networks
 from facedex.engines.runtimes.networks import SessionNetworks
 from facedex.engines.runtimes.onnx_runtime import OnnxRuntime
-from facedex.engines.working_image import box_from_rect, working_image
+from facedex.geometry import iou
 from facedex.paths import model_cache
-from facedex.types import Detection
+from facedex.types import DetectorName, EngineConfig
+
+LEAST_IOU = 0.999
 
 
 class BucketSession(OnnxSession):
@@ -35,12 +38,37 @@ class BucketRuntime(OnnxRuntime):
         return BucketSession(model, threads, target, cache_dir)
 
 
+def compare(detector: DetectorName, networks: dict[str, Networks], data: Path, every: int) -> None:
+    engines = {name: DlibFaceEngine(EngineConfig(detector), n) for name, n in networks.items()}
+    tallies = {name: Tally() for name in engines}
+    moved = dict.fromkeys(engines, 0)
+    labels = load_labels(data)
+    for file in sorted(labels)[::every]:
+        with Image.open(data / file) as picture:
+            image = np.array(picture.convert("RGB"))
+        found = {name: engine.detect(image) for name, engine in engines.items()}
+        expected = [each.box for each in next(iter(found.values()))]
+        for name, detections in found.items():
+            score(tallies[name], file, labels[file], detections)
+            moved[name] += sum(
+                all(iou(each.box, box) < LEAST_IOU for box in expected) for each in detections
+            )
+    for name, tally in tallies.items():
+        n_found = tally.true + len(tally.false)
+        precision = tally.true / max(1, n_found)
+        print(
+            f"| {detector.value} | {name} | {precision:.4f} | {tally.recall('all'):.4f} |"
+            f" {n_found} | {moved[name]} |",
+            flush=True,
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?", type=Path, default=default_data())
     parser.add_argument("--target", nargs="*", default=["openvino cpu bf16"])
     parser.add_argument("--bucket", type=int, default=0)
-    parser.add_argument("--working-size", type=int, default=1600)
+    parser.add_argument("--detector", nargs="+", type=DetectorName, default=[DetectorName.CNN])
     parser.add_argument("--every", type=int, default=1, help="take every n-th photo")
     args = parser.parse_args()
     networks: dict[str, Networks] = {
@@ -52,34 +80,10 @@ def main() -> None:
         networks[f"{CPU_TARGET}, bucket {args.bucket}"] = SessionNetworks(
             BucketRuntime(), CPU_TARGET, model_cache(), 1
         )
-    folder = args.data / "detection"
-    labels = load_labels(folder)
-    tallies = {name: Tally() for name in networks}
-    moved = dict.fromkeys(networks, 0)
-    differences: dict[str, list[float]] = {name: [] for name in networks}
-    for file in sorted(labels)[:: args.every]:
-        with Image.open(folder / file) as picture:
-            image = working_image(np.array(picture.convert("RGB")), args.working_size)
-        height, width = image.shape[:2]
-        expected = next(iter(networks.values())).find_faces(image)
-        for name, each in networks.items():
-            found = each.find_faces(image)
-            detections = [
-                Detection(box_from_rect(f.rect, height, width), f.score, "cnn") for f in found
-            ]
-            score(tallies[name], labels[file], detections)
-            scores = {f.rect: f.score for f in expected}
-            moved[name] += len(scores.keys() ^ {f.rect for f in found})
-            differences[name] += [abs(scores[f.rect] - f.score) for f in found if f.rect in scores]
-    print("| target | precision | recall | faces | boxes not in both | largest score difference |")
+    print("| detector | target | precision | recall | faces | boxes not as in float32 |")
     print("|---|---|---|---|---|---|")
-    for name, tally in tallies.items():
-        precision = tally.true / max(1, tally.true + tally.false)
-        recall = sum(tally.found) / max(1, sum(tally.labelled))
-        print(
-            f"| {name} | {precision:.4f} | {recall:.4f} | {tally.true + tally.false} |"
-            f" {moved[name]} | {max(differences[name], default=0):.2g} |"
-        )
+    for detector in args.detector:
+        compare(detector, networks, args.data / "detection", args.every)
 
 
 if __name__ == "__main__":
