@@ -1,12 +1,14 @@
 """Measure recall, precision and time of the detection strategies on labelled photos.
 
-    python benchmarks/detection.py [DATA] --strategy cnn hog --working-size 1600 --every 1
+    python benchmarks/detection.py [DATA] --strategy cascade cascade-thorough cnn hog --every 1
 
 DATA is the data folder (default: FACEDEX_TEST_DATA, else ../shared/data/dev beside the project);
 ``detection/images.csv`` and ``boxes.csv`` say where the faces are. A labelled face is found when a
 detection covers it with IoU >= 0.35 (dlib's boxes are squares, the labels are tall), each detection
 serving one face. A detection is false when it finds no face and touches no labelled box, scored
 or not (``invalid`` boxes are not scored): a worse-placed box counts as a miss, not as two errors.
+``album/album.csv`` says on which photos there are no people; what is found there is false, too.
+``--show-false FOLDER`` writes what was counted as false: many of these are faces without a label.
 """
 
 import argparse
@@ -15,7 +17,6 @@ import os
 import statistics
 import sys
 import time
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,30 +24,44 @@ import numpy as np
 from PIL import Image
 
 from facedex.engines.engine import create_engine
+from facedex.errors import DecodeError
 from facedex.geometry import clip_box, iou
+from facedex.imaging.decode import open_photo
 from facedex.paths import model_cache
-from facedex.types import Box, Detection, DetectorName, EngineConfig, RuntimeName
+from facedex.types import Box, Detection, DetectorName, EngineConfig, Precision, RuntimeName
 
 LEAST_IOU = 0.35
 TOUCHING_IOU = 0.05
 BANDS = (0.02, 0.04, 0.08, 0.16)
 BAND_NAMES = ("<2 %", "2-4 %", "4-8 %", "8-16 %", ">16 %")
+# of faces from 4 % on: smaller ones are nearly all blurred
+MARKS = {"turned": ("pose", "1"), "occluded": ("occlusion", "12"), "blurred": ("blur", "2")}
+LEAST_MARKED_BAND = 2
+THOROUGH = "cascade-thorough"
+NAMES = (DetectorName.CASCADE.value, THOROUGH, *(n.value for n in list(DetectorName)[1:]))
 
 
 @dataclass(frozen=True)
 class Label:
+    """A labelled face; ``groups`` are its size band and its marks."""
+
     box: Box
     is_scored: bool
-    band: int
+    groups: tuple[str, ...]
 
 
 @dataclass
 class Tally:
-    found: list[int] = field(default_factory=lambda: [0] * len(BAND_NAMES))
-    labelled: list[int] = field(default_factory=lambda: [0] * len(BAND_NAMES))
+    found: dict[str, list[bool]] = field(default_factory=dict)
     true: int = 0
-    false: int = 0
+    false: list[tuple[str, Box]] = field(default_factory=list)
+    on_empty: int = 0
+    n_empty: int = 0
     seconds: list[float] = field(default_factory=list)
+
+    def recall(self, group: str) -> float:
+        found = self.found.get(group, [])
+        return sum(found) / max(1, len(found))
 
 
 def load_labels(folder: Path) -> dict[str, list[Label]]:
@@ -59,12 +74,18 @@ def load_labels(folder: Path) -> dict[str, list[Label]]:
             width, height = sizes[row["file"]]
             x, y, w, h = (float(row[key]) for key in "xywh")
             band = sum((w * h) ** 0.5 / max(width, height) >= limit for limit in BANDS)
+            marks = [
+                mark
+                for mark, (column, values) in MARKS.items()
+                if band >= LEAST_MARKED_BAND and row[column] and row[column] in values
+            ]
             box = Box(x / width, y / height, (x + w) / width, (y + h) / height)
-            labels[row["file"]].append(Label(box, row["invalid"] != "1", band))
+            groups = ("all", BAND_NAMES[band], *marks)
+            labels[row["file"]].append(Label(box, row["invalid"] != "1", groups))
     return labels
 
 
-def score(tally: Tally, labels: list[Label], detections: list[Detection]) -> None:
+def score(tally: Tally, file: str, labels: list[Label], detections: list[Detection]) -> None:
     """Match labels and detections by falling IoU and count."""
     boxes = [clip_box(each.box) for each in detections]
     pairs = [
@@ -78,25 +99,57 @@ def score(tally: Tally, labels: list[Label], detections: list[Detection]) -> Non
             box_done.add(j)
     touched = {j for overlap, _, j in pairs if overlap > TOUCHING_IOU}
     for i, label in enumerate(labels):
-        if label.is_scored:
-            tally.labelled[label.band] += 1
-            tally.found[label.band] += i in label_done
+        for group in label.groups if label.is_scored else ():
+            tally.found.setdefault(group, []).append(i in label_done)
     tally.true += len(box_done)
-    tally.false += len(set(range(len(boxes))) - box_done - touched)
+    tally.false += [(file, boxes[j]) for j in range(len(boxes)) if j not in box_done | touched]
 
 
-def print_table(tallies: dict[str, Tally], working_size: int, n_photos: int) -> None:
+def empty_photos(album: Path, size: int) -> list[np.ndarray]:
+    """Return the album's photos without people that can be decoded, as a scan sees them."""
+    photos = []
+    with (album / "album.csv").open() as stream:
+        rows = [row for row in csv.DictReader(stream) if row["people"].startswith("no")]
+    for row in rows:
+        path = album / row["file"]
+        try:
+            with open_photo(path.read_bytes(), os.fsencode(path)) as photo:
+                photos.append(photo.pixels(size))
+        except DecodeError:
+            print(f"not decoded: {row['file']}", file=sys.stderr)
+    return photos
+
+
+def print_table(tallies: dict[str, Tally], n_photos: int) -> None:
+    groups = ["all", *BAND_NAMES, *MARKS]
     any_tally = next(iter(tallies.values()))
-    counts = ", ".join(f"{n}: {c}" for n, c in zip(BAND_NAMES, any_tally.labelled, strict=True))
-    print(f"{n_photos} photos at {working_size} px, IoU >= {LEAST_IOU}; faces {counts}")
-    print("| strategy | precision | recall |", " | ".join(BAND_NAMES), "| s a photo |")
-    print("|---" * (4 + len(BAND_NAMES)) + "|")
+    counts = ", ".join(f"{group}: {len(any_tally.found.get(group, []))}" for group in groups)
+    print(
+        f"{n_photos} photos, IoU >= {LEAST_IOU}; faces {counts}; {any_tally.n_empty} without people"
+    )
+    print("| strategy | precision |", " | ".join(groups), "| false in 100 empty | s a photo |")
+    print("|---" * (4 + len(groups)) + "|")
     for name, tally in tallies.items():
-        precision = tally.true / max(1, tally.true + tally.false)
-        total = sum(tally.found) / max(1, sum(tally.labelled))
-        bands = [f / max(1, n) for f, n in zip(tally.found, tally.labelled, strict=True)]
-        cells = [f"{value:.3f}" for value in (precision, total, *bands)]
-        print(f"| {name} |", " | ".join(cells), f"| {statistics.median(tally.seconds):.3f} |")
+        precision = tally.true / max(1, tally.true + len(tally.false))
+        cells = [f"{value:.3f}" for value in (precision, *(tally.recall(g) for g in groups))]
+        empty = 100 * tally.on_empty / max(1, tally.n_empty)
+        print(f"| {name} |", " | ".join(cells), end=" | ")
+        print(f"{empty:.0f} | {statistics.median(tally.seconds):.3f} |")
+
+
+def show_false(folder: Path, data: Path, tally: Tally) -> None:
+    """Write the surroundings of each false detection."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, (file, box) in enumerate(tally.false):
+        with Image.open(data / file) as picture:
+            grown = (
+                box.x0 - box.width,
+                box.y0 - box.height,
+                box.x1 + box.width,
+                box.y1 + box.height,
+            )
+            edges = [round(edge * picture.size[i % 2]) for i, edge in enumerate(grown)]
+            picture.convert("RGB").crop(tuple(edges)).save(folder / f"{number:03}.png")
 
 
 def default_data() -> Path:
@@ -107,32 +160,45 @@ def default_data() -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?", type=Path, default=default_data())
-    parser.add_argument("--strategy", nargs="+", default=[n.value for n in DetectorName])
-    parser.add_argument("--working-size", type=int, default=1600)
+    parser.add_argument("--strategy", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--working-size", type=int, help="default: each strategy's own")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="take every n-th photo")
     parser.add_argument("--runtime", default="onnxruntime")
+    parser.add_argument("--precision", default="f32")
+    parser.add_argument("--show-false", type=Path, metavar="FOLDER")
     args = parser.parse_args()
     folder = args.data / "detection"
     if not (folder / "images.csv").is_file():
         sys.exit(f"no detection/images.csv in {args.data}")
     labels = load_labels(folder)
     files = sorted(labels)[:: args.every]
-    tallies: dict[str, Tally] = defaultdict(Tally)
+    tallies: dict[str, Tally] = {}
     for name in args.strategy:
         config = EngineConfig(
-            DetectorName(name), RuntimeName(args.runtime), args.working_size, args.threads
+            DetectorName(name.removesuffix("-thorough")),
+            RuntimeName(args.runtime),
+            args.working_size,
+            args.threads,
+            precision=Precision(args.precision),
+            is_thorough=name == THOROUGH,
         )
         engine = create_engine(config, model_cache())
+        tally = tallies[name] = Tally()
         for file in files:
             with Image.open(folder / file) as picture:
                 image = np.array(picture.convert("RGB"))
             start = time.perf_counter()
             detections = engine.detect(image)
-            tallies[name].seconds.append(time.perf_counter() - start)
-            score(tallies[name], labels[file], detections)
+            tally.seconds.append(time.perf_counter() - start)
+            score(tally, file, labels[file], detections)
+        empty = empty_photos(args.data / "album", config.decode_size)
+        tally.n_empty = len(empty)
+        tally.on_empty = sum(len(engine.detect(photo)) for photo in empty)
         engine.close()
-    print_table(tallies, args.working_size, len(files))
+        if args.show_false:
+            show_false(args.show_false / name, folder, tally)
+    print_table(tallies, len(files))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Choose and report the cuts of facedex.matching on LFW photos, by hand:
 
-    python benchmarks/thresholds.py [--data DIR] [--hog] [--plain]
+    python benchmarks/thresholds.py [--data DIR] [--crops 2] [--hog] [--plain]
 
 People are split in two halves by name: cuts and weights are chosen on one, figures are reported on
 the other. Encodings are cached in the temporary folder.
@@ -77,12 +77,11 @@ def hog_encoder() -> Encoder:
     return encode
 
 
-def engine_encoder() -> Encoder:
+def engine_encoder(n_crops: int) -> Encoder:
     from facedex.engines.engine import create_engine
+    from facedex.paths import model_cache
 
-    engine = create_engine(
-        EngineConfig(), Path(tempfile.gettempdir()) / "facedex-thresholds-models"
-    )
+    engine = create_engine(EngineConfig(encode_crops=n_crops), model_cache())
 
     def encode(image: NDArray[np.uint8]) -> NDArray[np.float32] | None:
         found = engine.detect(image)
@@ -97,11 +96,12 @@ def engine_encoder() -> Encoder:
     return encode
 
 
-def load_faces(data: Path, *, use_engine: bool) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
-    name = "engine" if use_engine else "hog"
+def load_faces(data: Path, n_crops: int) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+    """Return encodings and names; ``n_crops`` 0: by dlib's HOG detector and encoder."""
+    name = f"{EngineConfig().detector.value}-{n_crops}" if n_crops else "hog"
     cache = Path(tempfile.gettempdir()) / f"facedex-thresholds-{name}.npz"
     if not cache.exists():
-        encodings, names = encode_all(data, engine_encoder() if use_engine else hog_encoder())
+        encodings, names = encode_all(data, engine_encoder(n_crops) if n_crops else hog_encoder())
         np.savez(cache, encodings=encodings, names=names)
     with np.load(cache) as saved:
         return saved["encodings"], saved["names"]
@@ -313,10 +313,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     default = os.environ.get("FACEDEX_TEST_DATA", PROJECT.parent / "shared" / "data" / "dev")
     parser.add_argument("--data", type=Path, default=Path(default))
+    parser.add_argument("--crops", type=int, default=EngineConfig().encode_crops)
     parser.add_argument("--hog", action="store_true", help="dlib's HOG detector and encoder")
     parser.add_argument("--plain", action="store_true", help="all weights one")
     options = parser.parse_args()
-    choose, report = halves(*load_faces(options.data, use_engine=not options.hog))
+    choose, report = halves(*load_faces(options.data, 0 if options.hog else options.crops))
     weights = None if options.plain else element_weights(choose.encodings)
     cuts = suggestion_figures(choose, report, weights)
     print(f"cuts for {COUNTS} labels: {cuts}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,7 +16,7 @@ from pydantic_settings import (
 )
 
 from facedex.errors import ConfigError
-from facedex.types import DetectorName, EngineConfig, RuntimeName
+from facedex.types import DetectorName, DeviceName, EngineConfig, Precision, RuntimeName
 
 
 def default_library() -> Path:
@@ -31,6 +31,12 @@ def config_file() -> Path:
     return Path(named) if named else folder / "config.toml"
 
 
+def _crop_count(value: int) -> int:
+    if value not in {1, 2, 5}:
+        raise ValueError("Input should be 1, 2 or 5")
+    return value
+
+
 class Settings(BaseSettings):
     """Everything that can be set; built once, in cli/, and passed down."""
 
@@ -41,18 +47,39 @@ class Settings(BaseSettings):
         description="Folder of library.db and cache.db.",
     )
     detector: DetectorName = Field(
-        default=DetectorName.CNN,
-        description="How faces are looked for: cnn, hog, hog-then-cnn or both.",
+        default=DetectorName.CASCADE,
+        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn or both.",
+    )
+    thorough: bool = Field(
+        default=False,
+        description="The cascade looks for small faces too, in about three times the time.",
     )
     runtime: RuntimeName = Field(
-        default=RuntimeName.ONNXRUNTIME,
-        description="What executes the networks: onnxruntime, or dlib (the slow reference).",
+        default=RuntimeName.AUTO,
+        description="What executes the networks: auto (the fastest that passes a self-test),"
+        " onnxruntime, openvino, torch, or dlib (the slow reference).",
     )
-    working_size: int = Field(
-        default=1600,
+    device: DeviceName = Field(
+        default=DeviceName.AUTO,
+        description="Where: auto, cpu, gpu (any), npu, or one way to a graphics processor: cuda,"
+        " tensorrt, rocm, migraphx, directml, coreml, webgpu, mps, xpu, openvino.",
+    )
+    precision: Precision = Field(
+        default=Precision.AUTO,
+        description="Numbers that networks compute in: f32, bf16, f16, or auto (f32 or bf16,"
+        " whichever is faster).",
+    )
+    encode_crops: Annotated[int, AfterValidator(_crop_count)] = Field(
+        default=2,
+        description="Crops of a face whose encodings are averaged: 1, 2 (with the mirror image) or"
+        " 5 (shifted a little, too). Another number means other encodings: all are made again.",
+    )
+    working_size: int | None = Field(
+        default=None,
         ge=160,
         le=8192,
-        description="Long side in pixels at which photos are searched; larger finds smaller faces.",
+        description="Long side in pixels at which photos are searched; larger finds smaller faces."
+        " Unset: 768 for the cascade, 1600 if it is thorough and for the other detectors.",
     )
     jobs: int | None = Field(
         default=None,
@@ -94,7 +121,15 @@ class Settings(BaseSettings):
 
     def engine(self) -> EngineConfig:
         """Return the engine's part."""
-        return EngineConfig(self.detector, self.runtime, self.working_size)
+        return EngineConfig(
+            self.detector,
+            self.runtime,
+            self.working_size,
+            device=self.device,
+            precision=self.precision,
+            encode_crops=self.encode_crops,
+            is_thorough=self.thorough,
+        )
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -55,12 +55,16 @@ class Box:
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
 
+# long sides in pixels; docs/benchmarks.md says what each finds
+WHOLE_PHOTO_SIZE = 1600
+CASCADE_SIZE = 768
+THOROUGH_SIZE = 1600
+
+
 class DetectorName(StrEnum):
-    """How faces are looked for in a photo.
+    """How faces are looked for in a photo; see ``engines/strategies.py``."""
 
-    The place for a further strategy (``cascade``) is here and in ``engines/strategies.py``.
-    """
-
+    CASCADE = "cascade"
     CNN = "cnn"
     HOG = "hog"
     HOG_THEN_CNN = "hog-then-cnn"
@@ -68,10 +72,50 @@ class DetectorName(StrEnum):
 
 
 class RuntimeName(StrEnum):
-    """What executes the networks."""
+    """What executes the networks; ``auto`` is the fastest that passes the self-test."""
 
+    AUTO = "auto"
     ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
+    TORCH = "torch"
     DLIB = "dlib"
+
+
+class DeviceName(StrEnum):
+    """Where networks are executed.
+
+    ``gpu`` asked for means any graphics processor; as a device it is the one that OpenVINO drives.
+    The names from ``cuda`` on are ways to a graphics processor, each of one or two runtimes.
+    """
+
+    AUTO = "auto"
+    CPU = "cpu"
+    GPU = "gpu"
+    NPU = "npu"
+    CUDA = "cuda"
+    TENSORRT = "tensorrt"
+    ROCM = "rocm"
+    MIGRAPHX = "migraphx"
+    DIRECTML = "directml"
+    COREML = "coreml"
+    WEBGPU = "webgpu"
+    MPS = "mps"
+    XPU = "xpu"
+    OPENVINO = "openvino"  # ONNX Runtime's provider of that name, on the device it prefers
+
+    @property
+    def is_accelerator(self) -> bool:
+        """Tell whether this is something other than the processor."""
+        return self not in {DeviceName.AUTO, DeviceName.CPU}
+
+
+class Precision(StrEnum):
+    """The numbers that networks are computed in; inputs and results are float32 in any case."""
+
+    AUTO = "auto"
+    F32 = "f32"
+    BF16 = "bf16"
+    F16 = "f16"
 
 
 class FaceState(StrEnum):
@@ -101,7 +145,7 @@ class Detection:
     ----------
     box : in the frame of the image that was searched (upright).
     score : the detector's own; larger is surer; not comparable between detectors.
-    detector : ``"cnn"`` or ``"hog"``.
+    detector : ``"cascade"``, ``"cnn"`` or ``"hog"``.
     """
 
     box: Box
@@ -150,12 +194,39 @@ class FaceEngine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """Which engine a scan uses; plain values, so that it can be sent to a worker."""
+    """Which engine a scan uses; plain values, so that it can be sent to a worker.
 
-    detector: DetectorName = DetectorName.CNN
-    runtime: RuntimeName = RuntimeName.ONNXRUNTIME
-    working_size: int = 1600
+    Attributes
+    ----------
+    working_size : long side in pixels at which faces are looked for; None is the detector's own.
+    encode_crops : crops of a face whose encodings are averaged: 1, 2 or 5.
+    is_thorough : the cascade looks for small faces too; it takes more time.
+    """
+
+    detector: DetectorName = DetectorName.CASCADE
+    runtime: RuntimeName = RuntimeName.AUTO
+    working_size: int | None = None
     threads: int = 1
+    device: DeviceName = DeviceName.AUTO
+    precision: Precision = Precision.AUTO
+    encode_crops: int = 2
+    is_thorough: bool = False
+
+    @property
+    def search_size(self) -> int:
+        """Long side in pixels at which faces are looked for."""
+        if self.working_size is not None:
+            return self.working_size
+        if self.detector is not DetectorName.CASCADE:
+            return WHOLE_PHOTO_SIZE
+        return THOROUGH_SIZE if self.is_thorough else CASCADE_SIZE
+
+    @property
+    def decode_size(self) -> int:
+        """Least long side in pixels to decode to: faces are cut from more than is searched."""
+        if self.detector is DetectorName.CASCADE:
+            return max(self.search_size, WHOLE_PHOTO_SIZE)
+        return self.search_size
 
 
 @dataclass(frozen=True, slots=True)

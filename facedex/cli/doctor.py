@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--again", is_flag=True, help="Try and time everything that may run the networks anew.")
 @click.pass_obj
-def doctor(context: Context, as_json: bool) -> None:
+def doctor(context: Context, as_json: bool, again: bool) -> None:
     """Check versions, face models, runtimes and devices, and say why one is not used.
+
+    What runs the networks is compared with dlib and timed once on a machine, and again when a version
+    or the processor changes: that takes some seconds.
 
     Ends with code 1 if something that is needed is missing.
     """
     from facedex.services.examine import examine
 
-    findings = examine(context.settings())
+    findings = examine(context.settings(), is_again=again)
     if as_json:
         print_json([finding.as_dict() for finding in findings])
     else:

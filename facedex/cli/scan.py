@@ -14,7 +14,7 @@ import click
 
 from facedex.cli.context import printable
 from facedex.cli.progress import BarSink, JsonSink, PlainSink
-from facedex.types import DetectorName, RuntimeName
+from facedex.types import DetectorName, DeviceName, Precision, RuntimeName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,19 +29,45 @@ if TYPE_CHECKING:
 @click.option(
     "--detector",
     type=click.Choice([name.value for name in DetectorName]),
-    help="How faces are looked for. cnn (default) finds most; hog finds frontal faces only;"
-    " hog-then-cnn asks the cnn where hog finds nothing; both joins their faces.",
+    help="How faces are looked for. cascade (default) finds most and is fastest; cnn looks at the"
+    " whole photo; hog finds frontal faces only; hog-then-cnn asks the cnn where hog finds nothing;"
+    " both joins their faces.",
+)
+@click.option(
+    "--thorough/--quick",
+    default=None,
+    help="Whether the cascade looks for small faces too; it takes about three times as long.",
 )
 @click.option(
     "--working-size",
     type=int,
     metavar="PX",
-    help="Long side at which photos are searched (default 1600). Larger finds smaller faces.",
+    help="Long side at which photos are searched (default 768 for the cascade,"
+    " 1600 if it is thorough and for the others). Larger finds smaller faces.",
 )
 @click.option(
     "--runtime",
     type=click.Choice([name.value for name in RuntimeName]),
-    help="What executes the networks: onnxruntime (default), or dlib, the slow reference.",
+    help="What executes the networks. auto (default) takes the fastest that passes a self-test on"
+    " this machine; dlib is the slow reference.",
+)
+@click.option(
+    "--device",
+    type=click.Choice([name.value for name in DeviceName]),
+    metavar="NAME",
+    help="Where: auto (default), cpu, gpu, npu, or a way to the GPU such as cuda, directml, mps;"
+    " facedex doctor lists what is here.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice([name.value for name in Precision]),
+    help="Numbers to compute in. auto (default) takes bf16 where the hardware is faster with it.",
+)
+@click.option(
+    "--encode-crops",
+    type=click.Choice(["1", "2", "5"]),
+    help="Crops of a face whose encodings are averaged (default 2: with the mirror image). Another"
+    " number means other encodings.",
 )
 @click.option(
     "--jobs",
@@ -61,8 +87,12 @@ def scan(
     context: Context,
     folders: tuple[Path, ...],
     detector: str | None,
+    thorough: bool | None,
     working_size: int | None,
     runtime: str | None,
+    device: str | None,
+    precision: str | None,
+    encode_crops: str | None,
     jobs: int | None,
     contacts: Path | None,
     log_json: bool,
@@ -76,12 +106,19 @@ def scan(
     \b
     facedex scan ~/Pictures              the first time, and to add a folder
     facedex scan                         every time after
-    facedex scan --working-size 2400     look for smaller faces
+    facedex scan --thorough              look for smaller faces
     """
     from facedex.services.scan_library import ScanOptions, scan_library
 
     settings = context.settings(
-        detector=detector, working_size=working_size, runtime=runtime, jobs=jobs
+        detector=detector,
+        thorough=thorough,
+        working_size=working_size,
+        runtime=runtime,
+        device=device,
+        precision=precision,
+        encode_crops=None if encode_crops is None else int(encode_crops),
+        jobs=jobs,
     )
     options = ScanOptions(settings.engine(), folders, settings.n_workers(), contacts)
     sink = JsonSink() if log_json else BarSink() if sys.stderr.isatty() else PlainSink()

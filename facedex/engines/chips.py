@@ -36,7 +36,7 @@ class AlignedFaces:
     Attributes
     ----------
     landmarks : float32 (n, 5, 2), pixels (x, y) of the image.
-    chips : uint8 (n, 150, 150, 3) RGB.
+    chips : uint8 (n, 150, 150, 3) RGB; larger by twice the margin that was asked for.
     """
 
     landmarks: NDArray[np.float32]
@@ -56,14 +56,21 @@ class FaceAligner:
         path = get_model(ModelName.LANDMARKS).path
         self._predictor: Any = dlib.shape_predictor(str(path))
 
-    def align(self, image: NDArray[np.uint8], rects: Sequence[PixelRect]) -> AlignedFaces:
-        """Return landmarks and chips of the faces in ``rects``, which may leave the image."""
+    def align(
+        self, image: NDArray[np.uint8], rects: Sequence[PixelRect], margin_px: int = 0
+    ) -> AlignedFaces:
+        """Return landmarks and chips of the faces in ``rects``, which may leave the image.
+
+        A margin shows more around the face, at the same scale.
+        """
         pixels = np.ascontiguousarray(image)
+        side_px = CHIP_PX + 2 * margin_px
+        padding = CHIP_PADDING + margin_px * (1 + 2 * CHIP_PADDING) / CHIP_PX
         landmarks = np.empty((len(rects), N_LANDMARKS, 2), np.float32)
-        chips = np.empty((len(rects), CHIP_PX, CHIP_PX, 3), np.uint8)
+        chips = np.empty((len(rects), side_px, side_px, 3), np.uint8)
         for number, rect in enumerate(rects):
             around = dlib.rectangle(rect.left, rect.top, rect.right, rect.bottom)
             shape = self._predictor(pixels, around)
             landmarks[number] = [(point.x, point.y) for point in shape.parts()]
-            chips[number] = dlib.get_face_chip(pixels, shape, CHIP_PX, CHIP_PADDING)
+            chips[number] = dlib.get_face_chip(pixels, shape, side_px, padding)
         return AlignedFaces(landmarks, chips)

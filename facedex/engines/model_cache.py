@@ -16,33 +16,40 @@ from typing import TYPE_CHECKING
 from facedex.engines.dat_reader import read_detector, read_encoder
 from facedex.engines.model_files import ModelName, get_model
 from facedex.engines.onnx_graphs import detector_graph, encoder_graph
+from facedex.engines.yunet_graph import proposer_graph
 
 if TYPE_CHECKING:
     from facedex.engines.model_files import ModelFile
 
 log = logging.getLogger(__name__)
 
-CONVERTER_VERSION = 2
+CONVERTER_VERSION = 3
 
 
-def convert(source: ModelFile) -> bytes:
-    """Return the ONNX model of a checked .dat file."""
+def convert(source: ModelFile, *, is_blocked: bool = True) -> bytes:
+    """Return the ONNX model of a checked .dat file, or of YuNet's own ONNX file.
+
+    ``is_blocked``: the detector's form for ONNX Runtime on the processor; the others have one form.
+    """
     data = source.path.read_bytes()
+    if source.name is ModelName.PROPOSER:
+        return proposer_graph(data, source.sha256)
     if source.name is ModelName.DETECTOR:
-        return detector_graph(read_detector(data), source.sha256)
+        return detector_graph(read_detector(data), source.sha256, is_blocked=is_blocked)
     return encoder_graph(read_encoder(data), source.sha256)
 
 
-def cache_path(cache_dir: Path, source: ModelFile) -> Path:
+def cache_path(cache_dir: Path, source: ModelFile, *, is_blocked: bool = True) -> Path:
     """Return where the converted model of ``source`` is kept."""
     stem = Path(source.name.filename).stem
-    return cache_dir / f"{stem}-{source.sha256}-v{CONVERTER_VERSION}.onnx"
+    form = "" if is_blocked or source.name is not ModelName.DETECTOR else "-plain"
+    return cache_dir / f"{stem}-{source.sha256}-v{CONVERTER_VERSION}{form}.onnx"
 
 
-def load_onnx(name: ModelName, cache_dir: Path) -> bytes:
+def load_onnx(name: ModelName, cache_dir: Path, *, is_blocked: bool = True) -> bytes:
     """Return the ONNX model, from the cache where it is there and whole, else converted and kept.
 
-    A cache folder that cannot be written costs time at the next start and a warning, no more.
+    ``is_blocked`` is that of :func:`convert`. A cache folder that cannot be written costs time at the next start and a warning, no more.
 
     Raises
     ------
@@ -50,15 +57,15 @@ def load_onnx(name: ModelName, cache_dir: Path) -> bytes:
         If the .dat file is absent or not the one expected.
     """
     source = get_model(name)
-    path = cache_path(cache_dir, source)
+    path = cache_path(cache_dir, source, is_blocked=is_blocked)
     cached = _read_whole(path)
     if cached is not None:
         return cached
-    model = convert(source)
+    model = convert(source, is_blocked=is_blocked)
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
-        _write_atomically(path, model)
-        _write_atomically(_checksum_path(path), hashlib.sha256(model).hexdigest().encode())
+        write_atomically(path, model)
+        write_atomically(_checksum_path(path), hashlib.sha256(model).hexdigest().encode())
     except OSError as fault:
         log.warning("cannot keep the converted model: %s", fault.strerror)
     return model
@@ -80,7 +87,8 @@ def _read_whole(path: Path) -> bytes | None:
     return None
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file that others see whole or not at all."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as stream:

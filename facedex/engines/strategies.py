@@ -1,7 +1,6 @@
 """The ways of looking for faces: which detectors run on a photo, and how their answers combine.
 
-A further strategy is a function beside these and a line in ``STRATEGIES``; ``cascade`` (a fast
-proposer whose finds the CNN confirms) belongs here, with its proposer as a field of ``Detectors``.
+A further strategy is a function beside these and a line in ``STRATEGIES``.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from facedex.types import DetectorName
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+CASCADE = "cascade"
 CNN = "cnn"
 HOG = "hog"
 SAME_FACE_SHARE = 0.2
@@ -30,6 +30,7 @@ Detector = Callable[[NDArray[np.uint8]], list[ScoredRect]]
 class Detectors:
     """What a strategy may use; each takes uint8 (h, w, 3) RGB and gives the best score first."""
 
+    cascade: Detector
     cnn: Detector
     hog: Detector
 
@@ -44,6 +45,11 @@ class Found:
 
 
 Strategy = Callable[[Detectors, NDArray[np.uint8]], list[Found]]
+
+
+def find_by_cascade(detectors: Detectors, image: NDArray[np.uint8]) -> list[Found]:
+    """Return the faces that the proposer and the CNN agree on; ``image`` is the photo as decoded."""
+    return _named(detectors.cascade(image), CASCADE)
 
 
 def find_by_cnn(detectors: Detectors, image: NDArray[np.uint8]) -> list[Found]:
@@ -72,6 +78,7 @@ def find_by_both(detectors: Detectors, image: NDArray[np.uint8]) -> list[Found]:
 
 
 STRATEGIES: dict[DetectorName, Strategy] = {
+    DetectorName.CASCADE: find_by_cascade,
     DetectorName.CNN: find_by_cnn,
     DetectorName.HOG: find_by_hog,
     DetectorName.HOG_THEN_CNN: find_by_hog_then_cnn,

@@ -45,11 +45,12 @@ class Thresholds:
 
 DLIB_RESNET = Thresholds(
     label_counts=(1, 2, 3, 5, 8),
-    cuts=(0.515, 0.488, 0.480, 0.471, 0.471),
-    group_cut=0.53,
-    attach_cut=0.45,
+    cuts=(0.501, 0.477, 0.470, 0.463, 0.461),
+    group_cut=0.51,
+    attach_cut=0.44,
 )
-"""For dlib_face_recognition_resnet_model_v1 with 5-point chips, variance-weighted.
+"""For dlib_face_recognition_resnet_model_v1 with 5-point chips, the mean over a chip and its mirror
+image, variance-weighted. Single chips lie a little farther apart (0.515 instead of 0.501).
 
 Chosen by benchmarks/thresholds.py on one half of its people: a false suggestion for about 1.5 % of
 strangers' faces with some 45 known people (with more known people there are more). A suggestion

@@ -29,7 +29,7 @@ SAME_FACE_IOU = 0.4
 _DRAWN_IOU = 0.25
 # problems that stay until the file or facedex changes; the others are tried again at every scan
 _LASTING = {"crash", "timeout", "internal"}
-_DETECTORS = {"cnn", "hog"}
+_DETECTORS = {"cascade", "cnn", "hog"}
 
 
 @dataclass

@@ -40,12 +40,15 @@ class Finding:
         return asdict(self)
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Look at everything a scan and the window need."""
+def examine(settings: Settings, *, is_again: bool = False) -> list[Finding]:
+    """Look at everything a scan and the window need.
+
+    What executes the networks is tried once on a machine, and anew if ``is_again``.
+    """
     return [
         *_versions(),
         *_database(settings),
-        *_engines(),
+        *_engines(settings, is_again=is_again),
         *_window(),
     ]
 
@@ -85,25 +88,26 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield Finding("library", "warning" if is_open else "ok", detail)
 
 
-def _engines() -> Iterator[Finding]:
+def _engines(settings: Settings, *, is_again: bool) -> Iterator[Finding]:
     from facedex.engines.inventory import take_inventory
 
-    inventory = take_inventory()
+    inventory = take_inventory(settings.engine(), model_cache(), is_again=is_again)
     for model in inventory.models:
-        if model.path is None:
-            yield Finding(model.filename, "missing", "install face_recognition_models")
-        elif not model.is_ok:
-            detail = f"{model.path} is not the expected file; reinstall face_recognition_models"
-            yield Finding(model.filename, "missing", detail)
-        else:
+        if model.fault is None:
             yield Finding(model.filename, "ok", str(model.path))
+        else:
+            yield Finding(model.filename, "missing" if model.is_needed else "unused", model.fault)
     speed = "with AVX" if inventory.dlib_has_avx else "without AVX"
     detail = f"{inventory.dlib_version}, {speed}: HOG, landmarks, chips; --runtime dlib (slow)"
     yield Finding("runtime dlib", "ok", detail)
-    yield Finding("runtime onnxruntime", "ok", inventory.onnxruntime_version)
-    for provider in inventory.providers:
-        verdict: Verdict = "ok" if provider.is_used else "unused"
-        yield Finding(provider.name, verdict, provider.reason)
+    for name, version in inventory.versions:
+        yield Finding(f"runtime {name}", "ok", version)
+    for target in inventory.targets:
+        yield Finding(target.name, "ok" if target.is_used else "unused", target.reason)
+    for name, reason in inventory.unused:
+        yield Finding(name, "unused", reason)
+    if inventory.fault is not None:
+        yield Finding("networks", "missing", inventory.fault)
     yield Finding("model cache", "ok", str(model_cache()))
 
 

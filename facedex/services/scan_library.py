@@ -18,7 +18,7 @@ from facedex.pipeline.supervisor import InlinePool, SupervisedPool
 from facedex.services.match_faces import match_faces
 from facedex.services.take_over_picasa import take_over_picasa
 from facedex.services.walk_roots import add_roots, check_folder, check_online, walk_root
-from facedex.types import RuntimeName
+from facedex.types import DetectorName, RuntimeName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -107,9 +107,12 @@ def _prepared_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
     from facedex.engines.model_cache import load_onnx
     from facedex.engines.model_files import ModelName
 
-    if config.runtime is RuntimeName.ONNXRUNTIME:
+    if config.runtime is not RuntimeName.DLIB:
         sink.started("Preparing the face models", None)
-        for name in (ModelName.DETECTOR, ModelName.ENCODER):
+        names = [ModelName.DETECTOR, ModelName.ENCODER]
+        if config.detector is DetectorName.CASCADE:
+            names.append(ModelName.PROPOSER)
+        for name in names:
             load_onnx(name, model_cache())
         sink.finished()
     return create_engine(config, model_cache())

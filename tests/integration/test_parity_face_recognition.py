@@ -6,6 +6,7 @@ import os
 import sys
 import types
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,16 @@ from skimage import data
 from facedex.engines.engine import create_engine
 from facedex.engines.mmod import PixelRect
 from facedex.engines.model_files import find_models_dir
-from facedex.types import EngineConfig
+from facedex.types import DeviceName, EngineConfig, Precision, RuntimeName
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
+EXACT = EngineConfig(
+    runtime=RuntimeName.ONNXRUNTIME,
+    device=DeviceName.CPU,
+    precision=Precision.F32,
+    encode_crops=1,
+)
 MODEL_FUNCTIONS = {
     "pose_predictor_model_location": "shape_predictor_68_face_landmarks.dat",
     "pose_predictor_five_point_model_location": "shape_predictor_5_face_landmarks.dat",
@@ -48,7 +55,7 @@ def face_recognition():
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    engine = create_engine(EngineConfig(), tmp_path_factory.mktemp("models"))
+    engine = create_engine(EXACT, tmp_path_factory.mktemp("models"))
     yield engine
     engine.close()
 
@@ -72,7 +79,7 @@ def test_cnn_boxes_are_the_same(face_recognition, engine, tmp_path):
     image = data.astronaut()[:300, 50:400]
     image = np.ascontiguousarray(image)
     theirs = face_recognition.face_locations(image, 0, model="cnn")
-    small = create_engine(EngineConfig(working_size=max(image.shape)), tmp_path)
+    small = create_engine(replace(EXACT, working_size=max(image.shape)), tmp_path)
     height, width = image.shape[:2]
     ours = [
         (

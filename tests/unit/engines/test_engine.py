@@ -1,11 +1,25 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from skimage import data
 
 from facedex.engines.engine import create_engine
-from facedex.types import Box, DetectorName, EngineConfig, RuntimeName
+from facedex.types import (
+    Box,
+    DetectorName,
+    DeviceName,
+    EngineConfig,
+    Precision,
+    RuntimeName,
+)
 
 pytestmark = pytest.mark.model
+
+
+EXACT = EngineConfig(
+    runtime=RuntimeName.ONNXRUNTIME, device=DeviceName.CPU, precision=Precision.F32
+)
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +29,7 @@ def cache_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(cache_dir):
-    engine = create_engine(EngineConfig(working_size=640), cache_dir)
+    engine = create_engine(replace(EXACT, working_size=640), cache_dir)
     yield engine
     engine.close()
 
@@ -27,25 +41,50 @@ def photo():
 
 def test_ids_name_what_changes_faces(cache_dir):
     ids = {
-        name: create_engine(EngineConfig(detector=name), cache_dir).engine_id
+        name: create_engine(replace(EXACT, detector=name), cache_dir).engine_id
         for name in DetectorName
     }
     assert ids == {
+        DetectorName.CASCADE: "cascade@768/yunet-8f2383e4+mmod-4cb19393/v1",
         DetectorName.CNN: "cnn@1600/mmod-4cb19393",
         DetectorName.HOG: "hog@1600/dlib-hog",
         DetectorName.HOG_THEN_CNN: "hog-then-cnn@1600/dlib-hog+mmod-4cb19393",
         DetectorName.BOTH: "both@1600/dlib-hog+mmod-4cb19393",
     }
     reference = create_engine(EngineConfig(runtime=RuntimeName.DLIB), cache_dir)
-    assert reference.engine_id == ids[DetectorName.CNN]
-    assert reference.model_id == "dlib-resnet-v1-55533b28"
+    assert reference.engine_id == ids[DetectorName.CASCADE]
+    thorough = create_engine(EngineConfig(is_thorough=True), cache_dir)
+    assert thorough.engine_id == "cascade-thorough@1600/yunet-8f2383e4+mmod-4cb19393/v1"
+    assert reference.model_id == "dlib-resnet-v1-55533b28-mirror"
+
+
+@pytest.mark.parametrize(
+    ("n_crops", "model_id"),
+    [
+        (1, "dlib-resnet-v1-55533b28"),
+        (2, "dlib-resnet-v1-55533b28-mirror"),
+        (5, "dlib-resnet-v1-55533b28-5crops"),
+    ],
+)
+def test_crops_are_averaged_and_named(n_crops, model_id, cache_dir, photo):
+    plain, averaged = (
+        create_engine(replace(EXACT, encode_crops=n), cache_dir) for n in (1, n_crops)
+    )
+    box = Box(0.34, 0.12, 0.53, 0.31)
+    (a,), (b,) = plain.encode(photo, [box]), averaged.encode(photo, [box])
+    assert averaged.model_id == model_id
+    np.testing.assert_array_equal(a.landmarks, b.landmarks)
+    assert np.linalg.norm(a.encoding - b.encoding) < 0.3
+    assert np.array_equal(a.encoding, b.encoding) == (n_crops == 1)
+    for engine in (plain, averaged):
+        engine.close()
 
 
 def test_face_is_found_whatever_the_size(engine, photo):
     (small,) = engine.detect(photo)
     (large,) = engine.detect(np.ascontiguousarray(photo.repeat(3, 0).repeat(3, 1)))
     for detection in (small, large):
-        assert detection.detector == "cnn"
+        assert detection.detector == "cascade"
         assert detection.score > 0.5
         assert detection.box.center == pytest.approx((0.43, 0.22), abs=0.03)
         assert detection.box.width == pytest.approx(0.19, abs=0.03)
@@ -53,7 +92,7 @@ def test_face_is_found_whatever_the_size(engine, photo):
 
 @pytest.mark.parametrize("name", list(DetectorName))
 def test_every_strategy_finds_the_face_once(name, cache_dir, photo):
-    engine = create_engine(EngineConfig(detector=name, working_size=640), cache_dir)
+    engine = create_engine(replace(EXACT, detector=name, working_size=640), cache_dir)
     assert len(engine.detect(photo)) == 1
     engine.close()
 
@@ -61,7 +100,7 @@ def test_every_strategy_finds_the_face_once(name, cache_dir, photo):
 @pytest.mark.parametrize("name", list(DetectorName))
 @pytest.mark.parametrize("size", [(1, 1), (1, 40000), (40000, 1), (17, 17), (3, 90)])
 def test_tiny_images_have_no_faces(name, size, cache_dir):
-    engine = create_engine(EngineConfig(detector=name), cache_dir)
+    engine = create_engine(replace(EXACT, detector=name), cache_dir)
     assert engine.detect(np.full((*size, 3), 128, np.uint8)) == []
     (face,) = engine.encode(np.full((*size, 3), 128, np.uint8), [Box(0, 0, 1, 1)])
     assert face.encoding.shape == (128,)
@@ -102,7 +141,7 @@ def test_encoding_does_not_depend_on_the_image_that_was_searched(engine, photo):
 
 
 def test_closed_engine_loads_again(cache_dir, photo):
-    engine = create_engine(EngineConfig(working_size=640), cache_dir)
+    engine = create_engine(replace(EXACT, working_size=640), cache_dir)
     before = engine.detect(photo)
     engine.close()
     engine.close()

@@ -6,16 +6,20 @@ from facedex.engines import model_files
 from facedex.engines.inventory import take_inventory
 from facedex.engines.model_files import ModelName, find_model, get_model
 from facedex.errors import ModelMissing
+from facedex.types import DetectorName, EngineConfig
 
 
-def test_missing_package_is_reported_with_a_hint(monkeypatch):
+def test_missing_package_is_reported_with_a_hint(monkeypatch, tmp_path):
     monkeypatch.setattr(model_files, "PACKAGE", "no_such_package_of_models")
     assert find_model(ModelName.ENCODER) is None
     with pytest.raises(ModelMissing, match="pip install"):
         get_model(ModelName.ENCODER)
-    inventory = take_inventory()
+    inventory = take_inventory(EngineConfig(DetectorName.CNN), tmp_path)
     assert not inventory.is_complete
-    assert {model.path for model in inventory.models} == {None}
+    needed = [model for model in inventory.models if model.is_needed]
+    assert len(needed) == 3
+    assert {model.path for model in needed} == {None}
+    assert all("not installed" in model.fault for model in needed)
 
 
 def test_missing_file_is_reported(monkeypatch, tmp_path):
@@ -35,10 +39,11 @@ def test_damaged_file_is_reported(monkeypatch, tmp_path):
 
 
 @pytest.mark.model
-def test_installed_models_are_the_expected_ones():
-    inventory = take_inventory()
+def test_installed_models_are_the_expected_ones(model_cache):
+    inventory = take_inventory(EngineConfig(), model_cache)
     assert inventory.is_complete
     assert inventory.dlib_version
-    used = [provider.name for provider in inventory.providers if provider.is_used]
-    assert used == ["CPUExecutionProvider"]
-    assert all(provider.reason for provider in inventory.providers)
+    assert inventory.fault is None
+    assert next(name for name, _ in inventory.versions) == "onnxruntime"
+    assert len([target for target in inventory.targets if target.is_used]) == 1
+    assert all(target.reason for target in inventory.targets)

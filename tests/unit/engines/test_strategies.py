@@ -11,8 +11,9 @@ LEFT_HOG = ScoredRect(PixelRect(10, 10, 59, 59), 2.0)
 RIGHT_HOG = ScoredRect(PixelRect(100, 0, 149, 49), 1.0)
 
 
-def boxes(name, cnn, hog):
-    found = STRATEGIES[name](Detectors(lambda _: cnn, lambda _: hog), IMAGE)
+def boxes(name, cnn, hog, cascade=()):
+    detectors = Detectors(lambda _: list(cascade), lambda _: cnn, lambda _: hog)
+    found = STRATEGIES[name](detectors, IMAGE)
     return [(each.rect, each.detector) for each in found]
 
 
@@ -34,5 +35,7 @@ def test_both_adds_only_what_hog_alone_found():
 
 
 def test_single_detectors():
+    found = boxes(DetectorName.CASCADE, [LEFT], [RIGHT_HOG], [RIGHT_HOG])
+    assert found == [(RIGHT_HOG.rect, "cascade")]
     assert boxes(DetectorName.CNN, [LEFT], [RIGHT_HOG]) == [(LEFT.rect, "cnn")]
     assert boxes(DetectorName.HOG, [LEFT], [RIGHT_HOG]) == [(RIGHT_HOG.rect, "hog")]

@@ -1,0 +1,32 @@
+"""The settings of runtime, device, precision and crops, from variables and flags."""
+
+import pytest
+
+from facedex.config import load_settings
+from facedex.errors import ConfigError
+from facedex.types import DeviceName, EngineConfig, Precision, RuntimeName
+
+
+def test_defaults_are_those_of_the_engine():
+    config = load_settings().engine()
+    assert config == EngineConfig()
+    assert (config.runtime, config.device, config.precision) == ("auto", "auto", "auto")
+    assert config.encode_crops == 2
+
+
+def test_variables_and_flags_reach_the_engine(monkeypatch):
+    monkeypatch.setenv("FACEDEX_RUNTIME", "openvino")
+    monkeypatch.setenv("FACEDEX_PRECISION", "bf16")
+    monkeypatch.setenv("FACEDEX_ENCODE_CROPS", "5")
+    config = load_settings(device="gpu", encode_crops=1).engine()
+    assert config.runtime is RuntimeName.OPENVINO
+    assert config.device is DeviceName.GPU
+    assert config.precision is Precision.BF16
+    assert config.encode_crops == 1
+
+
+@pytest.mark.parametrize("value", ["0", "3", "two"])
+def test_other_numbers_of_crops_are_refused(value, monkeypatch):
+    monkeypatch.setenv("FACEDEX_ENCODE_CROPS", value)
+    with pytest.raises(ConfigError, match="encode_crops"):
+        load_settings()
