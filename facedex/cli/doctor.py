@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--again", is_flag=True, help="Try and time everything that may run the networks anew.")
+@click.option(
+    "--again", is_flag=True, help="Try and time everything that may run the networks anew."
+)
 @click.pass_obj
 def doctor(context: Context, as_json: bool, again: bool) -> None:
     """Check versions, face models, runtimes and devices, and say why one is not used.

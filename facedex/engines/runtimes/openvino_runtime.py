@@ -103,7 +103,7 @@ def properties(target: Target, threads: int) -> dict[str, Any]:
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,
-            "CPU_RUNTIME_CACHE_CAPACITY": 128,
+            "CPU_RUNTIME_CACHE_CAPACITY": 256,
         }
     if target.device is DeviceName.NPU:  # it computes in float16 and takes no such hint
         del wanted["INFERENCE_PRECISION_HINT"]

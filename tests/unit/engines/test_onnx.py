@@ -86,7 +86,9 @@ def test_converted_model_is_made_once_and_again_when_damaged(monkeypatch, tmp_pa
     cache_dir = tmp_path / "models"
     made = []
     convert = model_cache.convert
-    monkeypatch.setattr(model_cache, "convert", lambda s, **form: made.append(s.name) or convert(s, **form))
+    monkeypatch.setattr(
+        model_cache, "convert", lambda s, **form: made.append(s.name) or convert(s, **form)
+    )
     first = load_onnx(ModelName.DETECTOR, cache_dir)
     assert load_onnx(ModelName.DETECTOR, cache_dir) == first
     assert len(made) == 1

@@ -305,7 +305,7 @@ def test_networks_go_on_where_the_device_fails(model_cache, caplog):
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        ("openvino cpu bf16", "openvino cpu f32"),
+        ("openvino cpu bf16", "onnxruntime cpu f32"),
         ("torch cuda f16", "torch cuda f32"),
         ("onnxruntime cuda f32", "onnxruntime cuda f32"),
         ("openvino npu f16", "onnxruntime cpu f32"),
