@@ -31,7 +31,7 @@ from facedex.types import EngineConfig
 PROJECT = Path(__file__).resolve().parent.parent
 COUNTS = (1, 2, 3, 5, 8)
 REPEATS = 20
-FPIR = 0.0125
+FPIR = 0.008
 
 Encoder = Callable[[NDArray[np.uint8]], NDArray[np.float32] | None]
 

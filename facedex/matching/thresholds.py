@@ -45,16 +45,15 @@ class Thresholds:
 
 DLIB_RESNET = Thresholds(
     label_counts=(1, 2, 3, 5, 8),
-    cuts=(0.501, 0.477, 0.470, 0.463, 0.461),
+    cuts=(0.484, 0.462, 0.455, 0.446, 0.446),
     group_cut=0.51,
     attach_cut=0.44,
 )
 """For dlib_face_recognition_resnet_model_v1 with 5-point chips, the mean over a chip and its mirror
-image, variance-weighted. Single chips lie a little farther apart (0.515 instead of 0.501).
+image, variance-weighted. Single chips lie a little farther apart: there the cuts are strict.
 
-Chosen by benchmarks/thresholds.py on one half of its people: a false suggestion for about 1.5 % of
-strangers' faces with some 45 known people (with more known people there are more). A suggestion
-is only asked, never taken for granted: at 1 % every twentieth right one would be held back.
+Chosen by benchmarks/thresholds.py on one half of its people: a false suggestion for about 0.9 % of
+strangers' faces with some 45 known people (with more known people there are more).
 """
 
 

@@ -38,7 +38,7 @@ def fault(**flags):
 def test_defaults():
     settings = load_settings()
     assert settings.library == default_library()
-    assert settings.engine() == EngineConfig(DetectorName.CNN, RuntimeName.ONNXRUNTIME, 1600)
+    assert settings.engine() == EngineConfig(DetectorName.CASCADE, RuntimeName.AUTO)
     assert settings.jobs is None
 
 
@@ -50,7 +50,7 @@ def test_each_source_goes_before_the_one_below(toml, monkeypatch):
     assert settings.working_size == 1200  # the flag
     assert settings.detector is DetectorName.BOTH  # the environment
     assert settings.jobs == 3  # the file
-    assert settings.runtime is RuntimeName.ONNXRUNTIME  # the default
+    assert settings.runtime is RuntimeName.AUTO  # the default
 
 
 def test_flags_that_are_not_given_do_not_count(toml):
