@@ -17,11 +17,12 @@ from skimage import data
 from facedex.engines.engine import create_engine
 from facedex.engines.mmod import PixelRect
 from facedex.engines.model_files import find_models_dir
-from facedex.types import DeviceName, EngineConfig, Precision, RuntimeName
+from facedex.types import DetectorName, DeviceName, EngineConfig, Precision, RuntimeName
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 EXACT = EngineConfig(
+    detector=DetectorName.CNN,
     runtime=RuntimeName.ONNXRUNTIME,
     device=DeviceName.CPU,
     precision=Precision.F32,
