@@ -280,16 +280,6 @@ def find_in_folder(
     ]
 
 
-def iter_picasa_inis(db: apsw.Connection) -> list[tuple[FileId, RootId, bytes, bytes]]:
-    """Return (id, root id, root path, relpath) of every Picasa ini that is there, in path order."""
-    sql = (
-        "SELECT f.id, f.root_id, r.path, f.relpath FROM file f JOIN root r ON r.id = f.root_id"
-        " WHERE f.state = 'present' AND r.state = 'online'"
-        " AND lower(f.relpath_text) LIKE '%picasa.ini' ORDER BY f.root_id, f.relpath"
-    )
-    return [(FileId(i), RootId(r), path, rel) for i, r, path, rel in rows(db, sql)]
-
-
 def content_of(db: apsw.Connection, file_id: FileId) -> bytes | None:
     """Return the content hash of a file when it was last read, or None."""
     content = rows(db, "SELECT content_hash FROM file WHERE id = ?", (file_id,))[0][0]

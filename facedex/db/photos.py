@@ -82,15 +82,6 @@ def refresh_orientation(db: apsw.Connection, photo_id: PhotoId) -> None:
     )
 
 
-def is_analysed(db: apsw.Connection, photo_id: PhotoId, engine: str) -> bool:
-    """Tell whether ``engine`` has looked at the photo as it is turned now."""
-    sql = (
-        "SELECT 1 FROM analysis a JOIN photo p ON p.id = a.photo_id"
-        " WHERE a.photo_id = ? AND a.engine = ? AND a.orientation = p.orientation"
-    )
-    return bool(rows(db, sql, (photo_id, engine)))
-
-
 def set_analysed(
     db: apsw.Connection, photo_id: PhotoId, engine: str, model: str, orientation: int, n_faces: int
 ) -> None:
