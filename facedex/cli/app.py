@@ -75,7 +75,7 @@ def run() -> None:
     """Run the command line; what the user or the machine did wrong is one line, a bug a traceback."""
     # a file name that is not UTF-8 must not stop a message about it
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are text files
     try:
         cli.main(standalone_mode=False)
     except click.ClickException as exc:

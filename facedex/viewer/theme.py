@@ -19,7 +19,7 @@ _ROLE = QPalette.ColorRole
 
 def mixed(first: QColor, second: QColor, share: float) -> QColor:
     """Return ``share`` (0..1) of ``second`` mixed into ``first``."""
-    parts = zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)  # type: ignore[index]
+    parts = zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)  # type: ignore[index]  # a tuple
     return QColor(*(round(a + (b - a) * share) for a, b in parts))
 
 

@@ -35,7 +35,7 @@ def _without_converter() -> Iterator[None]:
     if "openvino" in sys.modules or _CONVERTER in sys.modules:
         yield
         return
-    sys.modules[_CONVERTER] = None  # type: ignore[assignment]
+    sys.modules[_CONVERTER] = None  # type: ignore[assignment]  # None: not there
     try:
         yield
     finally:

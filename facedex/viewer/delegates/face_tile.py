@@ -75,7 +75,7 @@ class FaceTileDelegate(QStyledItemDelegate):
     def _line_height(self) -> int:
         view = self.parent()
         if not self._line_px and view is not None:
-            self._line_px = view.fontMetrics().height()  # type: ignore[attr-defined]
+            self._line_px = view.fontMetrics().height()  # type: ignore[attr-defined]  # a view
         return self._line_px or 16
 
     def _paint_ground(
