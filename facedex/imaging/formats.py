@@ -44,6 +44,17 @@ def suffix(name: bytes) -> bytes:
     return base[dot:].lower() if dot > 0 else b""
 
 
+def stem(name: bytes) -> bytes:
+    """Return a photo's file name without its extensions, lower-case: what companions share.
+
+    ``IMG_1.CR2``, ``img_1.jpg`` and ``IMG_1.CR2.jpg``, as converters write it, have one stem.
+    """
+    base = name.rsplit(b"/", 1)[-1].lower()
+    while (ending := suffix(base)) in RAW_SUFFIXES or ending in _PHOTO_SUFFIXES:
+        base = base[: -len(ending)]
+    return base
+
+
 def sniff(head: bytes) -> str | None:
     """Return Pillow's name of the format that the first bytes announce, ``RAW``, or None.
 
