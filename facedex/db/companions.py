@@ -54,16 +54,17 @@ def set_companions(db: apsw.Connection, lead_of: Mapping[PhotoId, PhotoId]) -> N
             db.execute(sql, (photo_id, lead_id))
 
 
-def unpaired(db: apsw.Connection, limit: int) -> list[tuple[PhotoId, PhotoId]]:
-    """Return (companion, lead) pairs of photos whose faces have changed since they were paired."""
+def unpaired_after(db: apsw.Connection, photo_id: int, limit: int) -> list[tuple[PhotoId, PhotoId]]:
+    """Return the next (companion, lead) photos, by id, whose faces changed since they were paired."""
     sql = (
-        "SELECT c.photo_id, c.lead_id FROM companion c WHERE c.paired_us = 0"
+        "SELECT c.photo_id, c.lead_id FROM companion c WHERE c.photo_id > ? AND (c.paired_us = 0"
         " OR EXISTS (SELECT 1 FROM analysis a WHERE a.photo_id IN (c.photo_id, c.lead_id)"
         "   AND a.at_us >= c.paired_us)"
         " OR EXISTS (SELECT 1 FROM face f WHERE f.photo_id IN (c.photo_id, c.lead_id)"
-        "   AND f.created_us >= c.paired_us) ORDER BY c.photo_id LIMIT ?"
+        "   AND f.created_us >= c.paired_us)) ORDER BY c.photo_id LIMIT ?"
     )
-    return [(PhotoId(photo), PhotoId(lead)) for photo, lead in rows(db, sql, (limit,))]
+    found = rows(db, sql, (photo_id, limit))
+    return [(PhotoId(photo), PhotoId(lead)) for photo, lead in found]
 
 
 def set_paired(db: apsw.Connection, photo_id: PhotoId) -> None:

@@ -48,11 +48,13 @@ def link_companions(db: Connection, model_id: str, should_stop: Callable[[], boo
     """
     with transaction(db):
         companions.set_companions(db, _find_leads(db))
-    while (todo := companions.unpaired(db, _BATCH_PHOTOS)) and not should_stop():
+    after = 0
+    while (todo := companions.unpaired_after(db, after, _BATCH_PHOTOS)) and not should_stop():
         with transaction(db):
             for photo_id, lead_id in todo:
                 _pair_faces(db, photo_id, lead_id, model_id)
                 companions.set_paired(db, photo_id)
+        after = todo[-1][0]
     with transaction(db):
         for face_id, lead_face in companions.disagreeing_twins(db):
             if not _agree(db, face_id, lead_face):
