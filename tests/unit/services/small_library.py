@@ -10,7 +10,7 @@ from facedex.db.connection import transaction
 from facedex.db.library import open_library, set_meta
 from facedex.types import Box, FaceState, FileStat, PhotoFacts
 
-MODEL = "small-model"
+MODEL = "dlib-resnet-v1-small"  # matched as dlib's encodings are
 ENGINE = "small-engine"
 
 
