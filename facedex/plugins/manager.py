@@ -143,7 +143,7 @@ def _ask(implementation: object, name: str) -> list[tuple[str, Any]]:
 def _checked(kind: str, what: Any) -> Any:
     """Return what was registered if it is of its kind and has a usable name."""
     if not isinstance(what, _KINDS[kind]):
-        raise TypeError(f"a {type(what).__name__} is no {kind}")
+        raise TypeError(f"{type(what).__name__} is no {kind}")
     name = what.name
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name in _RESERVED:
         raise ValueError(f"{name!r} cannot be the name of a {kind}")
