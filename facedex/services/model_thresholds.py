@@ -20,8 +20,8 @@ DLIB_MODELS = "dlib-resnet-v1-"
 
 
 def keep_thresholds(db: Connection, model_id: str, thresholds: EncoderThresholds | None) -> None:
-    """Remember what an encoder says of its distances; None forgets it."""
-    if thresholds is not None or find_thresholds(db, model_id) is not None:
+    """Remember what a plugin's encoder says of its distances; None forgets it."""
+    if not model_id.startswith(DLIB_MODELS):
         set_meta(db, _key(model_id), json.dumps(thresholds and asdict(thresholds)))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from facedex.plugins import Detector, DetectorSpec, Tools, hookimpl
 
 WORKING_SIZE = 1024
-THOROUGH_SIZE = 1600
 
 
 @hookimpl
@@ -17,7 +16,6 @@ def register_detectors() -> list[DetectorSpec]:
             "CenterFace: one network over the whole photo",
             _open,
             working_size=WORKING_SIZE,
-            thorough_size=THOROUGH_SIZE,
         )
     ]
 
