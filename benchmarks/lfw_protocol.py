@@ -77,11 +77,18 @@ def main() -> None:
     parser.add_argument("data", nargs="?", type=Path, default=default_data())
     parser.add_argument("--crops", nargs="+", type=int, default=[1, 2, 5])
     parser.add_argument("--detector", default=EngineConfig().detector)
+    parser.add_argument("--plugins", type=Path, help="folder of plugins")
     parser.add_argument("--runtime", default=RuntimeName.AUTO.value)
     parser.add_argument("--device", type=DeviceName, default=DeviceName.AUTO)
     parser.add_argument("--precision", type=Precision, default=Precision.AUTO)
     args = parser.parse_args()
-    config = EngineConfig(args.detector, args.runtime, device=args.device, precision=args.precision)
+    config = EngineConfig(
+        args.detector,
+        args.runtime,
+        device=args.device,
+        precision=args.precision,
+        plugins_dir=args.plugins,
+    )
     folder = args.data / "identities"
     with (folder / "lfw-pairs.csv").open(newline="", encoding="utf-8") as stream:
         pairs = list(csv.DictReader(stream))
