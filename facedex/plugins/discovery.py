@@ -7,7 +7,10 @@ folder.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import os
+import re
 import sys
 import tomllib
 from dataclasses import dataclass, replace
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MANIFEST = "facedex-plugin.toml"
+OWN = "facedex"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _KEYS: dict[str, type] = {"name": str, "api_version": int, "description": str}
 
 
@@ -75,6 +80,8 @@ def read_manifest(path: Path) -> tuple[str, str]:
     unknown = sorted(said.keys() - _KEYS.keys())
     if unknown:
         raise PluginFault(f"{path}: nobody knows {', '.join(unknown)}")
+    if not _NAME.fullmatch(said["name"]) or said["name"] == OWN:
+        raise PluginFault(f"{path}: {said['name']!r} cannot be the name of a plugin")
     if said["api_version"] != API_VERSION:
         raise PluginFault(
             f"it is made for version {said['api_version']} of facedex's hooks; this is {API_VERSION}"
@@ -116,8 +123,8 @@ def _in_folder(folder: Path | None) -> Iterator[Found]:
 
 
 def _load_folder(folder: Path) -> object:
-    """Import a folder as a package of its own name; its modules may import each other."""
-    name = f"facedex_plugin_{folder.name.replace('-', '_')}"
+    """Import a folder as a package of a name that no other has; its modules may import each other."""
+    name = f"facedex_plugin_{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
     spec = importlib.util.spec_from_file_location(
         name, folder / "__init__.py", submodule_search_locations=[str(folder)]
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pluggy
 
-from facedex.plugins.discovery import find_plugins
+from facedex.plugins.discovery import OWN, find_plugins
 from facedex.plugins.hookspecs import GROUP, Hooks
 from facedex.plugins.runtime import Runtime
 from facedex.plugins.specs import DetectorSpec, EncoderSpec
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OWN = "facedex"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RESERVED = {*DRAWN_ORIGINS, RuntimeName.AUTO.value}
 _KINDS: dict[str, Any] = {"detector": DetectorSpec, "encoder": EncoderSpec, "runtime": Runtime}

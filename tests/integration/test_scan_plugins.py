@@ -8,14 +8,15 @@ from dataclasses import replace
 
 import photos
 import pytest
-from conftest import TEST_ENGINE
 from plugin_makers import DETECTOR, ENCODER, install_plugin, manifest, write_plugin
 
 from facedex.db.library import open_library
 from facedex.services import decide
+from facedex.types import EngineConfig
 
 pytestmark = pytest.mark.slow
 
+CNN = EngineConfig("cnn", working_size=640)
 SETTLED = ("--runtime", "onnxruntime", "--device", "cpu", "--precision", "f32")
 TOYS = (*SETTLED, "--detector", "toy", "--encoder", "colour")
 FACES = "SELECT path, detector, score, dim, model FROM v1_faces JOIN v1_encodings USING (face_id)"
@@ -133,7 +134,7 @@ def test_a_detector_that_cannot_be_made_is_said_and_nothing_is_made(
 def test_encodings_of_another_dimension_stand_beside_dlibs(album, library, toys, run_scan):
     run_scan(album, library)
     faces = photos.select(library, "SELECT face_id, x0, y0 FROM v1_faces ORDER BY face_id")
-    colour = replace(TEST_ENGINE, encoder="colour", plugins_dir=toys)
+    colour = replace(CNN, encoder="colour", plugins_dir=toys)
     report = run_scan(None, library, engine=colour)
     assert report.counts.photos_searched == 4
     assert photos.select(library, "SELECT face_id, x0, y0 FROM v1_faces ORDER BY face_id") == faces
@@ -148,7 +149,7 @@ def test_encodings_of_another_dimension_stand_beside_dlibs(album, library, toys,
 @pytest.mark.model
 def test_another_number_of_crops_encodes_again(album, library, run_scan):
     run_scan(album, library)
-    report = run_scan(None, library, engine=replace(TEST_ENGINE, encode_crops=1))
+    report = run_scan(None, library, engine=replace(CNN, encode_crops=1))
     assert report.counts.photos_searched == 4
     assert photos.select(library, "SELECT count(*) FROM v1_encodings") == [(10,)]
 
@@ -157,7 +158,7 @@ def test_another_number_of_crops_encodes_again(album, library, run_scan):
 def test_a_plugins_faces_go_when_another_detector_does_not_find_them(
     album, library, toys, run_scan
 ):
-    toy = replace(TEST_ENGINE, detector="toy", encoder="colour", plugins_dir=toys)
+    toy = replace(CNN, detector="toy", encoder="colour", plugins_dir=toys)
     run_scan(album, library, engine=toy)
     # a face that somebody named stays, whoever found it
     (named,) = photos.select(library, "SELECT face_id FROM v1_faces WHERE path LIKE '%hopper.png'")

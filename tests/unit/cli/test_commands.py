@@ -394,7 +394,7 @@ def test_doctor_lists_plugins_with_what_they_give_and_what_is_wrong(facedex, tmp
     said = {line[9:].partition(":")[0]: line for line in facedex("doctor").out.splitlines()}
     assert said["plugins folder"].startswith("ok ")
     assert str(folder) in said["plugins folder"]
-    assert re.search("^ok .*detector toy, encoder colour For a test", said["plugin toys"])
+    assert re.search("^ok .*detector toy, encoder colour; For a test", said["plugin toys"])
     assert re.search("^warning .*ZeroDivisionError", said["plugin crash"])
     assert re.search("^warning .*version 0", said["plugin old"])
 

@@ -56,6 +56,9 @@ def test_another_version_of_the_hooks_is_refused_in_one_line(version, tmp_path):
         ('name = "toy"\napi_version = true\ndescription = ""', "api_version is missing or not int"),
         (manifest("toy", colour="blue"), "nobody knows colour"),
         ("name = ", "cannot be read"),
+        (manifest("facedex"), "'facedex' cannot be the name of a plugin"),
+        (manifest("two words"), "'two words' cannot be the name of a plugin"),
+        (manifest(""), "'' cannot be the name of a plugin"),
     ],
 )
 def test_a_manifest_with_a_fault_is_said(said, fault, tmp_path):
@@ -103,6 +106,7 @@ def test_modules_of_a_folder_may_import_each_other(tmp_path):
 
 def test_a_folder_that_fails_leaves_no_half_module(tmp_path):
     write_plugin(tmp_path, "toy", "raise ValueError('half')")
+    before = set(sys.modules)
     with pytest.raises(ValueError, match="half"):
         found_in(tmp_path)["toy"].load()
-    assert "facedex_plugin_toy" not in sys.modules
+    assert set(sys.modules) == before

@@ -8,7 +8,8 @@ from plugin_makers import DETECTOR, ENCODER, RUNTIME, install_plugin, manifest, 
 
 from facedex.engines import builtin
 from facedex.plugins import hookimpl
-from facedex.plugins.manager import OWN, load_all, load_own
+from facedex.plugins.discovery import OWN
+from facedex.plugins.manager import load_all, load_own
 
 
 @pytest.fixture(autouse=True)
