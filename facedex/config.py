@@ -16,12 +16,26 @@ from pydantic_settings import (
 )
 
 from facedex.errors import ConfigError
-from facedex.types import DetectorName, DeviceName, EngineConfig, Precision, RuntimeName
+from facedex.types import (
+    DLIB_ENCODER,
+    DetectorName,
+    DeviceName,
+    EngineConfig,
+    Precision,
+    RuntimeName,
+)
+
+_NAME = r"^[a-z0-9-]+$"  # of facedex's own or a plugin's; which there are, the engines know
 
 
 def default_library() -> Path:
     """Return the folder of library.db and cache.db unless the user names another."""
     return platformdirs.user_data_path("facedex", appauthor=False)
+
+
+def default_plugins() -> Path:
+    """Return the folder of plugins unless the user names another."""
+    return platformdirs.user_data_path("facedex", appauthor=False) / "plugins"
 
 
 def config_file() -> Path:
@@ -46,18 +60,26 @@ class Settings(BaseSettings):
         default_factory=default_library,
         description="Folder of library.db and cache.db.",
     )
-    detector: DetectorName = Field(
-        default=DetectorName.CASCADE,
-        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn or both.",
+    detector: str = Field(
+        default=DetectorName.CASCADE.value,
+        pattern=_NAME,
+        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn, both, or a plugin's.",
     )
     thorough: bool = Field(
         default=False,
         description="The cascade looks for small faces too, in about three times the time.",
     )
-    runtime: RuntimeName = Field(
-        default=RuntimeName.AUTO,
+    encoder: str = Field(
+        default=DLIB_ENCODER,
+        pattern=_NAME,
+        description="What turns a face into numbers: dlib-resnet, or a plugin's. Another one means"
+        " other encodings: all are made again, beside those that are there.",
+    )
+    runtime: str = Field(
+        default=RuntimeName.AUTO.value,
+        pattern=_NAME,
         description="What executes the networks: auto (the fastest that passes a self-test),"
-        " onnxruntime, openvino, torch, or dlib (the slow reference).",
+        " onnxruntime, openvino, torch, dlib (the slow reference), or a plugin's.",
     )
     device: DeviceName = Field(
         default=DeviceName.AUTO,
@@ -86,6 +108,12 @@ class Settings(BaseSettings):
         ge=0,
         le=256,
         description="Worker processes; 0 does everything in one process. Unset: one a core.",
+    )
+
+    plugins: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+        default_factory=default_plugins,
+        description="Folder of plugins beside those that are installed as packages; a plugin is"
+        " trusted code (docs/plugins.md).",
     )
 
     @field_validator("library")
@@ -129,6 +157,8 @@ class Settings(BaseSettings):
             precision=self.precision,
             encode_crops=self.encode_crops,
             is_thorough=self.thorough,
+            encoder=self.encoder,
+            plugins_dir=self.plugins,
         )
 
 
