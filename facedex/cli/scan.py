@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def scan(
     context: Context,
+    /,
     folders: tuple[Path, ...],
     contacts: Path | None,
     log_json: bool,

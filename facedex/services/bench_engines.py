@@ -1,0 +1,167 @@
+"""Timing what is done to a photo, step by step, in a process of its own.
+
+Of its own, because dlib's CNN works on a photo for many seconds and cannot be interrupted: the process
+is ended when its time is over, and what it has measured until then counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import multiprocessing
+import os
+import signal
+import statistics
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from facedex.errors import EnvironmentFault
+from facedex.paths import model_cache
+from facedex.services.bench_scan import Cost
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    from facedex.progress import ProgressSink
+    from facedex.types import EngineConfig, FaceEngine
+
+_FACE_PX = 200
+STEPS = ("read", "decode", "detect", "encode")
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoTimes:
+    """What one photo took: seconds of each of ``STEPS`` by the clock, and of the processor in all."""
+
+    wall_s: dict[str, float]
+    processor_s: float
+    n_faces: int
+
+
+def time_engine(
+    config: EngineConfig, paths: Sequence[Path], limit_s: float, sink: ProgressSink
+) -> list[PhotoTimes]:
+    """Return the times of each photo that was done within ``limit_s``; loading counts to the limit.
+
+    One photo after the other, in one process; the networks are loaded before the first.
+
+    Raises
+    ------
+    EnvironmentFault
+        If the process dies.
+    """
+    until = time.monotonic() + limit_s
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    process = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(theirs, config, model_cache(), list(paths)), daemon=True
+    )
+    process.start()
+    theirs.close()
+    times: list[PhotoTimes] = []
+    try:
+        while len(times) < len(paths) and ours.poll(max(0.0, until - time.monotonic())):
+            times.append(PhotoTimes(**json.loads(ours.recv_bytes())))
+            sink.advanced(1, faces=times[-1].n_faces)
+    except EOFError:
+        process.join()
+        name = f"{config.detector.value} on {config.runtime.value}"
+        raise EnvironmentFault(
+            f"the process that timed {name} ended with code {process.exitcode}"
+        ) from None
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    return times
+
+
+def total_cost(times: Sequence[PhotoTimes]) -> Cost | None:
+    """Return what the photos cost together; None for no photo."""
+    if not times:
+        return None
+    wall = sum(sum(each.wall_s.values()) for each in times)
+    return Cost(len(times), wall, sum(each.processor_s for each in times))
+
+
+@dataclass(frozen=True, slots=True)
+class StepTimes:
+    """What the steps take, and which share of a photo's time is whose.
+
+    Attributes
+    ----------
+    decode_s, detect_s : of a photo, medians.
+    encode_s : of a face; None if there was none.
+    shares : of each of ``STEPS``, by the clock; a graphics processor's time is not the processor's.
+    """
+
+    decode_s: float
+    detect_s: float
+    encode_s: float | None
+    faces_per_photo: float
+    shares: dict[str, float]
+
+    @property
+    def limit(self) -> str:
+        """The step that takes most."""
+        return max(self.shares, key=lambda step: self.shares[step])
+
+
+def summarise(times: Sequence[PhotoTimes]) -> StepTimes | None:
+    """Return the steps' times without the first photo, at which memory and shapes are new."""
+    counted = times[1:] or times
+    if not counted:
+        return None
+    sums = {step: sum(each.wall_s[step] for each in counted) for step in STEPS}
+    n_faces = sum(each.n_faces for each in counted)
+    return StepTimes(
+        statistics.median(each.wall_s["decode"] for each in counted),
+        statistics.median(each.wall_s["detect"] for each in counted),
+        sums["encode"] / n_faces if n_faces else None,
+        n_faces / len(counted),
+        {step: seconds / sum(sums.values()) for step, seconds in sums.items()},
+    )
+
+
+# --- in the process --------------------------------------------------------------------------------
+
+
+def _serve(pipe: Connection, config: EngineConfig, cache_dir: Path, paths: Sequence[Path]) -> None:
+    """Time the photos and send each one's times (entry point of the process)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
+    from facedex.engines.drawn_face import drawn_face
+    from facedex.engines.engine import create_engine
+
+    engine = create_engine(config, cache_dir)
+    face = drawn_face(_FACE_PX)
+    engine.encode(face, [each.box for each in engine.detect(face)])
+    for path in paths:
+        times = _time_photo(engine, path, config.decode_size)
+        pipe.send_bytes(json.dumps(dataclasses.asdict(times)).encode())
+
+
+def _time_photo(engine: FaceEngine, path: Path, decode_size: int) -> PhotoTimes:
+    from facedex.imaging.decode import open_photo
+    from facedex.imaging.formats import SNIFF_BYTES, sniff
+    from facedex.imaging.hashes import content_hash, image_hash
+
+    processor = time.process_time()
+    clock = [time.perf_counter()]
+    data = path.read_bytes()
+    content_hash(data)
+    image_hash(data, sniff(data[:SNIFF_BYTES]) or "")
+    clock.append(time.perf_counter())
+    with open_photo(data, os.fsencode(path)) as photo:
+        pixels = photo.pixels(decode_size)
+    clock.append(time.perf_counter())
+    found = engine.detect(pixels)
+    clock.append(time.perf_counter())
+    engine.encode(pixels, [each.box for each in found])
+    clock.append(time.perf_counter())
+    seconds = [after - before for before, after in pairwise(clock)]
+    return PhotoTimes(
+        dict(zip(STEPS, seconds, strict=True)), time.process_time() - processor, len(found)
+    )
