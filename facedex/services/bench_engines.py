@@ -65,7 +65,7 @@ def time_engine(
     try:
         while len(times) < len(paths) and ours.poll(max(0.0, until - time.monotonic())):
             times.append(PhotoTimes(**json.loads(ours.recv_bytes())))
-            sink.advanced(1, faces=times[-1].n_faces)
+            sink.advanced(1)
     except EOFError:
         process.join()
         name = f"{config.detector.value} on {config.runtime.value}"

@@ -214,7 +214,7 @@ class _ScanLog:
 
     def _note(self, said: dict[str, Any], sink: ProgressSink) -> None:
         now = time.perf_counter(), int(said["done"])
-        sink.advanced(now[1] - self.n_photos, faces=int(said["faces"]) - self.n_faces)
+        sink.advanced(now[1] - self.n_photos)
         self.n_photos, self.n_faces = now[1], int(said["faces"])
         self._last = now
         if self._first is None and now[1]:
