@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from facedex.cli.context import Context
     from facedex.config import Settings
     from facedex.services.bench import BenchReport
+    from facedex.services.bench_child import Cost
     from facedex.services.bench_engines import StepTimes
-    from facedex.services.bench_scan import Cost, ScanCost
+    from facedex.services.bench_scan import ScanCost
 
 _STEP_NAMES = {
     "read": "reading and hashing",

@@ -25,9 +25,10 @@ from facedex.types import DetectorName, EngineConfig, RuntimeName
 if TYPE_CHECKING:
     from facedex.config import Settings
     from facedex.progress import ProgressSink
+    from facedex.services.bench_child import Cost
     from facedex.services.bench_engines import StepTimes
     from facedex.services.bench_photos import Sample
-    from facedex.services.bench_scan import Cost, ScanCost
+    from facedex.services.bench_scan import ScanCost
 
 # of the time that there is; dlib's CNN takes what is left
 _COPYING, _DECODING, _SCANNING, _STEPS, _HOG = 0.15, 0.15, 0.4, 0.12, 0.1
@@ -158,12 +159,14 @@ def _measure(
     scan = measure_scan(settings, sample.folder, work / "scan", _SCANNING * limit, sink)
     some = sample.paths[:: max(1, len(sample.paths) // _STEP_PHOTOS)][:_STEP_PHOTOS]
     sink.started("Timing each step", len(some))
-    steps = time_engine(engine, some, _STEPS * limit, sink)
+    steps = time_engine(engine, some, work, _STEPS * limit, sink)
     sink.started("dlib's HOG", min(_HOG_PHOTOS, len(some)))
-    hog = time_engine(_dlibs(DetectorName.HOG, engine), some[:_HOG_PHOTOS], _HOG * limit, sink)
+    hog = time_engine(
+        _dlibs(DetectorName.HOG, engine), some[:_HOG_PHOTOS], work, _HOG * limit, sink
+    )
     sink.started("dlib's CNN, which takes long", min(_CNN_PHOTOS, len(some)))
     left = until - time.monotonic()
-    cnn = time_engine(_dlibs(DetectorName.CNN, engine), some[:_CNN_PHOTOS], left, sink)
+    cnn = time_engine(_dlibs(DetectorName.CNN, engine), some[:_CNN_PHOTOS], work, left, sink)
     sink.finished()
     return BenchReport(
         sample,

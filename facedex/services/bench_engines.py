@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import multiprocessing
 import os
-import signal
 import statistics
+import sys
 import time
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facedex.errors import EnvironmentFault
 from facedex.paths import model_cache
-from facedex.services.bench_scan import Cost
+from facedex.services.bench_child import Cost, kill, running
+from facedex.types import DetectorName, DeviceName, EngineConfig, Precision, RuntimeName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from multiprocessing.connection import Connection
-    from pathlib import Path
 
     from facedex.progress import ProgressSink
-    from facedex.types import EngineConfig, FaceEngine
+    from facedex.types import FaceEngine
 
 _FACE_PX = 200
 STEPS = ("read", "decode", "detect", "encode")
@@ -43,39 +42,32 @@ class PhotoTimes:
 
 
 def time_engine(
-    config: EngineConfig, paths: Sequence[Path], limit_s: float, sink: ProgressSink
+    config: EngineConfig, paths: Sequence[Path], work: Path, limit_s: float, sink: ProgressSink
 ) -> list[PhotoTimes]:
     """Return the times of each photo that was done within ``limit_s``; loading counts to the limit.
 
     One photo after the other, in one process; the networks are loaded before the first.
 
+    Parameters
+    ----------
+    work : a folder for temporary files.
+
     Raises
     ------
     EnvironmentFault
-        If the process dies.
+        If the process fails.
     """
-    until = time.monotonic() + limit_s
-    ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(theirs, config, model_cache(), list(paths)), daemon=True
-    )
-    process.start()
-    theirs.close()
+    command = ["-m", __name__, json.dumps(dataclasses.asdict(config)), *map(str, paths)]
     times: list[PhotoTimes] = []
-    try:
-        while len(times) < len(paths) and ours.poll(max(0.0, until - time.monotonic())):
-            times.append(PhotoTimes(**json.loads(ours.recv_bytes())))
+    with running(command, work) as child, child.told_after(limit_s, kill) as is_over:
+        for message in child.messages():
+            times.append(PhotoTimes(**message))
             sink.advanced(1)
-    except EOFError:
-        process.join()
-        name = f"{config.detector.value} on {config.runtime.value}"
+        exit_code = child.process.wait()
+    if exit_code and not is_over.is_set():
         raise EnvironmentFault(
-            f"the process that timed {name} ended with code {process.exitcode}"
-        ) from None
-    finally:
-        process.kill()
-        process.join()
-        ours.close()
+            f"timing {config.detector.value} ended with code {exit_code}: {child.last_words}"
+        )
     return times
 
 
@@ -129,18 +121,32 @@ def summarise(times: Sequence[PhotoTimes]) -> StepTimes | None:
 # --- in the process --------------------------------------------------------------------------------
 
 
-def _serve(pipe: Connection, config: EngineConfig, cache_dir: Path, paths: Sequence[Path]) -> None:
-    """Time the photos and send each one's times (entry point of the process)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
+def main() -> None:
+    """Time the photos that are named and print each one's times (entry point of the process)."""
     from facedex.engines.drawn_face import drawn_face
     from facedex.engines.engine import create_engine
 
-    engine = create_engine(config, cache_dir)
+    config = _config_from_json(sys.argv[1])
+    engine = create_engine(config, model_cache())
     face = drawn_face(_FACE_PX)
     engine.encode(face, [each.box for each in engine.detect(face)])
-    for path in paths:
-        times = _time_photo(engine, path, config.decode_size)
-        pipe.send_bytes(json.dumps(dataclasses.asdict(times)).encode())
+    for name in sys.argv[2:]:
+        times = _time_photo(engine, Path(name), config.decode_size)
+        sys.stdout.write(f"{json.dumps(dataclasses.asdict(times))}\n")
+        sys.stdout.flush()
+
+
+def _config_from_json(text: str) -> EngineConfig:
+    said = json.loads(text)
+    return EngineConfig(
+        **{
+            **said,
+            "detector": DetectorName(said["detector"]),
+            "runtime": RuntimeName(said["runtime"]),
+            "device": DeviceName(said["device"]),
+            "precision": Precision(said["precision"]),
+        }
+    )
 
 
 def _time_photo(engine: FaceEngine, path: Path, decode_size: int) -> PhotoTimes:
@@ -165,3 +171,7 @@ def _time_photo(engine: FaceEngine, path: Path, decode_size: int) -> PhotoTimes:
     return PhotoTimes(
         dict(zip(STEPS, seconds, strict=True)), time.process_time() - processor, len(found)
     )
+
+
+if __name__ == "__main__":
+    main()

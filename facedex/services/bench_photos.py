@@ -151,7 +151,7 @@ def _draw_photo(background: Image.Image, face: Image.Image, number: int) -> Imag
     width, height = background.size
     photo = ImageChops.offset(background, place.randrange(width), place.randrange(height))
     for column in range(_FACES_A_PHOTO):
-        side = height * place.randrange(15, 33) // 100
+        side = height * place.randrange(20, 44) // 100
         left = column * width // _FACES_A_PHOTO
         larger = face.resize((side, side), Image.Resampling.BICUBIC)
         photo.paste(larger, (left, place.randrange(height - side)))
