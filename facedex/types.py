@@ -201,6 +201,10 @@ class FaceEngine(Protocol):
         """Names the encoder's weights; encodings of two models are never compared."""
 
     @property
+    def working_size(self) -> int:
+        """Long side in pixels at which faces are looked for."""
+
+    @property
     def decode_size(self) -> int:
         """Least long side in pixels to decode to: faces may be cut from more than is searched."""
 

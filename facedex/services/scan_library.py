@@ -90,7 +90,7 @@ def scan_library(
     # before the lock and the library: a mistyped folder must not create anything
     for folder in options.folders:
         check_folder(folder)
-    engine = _prepared_engine(options.engine, sink)
+    engine = prepare_engine(options.engine, sink)
     with scan_lock(directory), contextlib.ExitStack() as stack:
         db = open_library(directory, "NORMAL")
         stack.callback(db.close)
@@ -104,7 +104,7 @@ def scan_library(
             return _scan(directory, store, pool, options, should_stop)
 
 
-def _prepared_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
+def prepare_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
     """Return the engine for its ids; its networks are converted now, once for all workers."""
     from facedex.engines.engine import create_engine
     from facedex.engines.registry import all_engines

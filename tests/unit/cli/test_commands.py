@@ -26,6 +26,7 @@ COMMANDS = [
     "picasa",
     "picasa report",
     "doctor",
+    "bench",
 ]
 LOOKING = [["people"], ["faces"], ["status"], ["problems"], ["picasa", "report"], ["view"]]
 HOSTILE = "Eve\x1b]0;owned\x07\x9b31m\u202egpj.exe"
