@@ -64,10 +64,21 @@ def _versions() -> Iterator[Finding]:
         wanted = ".".join(map(str, least))
         detail = found if is_enough else f"{found}; install {wanted} or newer: {why}"
         yield Finding(name, "ok" if is_enough else "warning", detail)
+    yield _raw_reader()
     expat = ".".join(map(str, pyexpat.version_info))
     is_safe = pyexpat.version_info >= (2, 4, 1)
     detail = expat if is_safe else f"{expat}; 2.4.1 or newer stops hostile XML"
     yield Finding("expat", "ok" if is_safe else "warning", detail)
+
+
+def _raw_reader() -> Finding:
+    try:
+        import rawpy
+    except ImportError as exc:
+        detail = f"RAW photos are hashed but not searched: pip install rawpy ({exc})"
+        return Finding("rawpy", "unused", detail)
+    libraw = ".".join(map(str, rawpy.libraw_version))
+    return Finding("rawpy", "ok", f"{metadata.version('rawpy')}, LibRaw {libraw}: reads RAW photos")
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -15,8 +15,10 @@ from facedex.paths import display_path, model_cache
 from facedex.pipeline.runner import read_pending, search_undone
 from facedex.pipeline.store import Store
 from facedex.pipeline.supervisor import InlinePool, SupervisedPool
+from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
 from facedex.services.model_thresholds import keep_thresholds
+from facedex.services.retry_raw import retry_raw
 from facedex.services.take_over_picasa import take_over_picasa
 from facedex.services.walk_roots import add_roots, check_folder, check_online, walk_root
 
@@ -156,6 +158,7 @@ def _do_steps(
     report: ScanReport,
 ) -> None:
     db = store.db
+    retry_raw(db)
     for root in roots:
         try:
             check_online(db, root)
@@ -175,6 +178,9 @@ def _do_steps(
         return
     with transaction(db):
         photos.drop_unheld(db)
+    link_companions(db, store.model_id, should_stop)
+    if should_stop():
+        return
     store.sink.started("Matching faces", None)
     set_meta(db, "model", store.model_id)
     matched = match_faces(db, store.model_id)

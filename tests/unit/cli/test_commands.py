@@ -12,6 +12,7 @@ from facedex import errors
 from facedex.cli.app import cli
 from facedex.db import issues, runs
 from facedex.db.connection import transaction
+from facedex.imaging import raw
 from facedex.services import decide
 from facedex.services.match_faces import match_faces
 
@@ -327,6 +328,19 @@ def test_doctor_as_json(facedex):
     assert {"facedex", "python", "pillow", "sqlite", "library"} <= {
         each["what"] for each in findings
     }
+
+
+def test_doctor_says_whether_raw_photos_are_read(facedex, monkeypatch):
+    def finding():
+        found = json.loads(facedex("doctor", "--json").out)
+        return next(each for each in found if each["what"] == "rawpy")
+
+    if raw.reader_version():
+        assert finding()["verdict"] == "ok"
+        assert "LibRaw" in finding()["detail"]
+    monkeypatch.setitem(sys.modules, "rawpy", None)  # importing it fails
+    assert finding()["verdict"] == "unused"
+    assert "pip install rawpy" in finding()["detail"]
 
 
 @pytest.mark.parametrize("command", LOOKING[:-1], ids=" ".join)
