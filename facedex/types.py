@@ -56,7 +56,6 @@ class Box:
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
 
-WHOLE_PHOTO_SIZE = 1600  # long side in pixels; docs/benchmarks.md says what is found at it
 # who places faces beside the detectors (``face.origin``); what people drew, no detector takes away
 DRAWN_ORIGINS = frozenset({"picasa", "xmp", "manual"})
 DLIB_ENCODER = "dlib-resnet"

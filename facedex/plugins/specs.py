@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from facedex.types import WHOLE_PHOTO_SIZE
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from facedex.plugins.runtime import ModelSession, Runtime, Target
     from facedex.types import Box, Detection, EncodedFace, EncoderThresholds
 
+WHOLE_PHOTO_SIZE = 1600
 T = TypeVar("T")
 
 
