@@ -116,7 +116,8 @@ def tiled_layout(height: int, width: int) -> Layout:
 class CanvasBuilder:
     """Builds canvases in one buffer that grows to the largest: fresh memory would cost more.
 
-    A canvas is valid until the next one is built.
+    A canvas is valid until the next one is built. Nothing else is kept: the network that looks at the
+    canvas needs the memory.
 
     Parameters
     ----------
@@ -125,8 +126,7 @@ class CanvasBuilder:
 
     def __init__(self, resize: Resizer) -> None:
         self._resize = resize
-        self._canvas_buffer = np.empty(0, np.float32)
-        self._image_buffer = np.empty(0, np.float32)
+        self._buffer = np.empty(0, np.float32)
 
     def build(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the network's input, float32 (1, 3, height, width) of the image's layout.
@@ -135,10 +135,8 @@ class CanvasBuilder:
         """
         height, width = image.shape[:2]
         layout = tiled_layout(height, width)
-        canvas_shape = (1, 3, layout.height, layout.width)
-        self._canvas_buffer, canvas = _view(self._canvas_buffer, canvas_shape)
-        canvas.fill(0)
-        self._image_buffer, planes = _view(self._image_buffer, (1, 3, height, width))
+        canvas = self._cleared((1, 3, layout.height, layout.width))
+        planes = np.empty((1, 3, height, width), np.float32)
         for channel, mean in enumerate(RGB_MEAN):
             plane = planes[0, channel]
             np.subtract(image[:, :, channel], np.float32(mean), out=plane, dtype=np.float32)
@@ -150,12 +148,11 @@ class CanvasBuilder:
             canvas[:, :, rows, level.left : level.left + level.width] = planes
         return canvas
 
-
-def _view(
-    buffer: NDArray[np.float32], shape: tuple[int, ...]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return a buffer that is large enough, the given one if it is, and its start in ``shape``."""
-    n_numbers = math.prod(shape)
-    if buffer.size < n_numbers:
-        buffer = np.empty(n_numbers, np.float32)
-    return buffer, buffer[:n_numbers].reshape(shape)
+    def _cleared(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return the buffer's start in ``shape``, all zeros."""
+        n_numbers = math.prod(shape)
+        if self._buffer.size < n_numbers:
+            self._buffer = np.empty(n_numbers, np.float32)
+        canvas = self._buffer[:n_numbers].reshape(shape)
+        canvas.fill(0)
+        return canvas

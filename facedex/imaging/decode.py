@@ -95,8 +95,11 @@ def open_photo(data: bytes, path: bytes) -> Iterator[OpenedPhoto]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(io.BytesIO(data), formats=DECODABLE) as image:
+            image = Image.open(io.BytesIO(data), formats=DECODABLE)
+            try:
                 yield OpenedPhoto(image, data)
+            finally:
+                image.close()  # its pixels too, whoever still holds the opened photo
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
             limit = MAX_PIXELS // 1_000_000
             raise DecodeError(
