@@ -73,7 +73,8 @@ if TYPE_CHECKING:
     "--jobs",
     type=int,
     metavar="N",
-    help="Worker processes (default: one a core); 0 does everything in one process.",
+    help="Worker processes (default: one a core, where the memory is enough); 0 does everything in"
+    " one process.",
 )
 @click.option(
     "--contacts",
