@@ -15,6 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from facedex import machine
 from facedex.errors import ConfigError
 from facedex.types import (
     DLIB_ENCODER,
@@ -26,6 +27,11 @@ from facedex.types import (
 )
 
 _NAME = r"^[a-z0-9-]+$"  # of facedex's own or a plugin's; which there are, the engines know
+
+LEAST_BUDGET_BYTES = 1_500_000_000  # for all workers together
+_CASCADE_BYTES, _WHOLE_PHOTO_BYTES = 270_000_000, 420_000_000
+_BYTES_PER_SEARCHED_PX = 55
+_QUICK_PX, _USUAL_PX = 768, 1600  # where the user names no working size: the cascade's, and others'
 
 
 def default_library() -> Path:
@@ -43,6 +49,15 @@ def config_file() -> Path:
     named = os.environ.get("FACEDEX_CONFIG")
     folder = platformdirs.user_config_path("facedex", appauthor=False)
     return Path(named) if named else folder / "config.toml"
+
+
+def worker_bytes(engine: EngineConfig) -> int:
+    """Return about what a worker process takes at most, of 12-megapixel photos (docs/benchmarks.md)."""
+    is_cascade = engine.detector == DetectorName.CASCADE
+    base = _CASCADE_BYTES if is_cascade else _WHOLE_PHOTO_BYTES
+    usual_px = _QUICK_PX if is_cascade and not engine.is_thorough else _USUAL_PX
+    searched_px = usual_px if engine.working_size is None else engine.working_size
+    return base + _BYTES_PER_SEARCHED_PX * searched_px**2
 
 
 def _crop_count(value: int) -> int:
@@ -107,7 +122,8 @@ class Settings(BaseSettings):
         default=None,
         ge=0,
         le=256,
-        description="Worker processes; 0 does everything in one process. Unset: one a core.",
+        description="Worker processes; 0 does everything in one process. Unset: one a core, but no"
+        " more than fit into a quarter of the memory (1.5 GB at least).",
     )
 
     plugins: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
@@ -141,11 +157,14 @@ class Settings(BaseSettings):
         return init_settings, env_settings, toml
 
     def n_workers(self) -> int:
-        """Return the number of worker processes."""
+        """Return the number of worker processes: unless it is set, one a core, where they fit.
+
+        Together they may take a quarter of the memory, and ``LEAST_BUDGET_BYTES`` in any case.
+        """
         if self.jobs is not None:
             return self.jobs
-        available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-        return available or os.cpu_count() or 1
+        budget = max(LEAST_BUDGET_BYTES, (machine.memory_bytes() or 0) // 4)
+        return max(1, min(machine.n_cores(), budget // worker_bytes(self.engine())))
 
     def engine(self) -> EngineConfig:
         """Return the engine's part."""

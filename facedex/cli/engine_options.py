@@ -68,7 +68,8 @@ _OPTIONS = (
         "--jobs",
         type=int,
         metavar="N",
-        help="Worker processes (default: one a core); 0 does everything in one process.",
+        help="Worker processes (default: one a core, where the memory is enough); 0 does everything in"
+        " one process.",
     ),
 )
 

@@ -172,23 +172,45 @@ def test_no_dotenv_file_is_read(monkeypatch, tmp_path):
     assert load_settings().jobs is None
 
 
-def test_workers():
+@pytest.fixture
+def computer(monkeypatch):
+    """Return a function that makes this a computer with so many cores and gigabytes."""
+
+    def is_one(n_cores, gigabytes):
+        size = None if gigabytes is None else int(gigabytes * 1e9)
+        monkeypatch.setattr("facedex.machine.n_cores", lambda: n_cores)
+        monkeypatch.setattr("facedex.machine.memory_bytes", lambda: size)
+
+    return is_one
+
+
+def test_workers_that_are_asked_for_are_given(computer):
+    computer(2, 1)
     assert load_settings(jobs=0).n_workers() == 0
-    assert load_settings(jobs=5).n_workers() == 5
-    assert 1 <= load_settings().n_workers() <= (os.cpu_count() or 1)
+    assert load_settings(jobs=50, detector="cnn").n_workers() == 50
 
 
-def test_workers_keep_to_the_cores_this_process_may_use(monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1, 2}, raising=False)
-    assert load_settings().n_workers() == 3
+@pytest.mark.parametrize(
+    ("n_cores", "gigabytes", "detector", "expected"),
+    [
+        (2, 8, "cascade", 2),
+        (2, 8, "cnn", 2),
+        (16, 8, "cascade", 6),
+        (16, 8, "cnn", 3),
+        (16, 64, "cascade", 16),
+        (64, 32, "cascade", 26),
+        (4, 0.5, "cascade", 4),
+        (8, None, "cnn", 2),
+    ],
+)
+def test_workers_fit_into_a_quarter_of_the_memory(computer, n_cores, gigabytes, detector, expected):
+    computer(n_cores, gigabytes)
+    assert load_settings(detector=detector).n_workers() == expected
 
 
-def test_workers_where_affinity_is_not_known(monkeypatch):
-    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 6)
-    assert load_settings().n_workers() == 6
-    monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert load_settings().n_workers() == 1
+def test_there_is_one_worker_however_much_each_takes(computer):
+    computer(8, 1)
+    assert load_settings(detector="cnn", working_size=8192).n_workers() == 1
 
 
 @pytest.mark.parametrize("name", list(Settings.model_fields))
