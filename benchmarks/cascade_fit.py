@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.optimize import minimize
 
+from facedex.engines.builtin import CASCADE_SIZE, THOROUGH_SIZE
 from facedex.engines.cascade import (
     QUICK,
     SAME_FACE,
@@ -50,7 +51,8 @@ from facedex.engines.runtimes.networks import OnnxNetworks
 from facedex.engines.working_image import box_from_rect, rect_from_box
 from facedex.geometry import clip_box, iou
 from facedex.paths import model_cache
-from facedex.types import Box, Detection, EngineConfig
+from facedex.plugins.specs import WHOLE_PHOTO_SIZE
+from facedex.types import Box, Detection
 
 N_PARTS = 10
 RIDGE = 1.0
@@ -176,7 +178,7 @@ def main() -> None:
     args = parser.parse_args()
     folder = args.data / "detection"
     preset: Preset = THOROUGH if args.thorough else QUICK
-    config = EngineConfig(is_thorough=args.thorough)
+    working_size = THOROUGH_SIZE if args.thorough else CASCADE_SIZE
     networks = OnnxNetworks(model_cache(), 1)
     confirmer = Confirmer(lambda: networks.session(ModelName.DETECTOR))
     cascade = Cascade(Proposer(lambda: networks.session(ModelName.PROPOSER)), confirmer, preset)
@@ -191,12 +193,12 @@ def main() -> None:
             cascade,
             confirmer,
             image,
-            config.search_size,
+            working_size,
             lambda box, file=file: truth_of(box, labels[file], unlabelled.get(file, [])),
         )
     empty = [
-        (look(cascade, confirmer, image, config.search_size, lambda _: IS_NONE), image.shape[:2])
-        for image in empty_photos(args.data / "album", config.decode_size)
+        (look(cascade, confirmer, image, working_size, lambda _: IS_NONE), image.shape[:2])
+        for image in empty_photos(args.data / "album", WHOLE_PHOTO_SIZE)
     ]
 
     part = {file: zlib.crc32(file.encode()) % N_PARTS for file in photos}

@@ -174,22 +174,30 @@ class Cascade:
 def face_boxes(
     signs: Signs, asked: NDArray[np.intp], answers: Answers, long_side_px: int
 ) -> NDArray[np.float32]:
-    """Return the square that dlib's detector draws around each candidate, or would draw.
+    """Return a square like those of dlib's detector around each candidate.
 
-    The landmark predictor and the encoder were made for those. The detector's own is taken of a very
-    large face only: those YuNet misplaces now and then, and of the others the detector does.
+    The detector's own is taken of a very large face only: those YuNet misplaces now and then, and of
+    the others the detector does.
 
     Parameters
     ----------
     asked : the candidates that ``answers`` are about.
     """
-    middles = (signs.boxes[:, :2] + signs.boxes[:, 2:]) / 2
-    half = (BOX_SHARE / 2 * sides_of(signs.boxes))[:, np.newaxis]
-    boxes = np.concatenate([middles - half, middles + half], axis=1).astype(np.float32)
+    boxes = dlib_squares(signs.boxes)
     is_large = sides_of(signs.places[asked]) > VERY_LARGE_SHARE * long_side_px
     is_taken = is_large & (answers.scores > SEEN_BY_DETECTOR)
     boxes[asked[is_taken]] = answers.boxes[is_taken]
     return boxes
+
+
+def dlib_squares(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the square that dlib's detector would draw for each of YuNet's boxes, float32 (n, 4).
+
+    The landmark predictor and the encoder were made for those.
+    """
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = (BOX_SHARE / 2 * sides_of(boxes))[:, np.newaxis]
+    return np.concatenate([middles - half, middles + half], axis=1).astype(np.float32)
 
 
 def _log_odds(scores: NDArray[np.float32], least: float, most: float) -> NDArray[np.float64]:
