@@ -14,7 +14,7 @@ from facedex import logs
 from facedex.cli.context import Context, printable
 from facedex.cli.doctor import doctor
 from facedex.cli.faces import faces
-from facedex.cli.people import people
+from facedex.cli.people import people, redo, undo
 from facedex.cli.picasa import picasa
 from facedex.cli.problems import problems
 from facedex.cli.scan import scan
@@ -67,7 +67,7 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
     ctx.obj = Context(library)
 
 
-for _command in (scan, view, status, people, faces, problems, picasa, doctor):
+for _command in (scan, view, status, people, faces, undo, redo, problems, picasa, doctor):
     cli.add_command(_command)
 
 

@@ -19,7 +19,11 @@ COMMANDS = [
     "view",
     "status",
     "people",
+    "people merge",
+    "people rename",
     "faces",
+    "undo",
+    "redo",
     "problems",
     "picasa",
     "picasa report",
@@ -34,7 +38,11 @@ UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
 
 def test_every_command_is_in_this_list():
-    names = set(cli.commands) | {f"picasa {name}" for name in cli.commands["picasa"].commands}
+    names = set(cli.commands) | {
+        f"{group} {name}"
+        for group in cli.commands
+        for name in getattr(cli.commands[group], "commands", ())
+    }
     assert names == set(COMMANDS)
 
 
@@ -347,8 +355,8 @@ def test_control_characters_do_not_reach_a_real_terminal_either(facedex, filled,
 
 def test_tables_are_tab_separated_when_piped(facedex, filled):
     lines = facedex("people").out.splitlines()
-    assert lines[0] == "name\tconfirmed\tsuggested"
-    assert "Ada\t3\t1" in lines
+    assert lines[0] == "name\tconfirmed\tsuggested\tborn\tdied\talso called"
+    assert "Ada\t3\t1\t\t\t" in lines
 
 
 def test_rich_markup_in_names_is_shown_as_it_is(facedex, small, monkeypatch):
