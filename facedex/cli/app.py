@@ -17,6 +17,7 @@ from facedex.cli.faces import faces
 from facedex.cli.people import people, redo, undo
 from facedex.cli.picasa import picasa
 from facedex.cli.problems import problems
+from facedex.cli.review import review
 from facedex.cli.scan import scan
 from facedex.cli.status import status
 from facedex.cli.view import view
@@ -67,7 +68,7 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
     ctx.obj = Context(library)
 
 
-for _command in (scan, view, status, people, faces, undo, redo, problems, picasa, doctor):
+for _command in (scan, view, status, people, faces, review, undo, redo, problems, picasa, doctor):
     cli.add_command(_command)
 
 

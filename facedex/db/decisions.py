@@ -68,6 +68,18 @@ def iter_changes(db: apsw.Connection) -> Iterator[tuple[Step, Any]]:
                 yield step, step["after"]
 
 
+def last_id(db: apsw.Connection) -> int:
+    """Return the id of the newest entry, 0 where there is none."""
+    return int(rows(db, "SELECT coalesce(max(id), 0) FROM decision")[0][0])
+
+
+def steps_since(db: apsw.Connection, decision_id: int) -> Iterator[Step]:
+    """Yield each step that entries after one changed, back or forth."""
+    sql = "SELECT coalesce(undoes, id) FROM decision WHERE id > ? ORDER BY id"
+    for (changed,) in rows(db, sql, (decision_id,)):
+        yield from get_decision(db, changed).steps
+
+
 def undo_stacks(db: apsw.Connection) -> tuple[list[int], list[int]]:
     """Return the decisions that can be undone and those that can be redone, the next one last."""
     done: list[int] = []

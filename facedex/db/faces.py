@@ -299,6 +299,12 @@ def uuid_of(db: apsw.Connection, face_id: FaceId) -> str | None:
     return str(found[0][0]) if found else None
 
 
+def find_by_uuid(db: apsw.Connection, face_uuid: str) -> FaceId | None:
+    """Return the face of a uuid, or None."""
+    found = rows(db, "SELECT id FROM face WHERE uuid = ?", (face_uuid,))
+    return FaceId(found[0][0]) if found else None
+
+
 def find_encoding(db: apsw.Connection, face_id: FaceId, model: str) -> NDArray[np.float32] | None:
     """Return a face's encoding by a model, float32 (d,), or None."""
     sql = "SELECT vector FROM encoding WHERE face_id = ? AND model = ?"

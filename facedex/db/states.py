@@ -81,9 +81,9 @@ def face_key(db: apsw.Connection, face_id: FaceId) -> Step:
 
 def find_face(db: apsw.Connection, key: Step) -> FaceId | None:
     """Return the face of this uuid, else the one at its place on its image, or None."""
-    found = rows(db, "SELECT id FROM face WHERE uuid = ?", (key["face"],))
-    if found:
-        return FaceId(found[0][0])
+    face_id = faces.find_by_uuid(db, key["face"])
+    if face_id is not None:
+        return face_id
     there = rows(
         db,
         "SELECT f.id, f.x0, f.y0, f.x1, f.y1 FROM face f JOIN photo p ON p.id = f.photo_id"

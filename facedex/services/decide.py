@@ -66,11 +66,28 @@ def confirm(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
     """Confirm the person suggested for each face; faces without a suggestion stay as they are."""
     with transaction(db):
         record = Recording(db)
-        for face_id in _noted(record, face_ids):
-            person_id = _suggested(db, face_id)
-            if person_id is not None:
-                _confirm(record, face_id, person_id)
+        _confirm_suggested(record, face_ids)
         return record.write("confirm", lambda n: f"Confirmed {n}")
+
+
+def confirm_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -> list[FaceId]:
+    """Confirm faces as a person who is there already."""
+    with transaction(db):
+        record = Recording(db)
+        for face_id in _noted(record, face_ids):
+            _confirm(record, face_id, person_id)
+        return _named(record, person_id)
+
+
+def confirm_page(db: Connection, right: Sequence[FaceId], wrong: Sequence[FaceId]) -> list[FaceId]:
+    """Confirm the suggestions of some faces and reject those of others, as one decision."""
+    with transaction(db):
+        record = Recording(db)
+        _confirm_suggested(record, right)
+        for face_id in _noted(record, wrong):
+            reject_face(db, face_id)
+        also = f", rejected {len(wrong):,} of them" if wrong else ""
+        return record.write("confirm", lambda n: f"Looked at {n}{also}")
 
 
 def reject(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
@@ -160,6 +177,13 @@ def _person(record: Recording, name: str) -> PersonId:
 def _named(record: Recording, person_id: PersonId) -> list[FaceId]:
     shown = people.get_person(record.db, person_id).name
     return record.write("name", lambda n: f"Named {n} {shown}")
+
+
+def _confirm_suggested(record: Recording, face_ids: Sequence[FaceId]) -> None:
+    for face_id in _noted(record, face_ids):
+        person_id = _suggested(record.db, face_id)
+        if person_id is not None:
+            _confirm(record, face_id, person_id)
 
 
 def _suggested(db: Connection, face_id: FaceId) -> PersonId | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facedex.db import catalog, faces, pairs, people
+from facedex.db import faces, pairs, people
 from facedex.db.connection import transaction
 from facedex.db.faces import Assignment
 from facedex.errors import UsageError
@@ -67,12 +67,12 @@ def split(db: Connection, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:
         return made
 
 
-def reject_group(db: Connection, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
-    """Say that a group is not a person; it is never suggested to be, nor is any face that is in it."""
+def reject_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -> list[FaceId]:
+    """Say of faces without a name that they are not a person; it is never suggested again."""
     with transaction(db):
         record = Recording(db)
         refused = Assignment(person_id, FaceState.REJECTED, Source.USER)
-        for face_id in catalog.group_faces(db, cluster_id):
+        for face_id in face_ids:
             said = faces.assignments(db, face_id)
             if all(each.person_id != person_id for each in said):
                 record.note_face(face_id)

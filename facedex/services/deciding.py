@@ -1,4 +1,4 @@
-"""The part of a library's door that decides about people and groups."""
+"""The part of a library's door that decides about people and groups, and asks what to decide next."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ from typing import TYPE_CHECKING
 
 from facedex.db import people
 from facedex.errors import UsageError
-from facedex.services import decide_groups, decide_people
+from facedex.services import answers, decide_groups, decide_people
 from facedex.services.parts import find_parts
+from facedex.services.review import Review
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from facedex.db.connection import Connection
     from facedex.services.decide_people import MergePreview
+    from facedex.services.questions import Question
     from facedex.types import ClusterId, FaceId, PersonId
 
 
 class Deciding:
     """Methods of :class:`~facedex.services.library.Library`; may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._review = Review()
 
     @property
     def _db(self) -> Connection:
@@ -68,3 +73,25 @@ class Deciding:
     def split(self, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:
         """See :func:`facedex.services.decide_groups.split`."""
         return decide_groups.split(self._db, parts)
+
+    def questions(self, n: int = 1) -> list[Question]:
+        """Return what to ask the user next, the questions whose answers are worth most."""
+        return self._review.questions(self._db, n)
+
+    def skip(self, question: Question) -> None:
+        """Ask this no more while the library is open, unless there are more faces in it."""
+        self._review.skip(question)
+
+    def answer_yes(self, question: Question, left_out: Collection[FaceId] = ()) -> list[FaceId]:
+        """See :func:`facedex.services.answers.answer_yes`."""
+        return answers.answer_yes(self._db, question, left_out)
+
+    def answer_no(self, question: Question) -> list[FaceId]:
+        """See :func:`facedex.services.answers.answer_no`."""
+        return answers.answer_no(self._db, question)
+
+    def answer_name(
+        self, question: Question, name: str, left_out: Collection[FaceId] = ()
+    ) -> list[FaceId]:
+        """See :func:`facedex.services.answers.answer_name`."""
+        return answers.answer_name(self._db, question, name, left_out)

@@ -42,6 +42,7 @@ class Library(Deciding):
     """One library folder. Methods may be called from any thread; each has its own connections."""
 
     def __init__(self, directory: Path) -> None:
+        super().__init__()
         self._directory = directory
         self._local = threading.local()
         self._lock = threading.Lock()

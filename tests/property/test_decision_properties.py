@@ -19,7 +19,7 @@ from facedex.errors import UsageError
 from facedex.services import decide
 from facedex.services.decide_groups import (
     merge_groups,
-    reject_group,
+    reject_as,
     reject_pair_of_groups,
     reject_pair_of_people,
     split,
@@ -147,7 +147,7 @@ class Deciding(RuleBasedStateMachine):
         elif kind == "groups" and self.group(a) != self.group(b):
             reject_pair_of_groups(self.db, self.group(a), self.group(b))
         elif kind == "person and group" and None not in (self.someone(a), self.group(b)):
-            reject_group(self.db, self.group(b), self.someone(a))
+            reject_as(self.db, catalog.group_faces(self.db, self.group(b)), self.someone(a))
 
     @rule()
     def undo(self):

@@ -22,6 +22,7 @@ COMMANDS = [
     "people merge",
     "people rename",
     "faces",
+    "review",
     "undo",
     "redo",
     "problems",
@@ -29,7 +30,9 @@ COMMANDS = [
     "picasa report",
     "doctor",
 ]
-LOOKING = [["people"], ["faces"], ["status"], ["problems"], ["picasa", "report"], ["view"]]
+LOOKING = [
+    ["people"], ["faces"], ["review"], ["status"], ["problems"], ["picasa", "report"], ["view"],
+]  # fmt: skip
 HOSTILE = "Eve\x1b]0;owned\x07\x9b31m\u202egpj.exe"
 UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
@@ -313,6 +316,21 @@ def test_faces_as_json(facedex, filled):
     assert 0 < suggested["distance"] < 1
     assert set(suggested["box"]) == {"x0", "y0", "x1", "y1"}
     assert len(json.loads(facedex("faces", "--limit", "2", "--json").out)) == 2
+
+
+def test_review_as_json_and_as_a_table(facedex, filled):
+    for who in ("bob", "bob", "bob", "cy"):
+        filled.photo(who)
+    match_faces(filled.db, MODEL)
+    found = json.loads(facedex("review", "--json").out)
+    assert [question["kind"] for question in found] == ["who", "suggested", "who"]
+    assert [len(question["face_ids"]) for question in found] == [3, 1, 1]
+    assert [question["worth"] for question in found] == pytest.approx([1.5, 0.9, 0.5], abs=0.1)
+    lines = facedex("review", "--limit", "2").out.splitlines()
+    assert lines[0] == "worth\tfaces\tquestion\tprobability"
+    assert lines[1].split("\t")[1:3] == ["3", f"who is group {found[0]['cluster_id']}?"]
+    assert lines[2].split("\t")[1:3] == ["1", "are these Ada?"]
+    assert len(lines) == 3
 
 
 def test_status_as_json(facedex, filled):
