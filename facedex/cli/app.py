@@ -17,6 +17,7 @@ from facedex.cli.faces import faces
 from facedex.cli.people import people, redo, undo
 from facedex.cli.picasa import picasa
 from facedex.cli.problems import problems
+from facedex.cli.relearn import relearn
 from facedex.cli.review import review
 from facedex.cli.scan import scan
 from facedex.cli.status import status
@@ -68,7 +69,9 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
     ctx.obj = Context(library)
 
 
-for _command in (scan, view, status, people, faces, review, undo, redo, problems, picasa, doctor):
+for _command in (
+    scan, view, status, people, faces, review, undo, redo, relearn, problems, picasa, doctor,
+):  # fmt: skip
     cli.add_command(_command)
 
 

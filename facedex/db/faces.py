@@ -93,6 +93,46 @@ def add_face(
     return face_id
 
 
+def add_drawn_face(db: apsw.Connection, photo_id: PhotoId, box: Box, face_uuid: str) -> FaceId:
+    """Add a box that no detector found (origin ``manual``), in the stored-pixel frame; return its id."""
+    db.execute(
+        "INSERT INTO face (uuid, photo_id, x0, y0, x1, y1, origin, created_us)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'manual', ?)",
+        (face_uuid, photo_id, *_corners(box), now_us()),
+    )
+    return FaceId(db.last_insert_rowid())
+
+
+def is_drawn(db: apsw.Connection, face_id: FaceId) -> bool:
+    """Tell whether a face is a box that somebody drew in facedex."""
+    return bool(rows(db, "SELECT 1 FROM face WHERE id = ? AND origin = 'manual'", (face_id,)))
+
+
+def set_encoding(
+    db: apsw.Connection,
+    face_id: FaceId,
+    model: str,
+    landmarks: NDArray[np.float32] | None,
+    encoding: NDArray[np.float32] | None,
+) -> None:
+    """Give a face what a model says of it; its box and origin stay. Landmarks: stored-pixel frame."""
+    db.execute("UPDATE face SET landmarks = ? WHERE id = ?", (_landmarks_json(landmarks), face_id))
+    _set_encoding(db, face_id, model, encoding)
+
+
+def unencoded_named(db: apsw.Connection, model: str) -> list[tuple[PhotoId, FaceId, Box]]:
+    """Return the confirmed faces that ``model`` has not encoded, by photo; stored-frame boxes."""
+    sql = (
+        "SELECT f.photo_id, f.id, f.x0, f.y0, f.x1, f.y1 FROM face f"
+        " JOIN assignment a ON a.face_id = f.id AND a.state = 'confirmed'"
+        " WHERE NOT EXISTS (SELECT 1 FROM encoding e WHERE e.face_id = f.id AND e.model = ?)"
+        " ORDER BY f.photo_id, f.id"
+    )
+    return [
+        (PhotoId(photo), FaceId(face), Box(*box)) for photo, face, *box in rows(db, sql, (model,))
+    ]
+
+
 def update_face(
     db: apsw.Connection, face_id: FaceId, face: NewFace, engine: str, model: str
 ) -> None:

@@ -163,6 +163,11 @@ def set_contact(db: apsw.Connection, contact_id: str, person_id: PersonId, name:
     )
 
 
+def drop_contact(db: apsw.Connection, contact_id: str) -> None:
+    """Take a Picasa contact id off the person it hangs on."""
+    db.execute("DELETE FROM contact WHERE contact_id = ?", (contact_id,))
+
+
 def contacts_of(db: apsw.Connection, person_id: PersonId) -> dict[str, str]:
     """Return a person's Picasa contact ids with the names that they had there."""
     sql = "SELECT contact_id, name FROM contact WHERE person_id = ? ORDER BY contact_id"

@@ -2,7 +2,8 @@
 
 There are four kinds of things, and a state is JSON:
 
-- a face: all that is said of it, and its cluster. ``{"face": uuid, "image": hash, "box": [...]}``
+- a face: all that is said of it, and its cluster; None where a box was not drawn yet.
+  ``{"face": uuid, "image": hash, "box": [...]}``
 - a person: name, aliases, dates, contacts; None while there is none. ``{"person": uuid}``
 - a cluster: whose it is; None while there is none. ``{"cluster": id}``
 - a rejected pair: whether it is one. ``{"pair": "people" or "faces", "a": ..., "b": ...}``
@@ -19,7 +20,7 @@ from facedex.db import faces, pairs, people
 from facedex.db.connection import rows
 from facedex.db.faces import Assignment
 from facedex.geometry import iou
-from facedex.types import Box, ClusterId, FaceId, FaceState, PersonId, Source
+from facedex.types import Box, ClusterId, FaceId, FaceState, PersonId, PhotoId, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ def read_state(db: apsw.Connection, key: Step) -> Any:
 
 
 def restore(db: apsw.Connection, wanted: list[tuple[Step, Any]]) -> None:
-    """Give each named thing the state beside it; in a transaction.
+    """Give what each step names the state beside it, one of the step's two; in a transaction.
 
     People and clusters that come go first and those that go last, so that faces always find theirs.
     Someone who is mentioned by what is not restored stays.
@@ -57,13 +58,14 @@ def restore(db: apsw.Connection, wanted: list[tuple[Step, Any]]) -> None:
             if kind in key:
                 _RESTORE[kind](db, key, state)
     for key, state in wanted:
+        if state is None and "face" in key:
+            _remove_box(db, key)
+    for key, state in wanted:
         if state is None and "cluster" in key:
             people.drop_if_empty(db, ClusterId(key["cluster"]))
     for key, state in wanted:
         if state is None and "person" in key:
-            person_id = people.find_by_uuid(db, key["person"])
-            if person_id is not None and not people.is_mentioned(db, person_id):
-                people.delete_person(db, person_id)
+            _remove_person(db, key)
 
 
 # ---- faces
@@ -94,6 +96,20 @@ def find_face(db: apsw.Connection, key: Step) -> FaceId | None:
     return FaceId(-best[1]) if best[0] >= _SAME_FACE_IOU else None
 
 
+def is_worth_a_box(state: Step) -> bool:
+    """Tell whether a face without a box must get one, for what the owner said of it to be kept."""
+    return any(word[2] in {FaceState.CONFIRMED, FaceState.IGNORED} for word in state["said"])
+
+
+def add_box(db: apsw.Connection, key: Step) -> FaceId | None:
+    """Add the face that a key names as a box that nobody detected; None if its photo is not here."""
+    found = rows(db, "SELECT id FROM photo WHERE image_hash = ?", (bytes.fromhex(key["image"]),))
+    if not found:
+        return None
+    box = Box(*key["box"])
+    return faces.add_drawn_face(db, PhotoId(found[0][0]), box, key["face"])
+
+
 def face_state(db: apsw.Connection, face_id: FaceId) -> Step:
     """Return all that decisions can change of a face."""
     sql = (
@@ -105,8 +121,13 @@ def face_state(db: apsw.Connection, face_id: FaceId) -> Step:
 
 
 def _restore_face(db: apsw.Connection, key: Step, state: Step) -> None:
-    """Put a face into a state; its people and its cluster come back if they are gone."""
+    """Put a face into a state; its people and its cluster come back if they are gone.
+
+    Where no face is any more but one has a name in this state, the named box comes back.
+    """
     face_id = find_face(db, key)
+    if face_id is None:
+        face_id = add_box(db, key) if is_worth_a_box(state) else None
     if face_id is None:
         return
     said, confirmed = [], None
@@ -120,6 +141,13 @@ def _restore_face(db: apsw.Connection, key: Step, state: Step) -> None:
     if cluster_id is not None and not people.has_cluster(db, cluster_id):
         people.set_cluster_person(db, cluster_id, confirmed)
     faces.set_cluster(db, face_id, cluster_id)
+
+
+def _remove_box(db: apsw.Connection, key: Step) -> None:
+    """Remove a face that a decision drew, unless a detector has found it since."""
+    face_id = faces.find_by_uuid(db, key["face"])
+    if face_id is not None and faces.is_drawn(db, face_id):
+        faces.delete_face(db, face_id)
 
 
 def _person_of(db: apsw.Connection, person_uuid: str, name: str) -> PersonId:
@@ -157,6 +185,19 @@ def _restore_person(db: apsw.Connection, key: Step, state: Step) -> None:
     for contact_id, name in state["contacts"].items():
         people.set_contact(db, contact_id, person_id, name)
     people.take_contact_regions(db, person_id)
+
+
+def _remove_person(db: apsw.Connection, step: Step) -> None:
+    """Remove somebody, with the contacts that the decision gave them, unless others speak of them."""
+    person_id = people.find_by_uuid(db, step["person"])
+    if person_id is None:
+        return
+    given = step["before"] or step["after"]
+    for contact_id in given["contacts"]:
+        if people.find_contact(db, contact_id) == person_id:
+            people.drop_contact(db, contact_id)
+    if not people.is_mentioned(db, person_id):
+        people.delete_person(db, person_id)
 
 
 # ---- clusters

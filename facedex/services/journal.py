@@ -34,6 +34,12 @@ class Recording:
         self._face_ids[key["face"]] = face_id
         self._note(("face", key["face"]), key, states.face_state(self.db, face_id))
 
+    def note_new_face(self, face_id: FaceId) -> None:
+        """Remember that a face was not there before this decision drew it."""
+        key = states.face_key(self.db, face_id)
+        self._face_ids[key["face"]] = face_id
+        self._note(("face", key["face"]), key, None)
+
     def note_person(self, person_id: PersonId) -> None:
         """Remember a person."""
         self._note_by_uuid(people.get_person(self.db, person_id).uuid)
@@ -48,9 +54,9 @@ class Recording:
         key = states.pair_key(self.db, pair)
         self._note(("pair", states.dump_state(key)), key, states.read_state(self.db, key))
 
-    def add_person(self, name: str) -> PersonId:
+    def add_person(self, name: str, person_uuid: str | None = None) -> PersonId:
         """Add somebody, as part of the decision."""
-        person_uuid = str(uuid.uuid4())
+        person_uuid = person_uuid or str(uuid.uuid4())
         self._note_by_uuid(person_uuid)
         return people.add_person(self.db, name, person_uuid)
 

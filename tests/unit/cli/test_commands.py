@@ -25,6 +25,7 @@ COMMANDS = [
     "review",
     "undo",
     "redo",
+    "relearn",
     "problems",
     "picasa",
     "picasa report",
