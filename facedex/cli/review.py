@@ -44,7 +44,7 @@ def _in_words(question: Question) -> str:
         group = question.cluster_id
         return "who is this?" if group is None else f"who is group {group}?"
     if question.merged_id is not None:
-        return f"is person {question.merged_id} the same as {question.person_name}?"
+        return f"are {question.merged_name} and {question.person_name} one person?"
     if question.person_id is not None:
         group = question.cluster_id
         asked = "this" if group is None else f"group {group}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from facedex.db import people
 from facedex.errors import UsageError
-from facedex.services import answers, decide_groups, decide_people
+from facedex.services import answers, decide, decide_groups, decide_people
 from facedex.services.parts import find_parts
 from facedex.services.review import Review
 
@@ -59,6 +59,10 @@ class Deciding:
     ) -> bool:
         """See :func:`facedex.services.decide_people.set_dates`."""
         return decide_people.set_dates(self._db, person_id, born=born, died=died)
+
+    def confirm_group(self, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
+        """See :func:`facedex.services.decide.confirm_group`."""
+        return decide.confirm_group(self._db, cluster_id, person_id)
 
     def merge_groups(self, cluster_id: ClusterId, into_id: ClusterId) -> list[FaceId]:
         """See :func:`facedex.services.decide_groups.merge_groups`."""

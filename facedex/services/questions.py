@@ -39,7 +39,7 @@ class Question:
     cluster_id : the unknown group that ``face_ids`` are, None for a lone face or a person's faces.
     person_id, person_name : who it may be.
     other_cluster_id : the other unknown group, of two.
-    merged_id : the person that ``face_ids`` are of, where two people may be one.
+    merged_id, merged_name : whose ``face_ids`` are, where two people may be one.
     probability : that the answer is yes; None for ``who``.
     worth : faces that an answer is expected to name, per click.
     """
@@ -53,6 +53,7 @@ class Question:
     person_name: str | None = None
     other_cluster_id: ClusterId | None = None
     merged_id: PersonId | None = None
+    merged_name: str | None = None
     probability: float | None = None
 
 

@@ -257,18 +257,18 @@ class Review:
         if entry.kind != "same":
             return Question("who", asked, entry.worth, cluster_id=cluster_id)
         other = self._units.by_key[entry.other]
-        person_id = PersonId(other.person) if other.person else None
         return Question(
             "same",
             asked,
             entry.worth,
             spread(_faces_of(db, other)),
-            cluster_id,
-            person_id,
-            people.get_person(db, person_id).name if person_id else None,
-            None if person_id else ClusterId(other.key),
-            PersonId(unit.person) if unit.person else None,
-            entry.probability,
+            cluster_id=cluster_id,
+            person_id=PersonId(other.person) if other.person else None,
+            person_name=_name_of(db, other),
+            other_cluster_id=None if other.person else ClusterId(other.key),
+            merged_id=PersonId(unit.person) if unit.person else None,
+            merged_name=_name_of(db, unit),
+            probability=entry.probability,
         )
 
     def _has_changed(self, db: Connection, unit: Unit) -> bool:
@@ -320,6 +320,10 @@ def _rejected(db: Connection, known: Units) -> set[frozenset[Token]]:
         b = ("person", person_b) if person_b else ("unit", unit_b)
         found.add(frozenset((a, b)))
     return found
+
+
+def _name_of(db: Connection, unit: Unit) -> str | None:
+    return people.get_person(db, PersonId(unit.person)).name if unit.person else None
 
 
 def _faces_of(db: Connection, unit: Unit) -> tuple[FaceId, ...]:
