@@ -350,7 +350,8 @@ class FakeLibrary:
                 if who is None:
                     found.append(Question("who", ids, len(ids) / 2, cluster_id=group.cluster_id))
                     continue
-                known = self.shelf_faces(Shelf("person", person_id=who))[-12:]
+                known = [i for i, f in self.by_id.items()
+                         if f.person_id == who and f.state is FaceState.CONFIRMED][:12]  # fmt: skip
                 found.append(Question(
                     "same", ids, 0.8 * len(ids), tuple(known), cluster_id=group.cluster_id,
                     person_id=who, person_name=self.names[who], probability=0.8,

@@ -44,7 +44,8 @@ def test_best_question_is_asked_with_all_faces_chosen_and_known_ones_beside(revi
     assert pane.grid.selected_ids() == list(library.questions()[0].face_ids)
     assert pane.known_title.text == "Anna"
     assert pane.known.isVisible()
-    assert "90% likely" in pane.subtitle.text
+    assert pane.subtitle.text.startswith("90% likely")
+    assert pane.asked_title.text == "9 faces"
     assert reviewing.sidebar_model.entry(REVIEW).n == library.n_ungrouped() + sum(
         row.n_faces for row in library.unknown_groups()
     ) + sum(row.n_suggested for row in library.people())
@@ -63,6 +64,7 @@ def test_faces_left_out_with_the_keyboard_are_rejected(qtbot, reviewing, library
     page = library.questions()[0].face_ids
     press(qtbot, KEY.Key_Right, KEY.Key_Space, KEY.Key_Right, KEY.Key_Space)
     assert reviewing.review.pane.yes.text() == "&Yes, these 7"
+    assert reviewing.review.pane.asked_title.text == "7 of 9 faces"
     answer(qtbot, reviewing, KEY.Key_Y)
     states = [library.by_id[face].state for face in page]
     assert states.count(FaceState.CONFIRMED) == 7

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from facedex.viewer.models.faces import FaceGridModel
 
 
+ONE_TILE_PX = 180  # a grid of one tile beside its scroll bar
+
+
 class ReviewPane(QWidget):
     """Words the question; every face it is about is chosen until it is clicked away."""
 
@@ -46,8 +49,9 @@ class ReviewPane(QWidget):
         self.grid = FaceGridView(asked)
         self.grid.setSelectionMode(QAbstractItemView.SelectionMode.MultiSelection)
         self.grid.setAccessibleName("Faces asked about")
-        self.known_title = ElidedLabel()
-        theme.resize_font(self.known_title, 1.0, bold=True)
+        self.asked_title, self.known_title = ElidedLabel(), ElidedLabel()
+        for label in (self.asked_title, self.known_title):
+            theme.resize_font(label, 1.0, bold=True)
         self.known = FaceGridView(beside)
         self.known.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.known.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -84,6 +88,7 @@ class ReviewPane(QWidget):
         self.skip.setVisible(question is not None)
         self.names.setVisible(question is not None and question.merged_id is None)
         self.names.clear()
+        self.names.edit.setPlaceholderText("Who is this?" if is_open else "Somebody else? A name")
         self.grid.selectAll()
         self.grid.select_face(question.face_ids[0] if question else None, only_walk_to=True)
         self._tell_chosen()
@@ -94,10 +99,13 @@ class ReviewPane(QWidget):
 
     def _tell_chosen(self) -> None:
         if self._question is None:
+            self.asked_title.set_text("")
             return
         n, n_all = len(self.grid.selected_ids()), len(self._question.face_ids)
         self.yes.setText("&Yes" if n == n_all else f"&Yes, these {n:,}")
         self.yes.setEnabled(n > 0)
+        chosen = f"{n:,} of " if n < n_all else ""
+        self.asked_title.set_text(f"{chosen}{counted(n_all, 'face')}")
         some = "all" if n == n_all else "these"
         text = "Name this face" if n == 1 else f"Name {some} {counted(n, 'face')}"
         self.names.set_target(text, is_enabled=n > 0)
@@ -123,23 +131,34 @@ class ReviewPane(QWidget):
             buttons.addWidget(button)
         buttons.addStretch(1)
         head.addLayout(buttons)
+        head.addSpacing(theme.GAP)
         head.addWidget(self.names)
-        self._known_side = QWidget()
-        known = QVBoxLayout(self._known_side)
-        known.setContentsMargins(0, 0, 0, 0)
-        known.setSpacing(2)
-        known.addWidget(self.known_title)
-        known.addWidget(self.known, 1)
+        self._known_side = _under(self.known_title, self.known)
         sides = QSplitter(Qt.Orientation.Horizontal)
         sides.setChildrenCollapsible(False)
-        sides.addWidget(self.grid)
+        sides.addWidget(_under(self.asked_title, self.grid))
         sides.addWidget(self._known_side)
-        sides.setSizes([320, 320])
+        sides.setStretchFactor(0, 1)
+        sides.setSizes([430, ONE_TILE_PX])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(sides, 1)
+
+
+def _under(title: QWidget, grid: QWidget) -> QWidget:
+    """Return a grid under its title."""
+    side = QWidget()
+    layout = QVBoxLayout(side)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    line = QHBoxLayout()
+    line.setContentsMargins(theme.MARGIN + 4, 0, theme.GAP, 0)
+    line.addWidget(title)
+    layout.addLayout(line)
+    layout.addWidget(grid, 1)
+    return side
 
 
 def _button(text: str, tip: str) -> QPushButton:
@@ -170,11 +189,10 @@ def _subtitle(question: Question | None, *, is_loading: bool) -> str:
             if is_loading
             else "Scan more photos, or come back later."
         )
-    n = counted(len(question.face_ids), "face")
     if question.kind == "who":
-        return f"{n} that look alike. Click or Space leaves a face out." if n != "1 face" else n
-    likely = f"  ·  {question.probability:.0%} likely" if question.probability is not None else ""
-    return f"{n}{likely}. Click or Space leaves a face out."
+        return "Faces that look alike. Click or Space leaves one out."
+    likely = f"{question.probability:.0%} likely. " if question.probability is not None else ""
+    return f"{likely}Click or Space leaves a face out."
 
 
 def _known_title(question: Question | None) -> str:

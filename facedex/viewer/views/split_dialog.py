@@ -68,6 +68,7 @@ class SplitDialog(QDialog):
         )
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         self._lay_out()
+        self.resize(self.sizeHint())
         self.fewer.clicked.connect(lambda: self._ask(len(self._parts) - 1))
         self.more.clicked.connect(lambda: self._ask(len(self._parts) + 1))
         QShortcut(QKeySequence("-"), self, self.fewer.click)
@@ -111,9 +112,12 @@ class SplitDialog(QDialog):
         layout = QVBoxLayout(column)
         layout.setContentsMargins(0, 0, 0, 0)
         if number == 0:
-            layout.addWidget(plain_label(f"{counted(len(part), 'face')} stay"))
+            stay = plain_label(f"{counted(len(part), 'face')} stay")
+            stay.setMinimumHeight(theme.FIELD_PX)
+            layout.addWidget(stay)
         else:
             tick = QCheckBox(f"&{number}: take {counted(len(part), 'face')} out")
+            tick.setMinimumHeight(theme.FIELD_PX)
             tick.setChecked(number == 1)
             tick.toggled.connect(self._tell)
             self._ticks.append(tick)
