@@ -17,7 +17,16 @@ from pydantic_settings import (
 
 from facedex import machine
 from facedex.errors import ConfigError
-from facedex.types import DetectorName, DeviceName, EngineConfig, Precision, RuntimeName
+from facedex.types import (
+    DLIB_ENCODER,
+    DetectorName,
+    DeviceName,
+    EngineConfig,
+    Precision,
+    RuntimeName,
+)
+
+_NAME = r"^[a-z0-9-]+$"  # of facedex's own or a plugin's; which there are, the engines know
 
 LEAST_BUDGET_BYTES = 1_500_000_000  # for all workers together
 _CASCADE_BYTES, _WHOLE_PHOTO_BYTES = 270_000_000, 420_000_000
@@ -29,6 +38,11 @@ def default_library() -> Path:
     return platformdirs.user_data_path("facedex", appauthor=False)
 
 
+def default_plugins() -> Path:
+    """Return the folder of plugins unless the user names another."""
+    return platformdirs.user_data_path("facedex", appauthor=False) / "plugins"
+
+
 def config_file() -> Path:
     """Return where config.toml is looked for."""
     named = os.environ.get("FACEDEX_CONFIG")
@@ -38,9 +52,10 @@ def config_file() -> Path:
 
 def worker_bytes(engine: EngineConfig) -> int:
     """Return about what a worker process takes at most, of 12-megapixel photos (docs/benchmarks.md)."""
-    is_cascade = engine.detector is DetectorName.CASCADE
+    is_cascade = engine.detector == DetectorName.CASCADE
     base = _CASCADE_BYTES if is_cascade else _WHOLE_PHOTO_BYTES
-    return base + _BYTES_PER_SEARCHED_PX * engine.search_size**2
+    usual_px = 768 if is_cascade and not engine.is_thorough else 1600
+    return base + _BYTES_PER_SEARCHED_PX * (engine.working_size or usual_px) ** 2
 
 
 def _crop_count(value: int) -> int:
@@ -58,18 +73,26 @@ class Settings(BaseSettings):
         default_factory=default_library,
         description="Folder of library.db and cache.db.",
     )
-    detector: DetectorName = Field(
-        default=DetectorName.CASCADE,
-        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn or both.",
+    detector: str = Field(
+        default=DetectorName.CASCADE.value,
+        pattern=_NAME,
+        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn, both, or a plugin's.",
     )
     thorough: bool = Field(
         default=False,
         description="The cascade looks for small faces too, in about three times the time.",
     )
-    runtime: RuntimeName = Field(
-        default=RuntimeName.AUTO,
+    encoder: str = Field(
+        default=DLIB_ENCODER,
+        pattern=_NAME,
+        description="What turns a face into numbers: dlib-resnet, or a plugin's. Another one means"
+        " other encodings: all are made again, beside those that are there.",
+    )
+    runtime: str = Field(
+        default=RuntimeName.AUTO.value,
+        pattern=_NAME,
         description="What executes the networks: auto (the fastest that passes a self-test),"
-        " onnxruntime, openvino, torch, or dlib (the slow reference).",
+        " onnxruntime, openvino, torch, dlib (the slow reference), or a plugin's.",
     )
     device: DeviceName = Field(
         default=DeviceName.AUTO,
@@ -99,6 +122,12 @@ class Settings(BaseSettings):
         le=256,
         description="Worker processes; 0 does everything in one process. Unset: one a core, but no"
         " more than fit into a quarter of the memory (1.5 GB at least).",
+    )
+
+    plugins: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+        default_factory=default_plugins,
+        description="Folder of plugins beside those that are installed as packages; a plugin is"
+        " trusted code (docs/plugins.md).",
     )
 
     @field_validator("library")
@@ -145,6 +174,8 @@ class Settings(BaseSettings):
             precision=self.precision,
             encode_crops=self.encode_crops,
             is_thorough=self.thorough,
+            encoder=self.encoder,
+            plugins_dir=self.plugins,
         )
 
 

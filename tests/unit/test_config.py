@@ -3,7 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from facedex.config import Settings, config_file, default_library, load_settings
+from facedex.config import (
+    Settings,
+    config_file,
+    default_library,
+    default_plugins,
+    load_settings,
+)
 from facedex.errors import ConfigError
 from facedex.types import DetectorName, EngineConfig, RuntimeName
 
@@ -38,7 +44,10 @@ def fault(**flags):
 def test_defaults():
     settings = load_settings()
     assert settings.library == default_library()
-    assert settings.engine() == EngineConfig(DetectorName.CASCADE, RuntimeName.AUTO)
+    assert settings.plugins == default_plugins()
+    assert settings.engine() == EngineConfig(
+        DetectorName.CASCADE, RuntimeName.AUTO, plugins_dir=default_plugins()
+    )
     assert settings.jobs is None
 
 
@@ -48,9 +57,9 @@ def test_each_source_goes_before_the_one_below(toml, monkeypatch):
     monkeypatch.setenv("FACEDEX_DETECTOR", "both")
     settings = load_settings(working_size=1200)
     assert settings.working_size == 1200  # the flag
-    assert settings.detector is DetectorName.BOTH  # the environment
+    assert settings.detector == DetectorName.BOTH  # the environment
     assert settings.jobs == 3  # the file
-    assert settings.runtime is RuntimeName.AUTO  # the default
+    assert settings.runtime == RuntimeName.AUTO  # the default
 
 
 def test_flags_that_are_not_given_do_not_count(toml):
@@ -87,8 +96,11 @@ def test_an_unknown_table_is_named(toml):
         ("jobs = 1.5", "jobs"),
         ("jobs = [1]", "jobs"),
         ("detector = 7", "detector"),
-        ('detector = "yolo"', "detector"),
-        ('runtime = "cuda"', "runtime"),
+        ('detector = "Two words"', "detector"),
+        ("encoder = [1]", "encoder"),
+        ('runtime = ""', "runtime"),
+        ('device = "quantum"', "device"),
+        ("plugins = 3", "plugins"),
         ("library = 3", "library"),
     ],
 )
@@ -120,7 +132,7 @@ def test_the_ends_of_a_range_are_in_it(name, value):
 
 
 def test_all_faults_are_named_at_once(toml):
-    toml('jobs = -1\ndetector = "x"\ncolour = 3')
+    toml('jobs = -1\ndetector = "X"\ncolour = 3')
     message = fault()
     assert all(name in message for name in ("jobs", "detector", "colour"))
 
@@ -141,6 +153,8 @@ def test_the_home_folder_may_be_written_as_a_tilde(toml, monkeypatch):
     assert load_settings().library == Path.home() / "faces"
     monkeypatch.setenv("FACEDEX_LIBRARY", "~/others")
     assert load_settings().library == Path.home() / "others"
+    monkeypatch.setenv("FACEDEX_PLUGINS", "~/extras")
+    assert load_settings().engine().plugins_dir == Path.home() / "extras"
 
 
 def test_a_library_folder_whose_name_is_not_utf8_is_refused():

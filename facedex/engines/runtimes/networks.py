@@ -122,7 +122,7 @@ class SessionNetworks:
 
     def _open(self, name: ModelName) -> ModelSession:
         target = proposer_target(self._target) if name is ModelName.PROPOSER else self._target
-        runtime = self._runtime if target.runtime is self._runtime.name else OnnxRuntime()
+        runtime = self._runtime if target.runtime == self._runtime.name else OnnxRuntime()
         model = load_onnx(name, self._cache_dir, is_blocked=target == CPU_TARGET)
 
         def on_device() -> ModelSession:

@@ -19,7 +19,7 @@ from PIL import Image, ImageFile
 
 from facedex.errors import DecodeError
 from facedex.geometry import pixels_to_upright, upright_size
-from facedex.imaging import decode
+from facedex.imaging import pictures
 from facedex.imaging.decode import open_photo
 from facedex.imaging.formats import DECODABLE
 
@@ -304,9 +304,9 @@ def test_a_jpeg_header_that_claims_65500_squared_is_refused():
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "HEIF"])
 def test_the_cap_on_pixels_holds_for_every_format(image_format, monkeypatch):
-    monkeypatch.setattr(decode, "MAX_PIXELS", 64 * 48 - 1)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 64 * 48 - 1)
     assert refused(saved(quarters(), image_format)).kind == "too_large"
-    monkeypatch.setattr(decode, "MAX_PIXELS", 64 * 48)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 64 * 48)
     decoded(saved(quarters(), image_format))
 
 
@@ -390,7 +390,7 @@ def test_running_out_of_memory_is_the_photos_fault(monkeypatch):
     def load(*_args):
         raise MemoryError
 
-    monkeypatch.setattr(decode, "_load", load)
+    monkeypatch.setattr(pictures, "_load", load)
     fault = refused(saved(quarters()))
     assert fault.kind == "too_large"
     assert "memory" in fault.cause
@@ -400,7 +400,7 @@ def test_a_bug_of_ours_is_not_taken_for_a_damaged_file(monkeypatch):
     def load(*_args):
         raise ImportError
 
-    monkeypatch.setattr(decode, "_load", load)
+    monkeypatch.setattr(pictures, "_load", load)
     with pytest.raises(ImportError):
         decoded(saved(quarters()))
 
