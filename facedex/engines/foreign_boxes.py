@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from facedex.engines.cascade import face_boxes
-from facedex.engines.proposer import Candidates
+from facedex.engines.cascade import SEEN_BY_DETECTOR, dlib_squares
 from facedex.types import Box
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ def fit_to_dlib(image: NDArray[np.uint8], boxes: Sequence[Box], confirmer: Confi
     height, width = image.shape[:2]
     scale = np.array([width, height, width, height], np.float32)
     places = np.array([(b.x0, b.y0, b.x1, b.y1) for b in boxes], np.float32) * scale
-    answers = confirmer.ask(Image.fromarray(np.ascontiguousarray(image)), places)
-    squares = face_boxes(Candidates(places, np.empty((len(boxes), 0), np.float32)), answers)
+    answers = confirmer.ask([Image.fromarray(np.ascontiguousarray(image))], places)
+    is_seen = (answers.scores > SEEN_BY_DETECTOR)[:, np.newaxis]
+    squares = np.where(is_seen, answers.boxes, dlib_squares(places))
     return [Box(*map(float, square)) for square in squares / scale]

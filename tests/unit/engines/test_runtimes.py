@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facedex.engines.cutting import shrink
 from facedex.engines.drawn_face import drawn_face
 from facedex.engines.model_files import ModelName
 from facedex.engines.onnx_graphs import resize_graph
@@ -396,7 +397,9 @@ def test_a_library_of_many_sizes_is_compiled_for_a_few(model_cache):
         height, width = sides if rng.random() < 0.3 else sides[::-1]
         image = np.zeros((height, width, 3), np.uint8)
         assert networks.find_faces(image) == []
-        proposer.propose(Image.fromarray(image), (320, 480, 768), 0.1)
+        photo = Image.fromarray(image)
+        proposer.propose(shrink(photo, (768, 480, 320)), photo.size, 0.1)
+        proposer.look_closely([photo], np.array([[100, 100, 300, 300]], np.float32))
     detector, its_proposer = runtime.sessions
     assert len(detector.compiled) <= 10
     assert len(its_proposer.compiled) <= 8
