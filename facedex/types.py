@@ -55,6 +55,20 @@ class Box:
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
 
+class MetricName(StrEnum):
+    """How the distance of two encodings is taken; facedex.matching.metrics has each."""
+
+    NONE = "none"
+    STD = "std"
+    VARIANCE = "variance"
+    UNIT = "unit"
+    WHITENED = "whitened"
+    TYPICALITY = "typicality"
+
+
+POOR_QUALITY = 0.2
+"""A face below it moves no centroid and is suggested last; an unknown quality is a fine one."""
+
 # long sides in pixels; docs/benchmarks.md says what each finds
 WHOLE_PHOTO_SIZE = 1600
 CASCADE_SIZE = 768

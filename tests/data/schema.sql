@@ -142,7 +142,9 @@ CREATE TABLE person (
     uuid       TEXT NOT NULL UNIQUE,
     name       TEXT NOT NULL CHECK (length(trim(name)) > 0),
     is_placeholder INTEGER NOT NULL DEFAULT 0 CHECK (is_placeholder IN (0, 1)),
-    created_us INTEGER NOT NULL
+    created_us INTEGER NOT NULL,
+    born       TEXT CHECK (length(born) IN (4, 7, 10)),
+    died       TEXT CHECK (length(died) IN (4, 7, 10))
 ) STRICT;
 
 CREATE TABLE photo (
@@ -322,7 +324,9 @@ SELECT p.id AS person_id,
          WHERE a.person_id = p.id AND a.state = 'confirmed') AS first_taken_at,
        (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', max(ph.taken_us) / 1e6, 'unixepoch')
           FROM assignment a JOIN face f ON f.id = a.face_id JOIN photo ph ON ph.id = f.photo_id
-         WHERE a.person_id = p.id AND a.state = 'confirmed') AS last_taken_at
+         WHERE a.person_id = p.id AND a.state = 'confirmed') AS last_taken_at,
+       p.born AS born,
+       p.died AS died
   FROM person p;
 
 CREATE VIEW v1_photos AS
