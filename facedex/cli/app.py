@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from facedex import logs
+from facedex.cli.audit import audit
 from facedex.cli.context import Context, printable
 from facedex.cli.doctor import doctor
 from facedex.cli.faces import faces
@@ -67,7 +68,7 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
     ctx.obj = Context(library)
 
 
-for _command in (scan, view, status, people, faces, problems, picasa, doctor):
+for _command in (scan, view, status, people, faces, problems, picasa, audit, doctor):
     cli.add_command(_command)
 
 

@@ -15,7 +15,9 @@ from facedex.paths import model_cache
 from facedex.pipeline.messages import PreviewJob, PreviewResult
 from facedex.pipeline.supervisor import SupervisedPool, Task
 from facedex.services import decide
+from facedex.services.audit import audit, use_metric
 from facedex.services.match_faces import match_faces
+from facedex.services.metric_choice import load_choice
 from facedex.types import EngineConfig
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from facedex.db.connection import Connection
+    from facedex.services.audit import AuditReport
+    from facedex.services.metric_choice import MetricChoice
     from facedex.services.records import (
         FaceRow,
         GroupRow,
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
         ProblemRow,
         Shelf,
     )
-    from facedex.types import ClusterId, FaceId, PhotoId
+    from facedex.types import ClusterId, FaceId, MetricName, PhotoId
 
 _PREVIEW_DEADLINE_S = 60.0
 
@@ -224,6 +228,19 @@ class Library:
             return 0
         with translated(self._directory / LIBRARY_NAME):
             return match_faces(self._db, model).n_suggested
+
+    def audit(self) -> AuditReport:
+        """See :func:`facedex.services.audit.audit`."""
+        return audit(self._db)
+
+    def use_metric(self, name: MetricName | None) -> MetricChoice:
+        """See :func:`facedex.services.audit.use_metric`."""
+        return use_metric(self._db, name)
+
+    def metric(self) -> MetricChoice | None:
+        """Return the metric in use, or None before the first scan."""
+        model = get_meta(self._db, "model")
+        return None if model is None else load_choice(self._db, model)
 
     def data_version(self) -> int:
         """Return a number that changes when another process, a scan, has committed."""

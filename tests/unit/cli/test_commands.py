@@ -23,9 +23,18 @@ COMMANDS = [
     "problems",
     "picasa",
     "picasa report",
+    "audit",
     "doctor",
 ]
-LOOKING = [["people"], ["faces"], ["status"], ["problems"], ["picasa", "report"], ["view"]]
+LOOKING = [
+    ["people"],
+    ["faces"],
+    ["status"],
+    ["problems"],
+    ["picasa", "report"],
+    ["audit"],
+    ["view"],
+]
 HOSTILE = "Eve\x1b]0;owned\x07\x9b31m\u202egpj.exe"
 UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
