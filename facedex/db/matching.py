@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,10 +34,17 @@ def settled_faces(db: apsw.Connection) -> tuple[NDArray[np.int64], NDArray[np.in
     return found[:, 0], found[:, 1]
 
 
-def stored_suggestions(db: apsw.Connection) -> dict[int, tuple[int, float | None]]:
-    """Return the person and the probability that each face is suggested."""
+def stored_suggestions(
+    db: apsw.Connection, face_ids: Iterable[int] | None = None
+) -> dict[int, tuple[int, float | None]]:
+    """Return the person and the probability that these faces, or all, are suggested."""
     sql = "SELECT face_id, person_id, probability FROM assignment WHERE state = 'suggested'"
-    return {face: (person, probability) for face, person, probability in rows(db, sql)}
+    if face_ids is None:
+        found = rows(db, sql)
+    else:
+        among = " AND face_id IN (SELECT value FROM json_each(?))"
+        found = rows(db, sql + among, (json.dumps(list(face_ids)),))
+    return {face: (person, probability) for face, person, probability in found}
 
 
 def replace_suggestions(
@@ -56,8 +64,14 @@ def replace_suggestions(
         faces.add_suggestion(db, FaceId(face), PersonId(person), distance, probability)
 
 
-def newest_encoding(db: apsw.Connection, model: str) -> tuple[int, int]:
-    """Return how many faces ``model`` has encoded, and the last one's id: they tell of new ones."""
-    sql = "SELECT count(*), coalesce(max(face_id), 0) FROM encoding WHERE model = ?"
-    n, last = rows(db, sql, (model,))[0]
-    return n, last
+def last_finished_run(db: apsw.Connection) -> int | None:
+    """Return the id of the latest scan that has ended: it tells whether there may be new faces."""
+    sql = "SELECT max(id) FROM scan_run WHERE finished_us IS NOT NULL"
+    last: int | None = rows(db, sql)[0][0]
+    return last
+
+
+def photos_of(db: apsw.Connection, face_ids: Iterable[int]) -> dict[int, int]:
+    """Return the photo of each face."""
+    sql = "SELECT id, photo_id FROM face WHERE id IN (SELECT value FROM json_each(?))"
+    return dict(rows(db, sql, (json.dumps(list(face_ids)),)))

@@ -43,6 +43,7 @@ class Faces:
 class _Mode:
     centroid: Centroid
     rows: set[int]
+    taken_us: float
 
 
 class KnownPeople:
@@ -97,6 +98,7 @@ class KnownPeople:
         for mode in modes:
             for row in sorted(mode.rows - wanted):
                 self._remove(mode, row)
+            mode.taken_us = self._median_time(np.array(sorted(mode.rows), dtype=np.int64))
         self._modes[person_id] = [mode for mode in modes if mode.rows]
 
     def gallery(self, person_ids: Iterable[int]) -> Gallery:
@@ -111,7 +113,7 @@ class KnownPeople:
             self._metric.targets(means.reshape(len(chosen), self._points.shape[1])),
             np.array([person_id for person_id, _ in chosen], dtype=np.int64),
             np.array([mode.centroid.n for _, mode in chosen], dtype=np.float64),
-            np.array([self._time_of(mode) for _, mode in chosen], dtype=np.float64),
+            np.array([mode.taken_us for _, mode in chosen], dtype=np.float64),
         )
 
     def everybody(self) -> list[int]:
@@ -129,9 +131,11 @@ class KnownPeople:
         labels = split_modes(self._points[rows], self._apart)
         centroids = build_centroids(self._points[rows], labels, self._weights[rows])
         self._modes[person_id] = [
-            _Mode(centroid, set(rows[labels == label].tolist()))
-            for label, centroid in centroids.items()
+            self._mode(centroid, rows[labels == label]) for label, centroid in centroids.items()
         ]
+
+    def _mode(self, centroid: Centroid, rows: NDArray[np.int64]) -> _Mode:
+        return _Mode(centroid, set(rows.tolist()), self._median_time(rows))
 
     def _add(self, mode: _Mode, row: int) -> None:
         mode.centroid = mode.centroid.add(self._points[row], float(self._weights[row]))
@@ -141,7 +145,7 @@ class KnownPeople:
         mode.centroid = mode.centroid.remove(self._points[row], float(self._weights[row]))
         mode.rows.remove(row)
 
-    def _time_of(self, mode: _Mode) -> float:
-        taken = self._taken_us[sorted(mode.rows)]
+    def _median_time(self, rows: NDArray[np.int64]) -> float:
+        taken = self._taken_us[rows]
         known = taken[~np.isnan(taken)]
         return float(np.median(known)) if len(known) else np.nan

@@ -108,7 +108,9 @@ class Recogniser:
             for person in before.lifetimes.keys() | rules.lifetimes.keys()
             if before.lifetimes.get(person) != rules.lifetimes.get(person)
         ]
-        fresh = [self._find(touched, rules), self._find(others, rules, opened)]
+        fresh = [self._find(touched, rules)]
+        if len(opened):
+            fresh.append(self._find(others, rules, opened))
         photos = np.union1d(
             self._faces.photos[
                 np.concatenate(

@@ -16,6 +16,7 @@ from facedex.pipeline.messages import PreviewJob, PreviewResult
 from facedex.pipeline.supervisor import SupervisedPool, Task
 from facedex.services import decide
 from facedex.services.audit import audit, use_metric
+from facedex.services.follow_decisions import Follower
 from facedex.services.match_faces import match_faces
 from facedex.services.metric_choice import load_choice
 from facedex.types import EngineConfig
@@ -50,6 +51,7 @@ class Library:
         self._lock = threading.Lock()
         self._opened: list[Connection] = []
         self._previews = _Previews()
+        self._follower = Follower()
 
     @classmethod
     def open(cls, directory: Path) -> Library:
@@ -227,7 +229,17 @@ class Library:
         if model is None:
             return 0
         with translated(self._directory / LIBRARY_NAME):
-            return match_faces(self._db, model).n_suggested
+            report = match_faces(self._db, model)
+        self._follower.forget()
+        return report.n_suggested
+
+    def follow_decisions(self) -> int:
+        """Bring the suggestions up to date with the decisions; return how many faces' changed.
+
+        The first time it reads all encodings, which it keeps; then a decision takes milliseconds.
+        """
+        with translated(self._directory / LIBRARY_NAME):
+            return self._follower.catch_up(self._db)
 
     def audit(self) -> AuditReport:
         """See :func:`facedex.services.audit.audit`."""

@@ -55,7 +55,7 @@ def _open_faces(known: EncodedFaces) -> NDArray[np.bool_]:
 
 def _suggest(db: Connection, model_id: str, known: EncodedFaces) -> NDArray[np.bool_]:
     """Replace all suggestions; return which faces have one."""
-    suggested = make_recogniser(db, model_id, known).learn(load_rules(db, known.face))
+    suggested = make_recogniser(db, model_id, known).learn(load_rules(db, known))
     with transaction(db):
         old = matching.stored_suggestions(db)
         matching.replace_suggestions(db, old, rows_to_store(known.face, suggested))

@@ -32,21 +32,29 @@ def faces_of(known: EncodedFaces) -> Faces:
     return Faces(known.encoding, known.photo, known.taken_us, known.quality)
 
 
-def load_rules(db: Connection, face_ids: NDArray[np.int64]) -> Rules:
-    """Return what is decided by now about the faces of these ascending ids."""
-    person = np.zeros(len(face_ids), dtype=np.int64)
-    is_ignored = np.zeros(len(face_ids), dtype=np.bool_)
+def load_rules(db: Connection, known: EncodedFaces) -> Rules:
+    """Return what is decided by now about these faces."""
+    n = len(known.face)
+    person = np.zeros(n, dtype=np.int64)
+    is_ignored = np.zeros(n, dtype=np.bool_)
     settled, owners = matching.settled_faces(db)
-    rows, is_here = _places(face_ids, settled)
+    rows, is_here = _places(known.face, settled)
     person[rows] = owners[is_here]
     is_ignored[rows[owners[is_here] == 0]] = True
+    labelled = np.flatnonzero(person)
+    elsewhere = dict(zip(settled[~is_here].tolist(), owners[~is_here].tolist(), strict=True))
+    photos = matching.photos_of(db, elsewhere)
+    confirmed_on = np.union1d(
+        pair_keys(known.photo[labelled], person[labelled]),
+        key_set((photos[face], owner) for face, owner in elsewhere.items() if owner),
+    )
     refused = np.array(list(faces.rejected_pairs(db)), dtype=np.int64).reshape(-1, 2)
-    rows, is_here = _places(face_ids, refused[:, 0])
+    rows, is_here = _places(known.face, refused[:, 0])
     return Rules(
         person,
         is_ignored,
         np.unique(pair_keys(rows, refused[is_here, 1])),
-        key_set(faces.confirmed_on_photos(db)),
+        confirmed_on,
         {person: lifetime_us(*dates) for person, dates in matching.person_dates(db).items()},
     )
 
