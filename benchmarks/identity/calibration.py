@@ -95,10 +95,15 @@ def _pairs(
 
 
 def answers(
-    metric: Metric, calibration: Calibration, faces: Faces, n_labels: int, seed: int
+    metric: Metric,
+    calibration: Calibration,
+    faces: Faces,
+    n_labels: int,
+    seed: int,
+    more_than: int = max(COUNTS),
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Return for each face that is no label the best probability, if it is right, if it is known."""
-    drawn = draw(faces.people, n_labels, seed, max(COUNTS))
+    drawn = draw(faces.people, n_labels, seed, more_than)
     points = metric.transform(faces.encodings)
     targets = metric.targets(points[drawn.labels].mean(axis=1, dtype=np.float32))
     others = np.concatenate((drawn.probes, drawn.strangers))
@@ -131,6 +136,23 @@ def print_reliability(p: NDArray[np.float64], is_right: NDArray[np.bool_]) -> No
             print(
                 f"| {low:.3f} to {high:.3f} | {inside.sum()} | {p[inside].mean():.4f}"
                 f" | {is_right[inside].mean():.4f} |"
+            )
+
+
+def print_by_people(metric: Metric, calibration: Calibration, faces: Faces) -> None:
+    """Print what more known people do: all who have a face more than labels."""
+    print("| labels | known people | expected error | at 50 %: recall | precision | at 99.5 % |")
+    print("|---|---|---|---|---|---|")
+    for n_labels in COUNTS:
+        for more_than in (max(COUNTS), n_labels):
+            n_known = len(draw(faces.people, n_labels, 0, more_than).known)
+            runs = [answers(metric, calibration, faces, n_labels, s, more_than) for s in range(6)]
+            p, is_right, is_known = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+            said, sure = p >= 0.5, p >= 0.995
+            print(
+                f"| {n_labels} | {n_known} | {expected_error(p, is_right):.2%} |"
+                f" {(said & is_right)[is_known].mean():.1%} | {is_right[said].mean():.1%} |"
+                f" {is_right[sure].mean():.2%} of {sure[is_known].mean():.0%} |"
             )
 
 
@@ -186,6 +208,12 @@ def main() -> None:
         tables[name] = p, is_right
     print()
     print_reliability(*tables[MetricName.TYPICALITY])
+    print()
+    print_by_people(
+        fit_metric(MetricName.TYPICALITY, choose.encodings, choose.people, types),
+        SHIPPED[MetricName.TYPICALITY],
+        report,
+    )
     if options.png:
         draw_png(options.png, *tables[MetricName.TYPICALITY])
 

@@ -120,7 +120,7 @@ class Library:
         return catalog.count_ignored(self._db)
 
     def shelf_faces(self, shelf: Shelf) -> list[FaceId]:
-        """Return the faces on a shelf; a person's suggestions come first, nearest first."""
+        """Return the faces on a shelf; a person's suggestions come first, surest first."""
         if shelf.kind == "person" and shelf.person_id is not None:
             return catalog.person_faces(self._db, shelf.person_id)
         if shelf.kind == "group" and shelf.cluster_id is not None:

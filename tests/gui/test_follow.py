@@ -16,7 +16,7 @@ def test_a_decision_brings_new_suggestions_into_the_open_shelf(qtbot, open_windo
     window = open_window(library)
     shown = library.shelf_faces(ANNA)
     newcomer = next(i for i, face in library.by_id.items() if i not in shown)
-    found = replace(library.by_id[newcomer], state=FaceState.SUGGESTED, person_id=1)
+    found = replace(library.by_id[newcomer], state=FaceState.SUGGESTED, person_id=1, distance=0.3)
     library.follows = {newcomer: found}
     qtbot.keyClick(window.grid, Qt.Key.Key_Return)
     settle(qtbot, window)
