@@ -1,4 +1,4 @@
-"""Choose and report the cuts of facedex.matching on LFW photos, by hand:
+"""Choose and report the cuts for groups of unknown faces on LFW photos, by hand:
 
     python benchmarks/thresholds.py [--data DIR] [--crops 2] [--hog] [--plain]
 
@@ -24,15 +24,11 @@ from PIL import Image
 
 from facedex.matching.centroids import build_centroids, to_table
 from facedex.matching.clustering import group_unknown
-from facedex.matching.metric import distances, element_weights
-from facedex.matching.thresholds import DLIB_RESNET, Thresholds, threshold_for
+from facedex.matching.metric import element_weights
+from facedex.matching.thresholds import DLIB_RESNET, Thresholds
 from facedex.types import EngineConfig
 
 PROJECT = Path(__file__).resolve().parent.parent
-COUNTS = (1, 2, 3, 5, 8)
-REPEATS = 20
-FPIR = 0.008
-
 Encoder = Callable[[NDArray[np.uint8]], NDArray[np.float32] | None]
 
 
@@ -131,95 +127,6 @@ def halves(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> tuple[Fac
     return everyone.of(~odd[people]), everyone.of(odd[people])
 
 
-# --- suggestions, open set -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class OpenSet:
-    """Nearest distances of one label count over all draws."""
-
-    genuine: NDArray[np.float32]  # distance of known people's other faces; inf: wrong person
-    strangers: NDArray[np.float32]
-    n_known: int
-
-    def cut_at(self, fpir: float) -> float:
-        return float(np.quantile(self.strangers, fpir))
-
-    def tpir(self, cut: float) -> float:
-        return float((self.genuine <= cut).mean())
-
-    def fpir(self, cut: float) -> float:
-        return float((self.strangers <= cut).mean())
-
-
-def open_set(
-    faces: Faces, weights: NDArray[np.float32] | None, n_labels: int, more_than: int = max(COUNTS)
-) -> OpenSet:
-    """Known: people with more than ``more_than`` faces. Strangers: everybody else."""
-    people, counts = np.unique(faces.people, return_counts=True)
-    known = people[counts > more_than]
-    strangers = faces.encodings[~np.isin(faces.people, known)]
-    genuine, impostor = [], []
-    for repeat in range(REPEATS):
-        labelled = draw(faces.people, known, n_labels, np.random.default_rng(repeat))
-        gallery = to_table(build_centroids(faces.encodings[labelled], faces.people[labelled]), 128)
-        probe = faces.of(
-            np.isin(faces.people, known) & ~np.isin(np.arange(len(faces.people)), labelled)
-        )
-        all_distances = distances(probe.encodings, gallery.means, weights)
-        right = gallery.cluster_ids[all_distances.argmin(axis=1)] == probe.people
-        genuine.append(np.where(right, all_distances.min(axis=1), np.inf))
-        impostor.append(distances(strangers, gallery.means, weights).min(axis=1))
-    return OpenSet(np.concatenate(genuine), np.concatenate(impostor), len(known))
-
-
-def draw(
-    people: NDArray[np.int64],
-    known: NDArray[np.int64],
-    n_labels: int,
-    rng: np.random.Generator,
-) -> NDArray[np.int64]:
-    """Draw ``n_labels`` faces of each known person."""
-    return np.concatenate(
-        [rng.choice(np.flatnonzero(people == person), n_labels, replace=False) for person in known]
-    )
-
-
-def suggestion_figures(
-    choose: Faces, report: Faces, weights: NDArray[np.float32] | None
-) -> tuple[float, ...]:
-    print(
-        "labels  cut (chosen)   reported with it: TPIR  FPIR    reported at its own FPIR: cut  TPIR"
-    )
-    cuts = []
-    for n_labels in COUNTS:
-        cut = open_set(choose, weights, n_labels).cut_at(FPIR)
-        held = open_set(report, weights, n_labels)
-        own = held.cut_at(FPIR)
-        print(
-            f"{n_labels:6d}  {cut:.4f} {held.tpir(cut):24.1%} {held.fpir(cut):6.2%}"
-            f" {own:33.4f} {held.tpir(own):6.1%}"
-        )
-        cuts.append(round(cut, 3))
-    return tuple(cuts)
-
-
-def default_figures(report: Faces, weights: NDArray[np.float32] | None) -> None:
-    """What the cuts of the package give, and how more known people mean more false suggestions."""
-    print(
-        "labels  default cut   known people  TPIR  FPIR   with all who have a face more: known  TPIR  FPIR"
-    )
-    for n_labels in COUNTS:
-        cut = threshold_for(n_labels)
-        few, many = (
-            open_set(report, weights, n_labels, least) for least in (max(COUNTS), n_labels)
-        )
-        print(
-            f"{n_labels:6d} {cut:12.3f} {few.n_known:14d} {few.tpir(cut):6.1%} {few.fpir(cut):6.2%}"
-            f" {many.n_known:34d} {many.tpir(cut):6.1%} {many.fpir(cut):6.2%}"
-        )
-
-
 # --- groups --------------------------------------------------------------------------------------
 
 
@@ -304,7 +211,7 @@ def growth_figures(choose: Faces, report: Faces, weights: NDArray[np.float32] | 
     for name, faces in (("choosing", choose), ("reporting", report)):
         print(f"growth, {name} half, 100 photos at a time, group cut {DLIB_RESNET.group_cut}")
         for attach in np.arange(0.40, 0.49, 0.01):
-            cuts = Thresholds((1,), (0.0,), DLIB_RESNET.group_cut, float(attach))
+            cuts = Thresholds(DLIB_RESNET.group_cut, float(attach))
             labels = grow(faces, weights, cuts, 100)
             print(f"  attach {attach:.2f}   {agreement(labels, faces.people)}")
 
@@ -319,9 +226,6 @@ def main() -> None:
     options = parser.parse_args()
     choose, report = halves(*load_faces(options.data, 0 if options.hog else options.crops))
     weights = None if options.plain else element_weights(choose.encodings)
-    cuts = suggestion_figures(choose, report, weights)
-    print(f"cuts for {COUNTS} labels: {cuts}")
-    default_figures(report, weights)
     group_figures(choose, report, weights)
     growth_figures(choose, report, weights)
 

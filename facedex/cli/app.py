@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from facedex import logs
+from facedex.cli.audit import audit
 from facedex.cli.bench import bench
 from facedex.cli.context import Context, printable
 from facedex.cli.doctor import doctor
@@ -71,7 +72,8 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
 
 
 for _command in (
-    scan, view, status, people, faces, review, undo, redo, relearn, problems, picasa, doctor, bench,
+    scan, view, status, people, faces, review, undo, redo, relearn, problems, picasa, audit, doctor,
+    bench,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from facedex.db.connection import rows
 from facedex.types import (
+    POOR_QUALITY,
     Box,
     ClusterId,
     FaceId,
@@ -159,14 +160,16 @@ def list_groups(db: apsw.Connection) -> list[GroupRow]:
 
 
 def person_faces(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
-    """Return a person's faces: the suggested ones first, nearest first, then the confirmed."""
+    """Return a person's faces: the suggested ones first, surest first and poor ones last."""
     sql = (
-        "SELECT a.face_id FROM assignment a WHERE a.person_id = ?"
+        "SELECT a.face_id FROM assignment a JOIN face f ON f.id = a.face_id WHERE a.person_id = ?"
         " AND a.state IN ('suggested', 'confirmed')"
         + _SHOWN.format("a.face_id")
-        + " ORDER BY a.state = 'confirmed', a.distance, a.face_id"
+        + " ORDER BY a.state = 'confirmed',"
+        " a.state = 'suggested' AND coalesce(f.quality, 1) < ?,"
+        " round(a.probability, 3) DESC, a.distance, a.face_id"
     )
-    return [FaceId(i) for (i,) in rows(db, sql, (person_id,))]
+    return [FaceId(i) for (i,) in rows(db, sql, (person_id, POOR_QUALITY))]
 
 
 def group_faces(db: apsw.Connection, cluster_id: ClusterId) -> list[FaceId]:

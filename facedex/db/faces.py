@@ -251,21 +251,22 @@ def count_photos_with_both(db: apsw.Connection, one: PersonId, other: PersonId) 
     return int(rows(db, sql, (one, other))[0][0])
 
 
-def drop_suggestions(db: apsw.Connection) -> None:
-    """Remove every suggestion: they are derived data."""
-    db.execute("DELETE FROM assignment WHERE state = 'suggested'")
-
-
 def add_suggestion(
-    db: apsw.Connection, face_id: FaceId, person_id: PersonId, distance: float
+    db: apsw.Connection,
+    face_id: FaceId,
+    person_id: PersonId,
+    distance: float,
+    probability: float | None = None,
 ) -> None:
     """Suggest a person for a face; a person who was rejected for it stays rejected."""
     db.execute(
-        "INSERT INTO assignment (face_id, person_id, state, source, distance, at_us)"
-        " SELECT ?1, ?2, 'suggested', 'auto', ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM assignment a"
+        "INSERT INTO assignment (face_id, person_id, state, source, distance, probability,"
+        " at_us)"
+        " SELECT ?1, ?2, 'suggested', 'auto', ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM assignment a"
         "  WHERE a.face_id = ?1 AND a.state IN ('confirmed', 'ignored'))"
-        " AND EXISTS (SELECT 1 FROM person p WHERE p.id = ?2) ON CONFLICT DO NOTHING",
-        (face_id, person_id, distance, now_us()),
+        " AND EXISTS (SELECT 1 FROM person p WHERE p.id = ?2)"
+        " AND EXISTS (SELECT 1 FROM face f WHERE f.id = ?1) ON CONFLICT DO NOTHING",
+        (face_id, person_id, distance, probability, now_us()),
     )
 
 
@@ -274,7 +275,8 @@ class EncodedFaces:
     """The faces of one model as arrays of equal length, by face id.
 
     ``person`` is 0 where nobody is confirmed and ``cluster`` 0 where the face is not placed;
-    ``is_ignored`` marks faces that shall not be matched.
+    ``is_ignored`` marks faces that shall not be matched; ``taken_us`` and ``quality`` are NaN where
+    they are not known.
     """
 
     face: NDArray[np.int64]
@@ -283,14 +285,16 @@ class EncodedFaces:
     cluster: NDArray[np.int64]
     is_ignored: NDArray[np.bool_]
     encoding: NDArray[np.float32]
+    taken_us: NDArray[np.float64]
+    quality: NDArray[np.float64]
 
 
 def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
     """Return every face that ``model`` has encoded, without those that a lead photo shows too."""
     sql = (
         "SELECT f.id, f.photo_id, coalesce(a.person_id, 0), coalesce(f.cluster_id, 0),"
-        " coalesce(a.state = 'ignored', 0), e.vector"
-        " FROM encoding e JOIN face f ON f.id = e.face_id"
+        " coalesce(a.state = 'ignored', 0), e.vector, p.taken_us, f.quality"
+        " FROM encoding e JOIN face f ON f.id = e.face_id JOIN photo p ON p.id = f.photo_id"
         " LEFT JOIN assignment a ON a.face_id = f.id AND a.state IN ('confirmed', 'ignored')"
         " WHERE e.model = ? AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = f.id)"
         " ORDER BY f.id"
@@ -306,6 +310,8 @@ def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
         numbers[:, 3],
         numbers[:, 4].astype(np.bool_),
         vectors.reshape(len(found), n_elements).astype(np.float32),
+        np.array([row[6] for row in found], dtype=np.float64),
+        np.array([row[7] for row in found], dtype=np.float64),
     )
 
 

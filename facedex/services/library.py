@@ -15,8 +15,11 @@ from facedex.paths import model_cache
 from facedex.pipeline.messages import PreviewJob, PreviewResult
 from facedex.pipeline.supervisor import SupervisedPool, Task
 from facedex.services import decide
+from facedex.services.audit import audit, use_metric
 from facedex.services.deciding import Deciding
+from facedex.services.follow_decisions import Follower
 from facedex.services.match_faces import match_faces
+from facedex.services.metric_choice import load_choice
 from facedex.types import EngineConfig
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from facedex.db.connection import Connection
+    from facedex.services.audit import AuditReport
+    from facedex.services.metric_choice import MetricChoice
     from facedex.services.records import (
         FaceRow,
         GroupRow,
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
         ProblemRow,
         Shelf,
     )
-    from facedex.types import ClusterId, FaceId, PhotoId
+    from facedex.types import ClusterId, FaceId, MetricName, PhotoId
 
 _PREVIEW_DEADLINE_S = 60.0
 
@@ -48,6 +53,7 @@ class Library(Deciding):
         self._lock = threading.Lock()
         self._opened: list[Connection] = []
         self._previews = _Previews()
+        self._follower = Follower()
 
     @classmethod
     def open(cls, directory: Path) -> Library:
@@ -116,7 +122,7 @@ class Library(Deciding):
         return catalog.count_ignored(self._db)
 
     def shelf_faces(self, shelf: Shelf) -> list[FaceId]:
-        """Return the faces on a shelf; a person's suggestions come first, nearest first."""
+        """Return the faces on a shelf; a person's suggestions come first, surest first."""
         if shelf.kind == "person" and shelf.person_id is not None:
             return catalog.person_faces(self._db, shelf.person_id)
         if shelf.kind == "group" and shelf.cluster_id is not None:
@@ -224,7 +230,30 @@ class Library(Deciding):
         if model is None:
             return 0
         with translated(self._directory / LIBRARY_NAME):
-            return match_faces(self._db, model).n_suggested
+            report = match_faces(self._db, model)
+        self._follower.forget()
+        return report.n_suggested
+
+    def follow_decisions(self) -> int:
+        """Bring the suggestions up to date with the decisions; return how many faces' changed.
+
+        The first time it reads all encodings, which it keeps; then a decision takes milliseconds.
+        """
+        with translated(self._directory / LIBRARY_NAME):
+            return self._follower.catch_up(self._db)
+
+    def audit(self) -> AuditReport:
+        """See :func:`facedex.services.audit.audit`."""
+        return audit(self._db)
+
+    def use_metric(self, name: MetricName | None) -> MetricChoice:
+        """See :func:`facedex.services.audit.use_metric`."""
+        return use_metric(self._db, name)
+
+    def metric(self) -> MetricChoice | None:
+        """Return the metric in use, or None before the first scan."""
+        model = get_meta(self._db, "model")
+        return None if model is None else load_choice(self._db, model)
 
     def data_version(self) -> int:
         """Return a number that changes when another process, a scan, has committed."""

@@ -241,6 +241,14 @@ class MainWindow(QMainWindow):
         self.status.tell(f"Compared all faces: {counted(n_suggested, 'suggestion')}")
         self.watch.refresh()
 
+    def _follow(self) -> None:
+        """Let the suggestions follow what was decided; the window shows it when they have."""
+        self.workers.submit("matching", self._library.follow_decisions, self._on_followed)
+
+    def _on_followed(self, n_changed: int) -> None:
+        if n_changed:
+            self.watch.poll()
+
     def _take_faces(self, snapshot: Snapshot) -> None:
         before, current = set(self.faces.keys), self.grid.current_id()
         self.faces.set_faces(snapshot.face_ids, snapshot.n_suggested)
@@ -388,6 +396,7 @@ class MainWindow(QMainWindow):
         self.watch.changed.connect(self._on_snapshot)
         self.decisions.began.connect(self.watch.hold)
         self.decisions.settled.connect(self.watch.release)
+        self.decisions.settled.connect(self._follow)
         self.decisions.told.connect(self.status.tell)
         self.decisions.failed.connect(self.status.warn)
         self.sidebar.chosen.connect(self._open)

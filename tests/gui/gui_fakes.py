@@ -91,6 +91,7 @@ class FakeLibrary:
     sizes: dict[int, tuple[int, int]] = field(default_factory=dict)
     pictures: dict[int, bytes] = field(default_factory=dict)
     offline: set[int] = field(default_factory=set)
+    follows: dict = field(default_factory=dict)  # faces as the next decision leaves them
     calls: list[tuple[str, int]] = field(default_factory=list)  # name, thread
     fails: str = ""
     version: int = 1
@@ -400,6 +401,15 @@ class FakeLibrary:
     def rematch(self):
         self._called("rematch")
         return 5
+
+    def follow_decisions(self):
+        """Change the faces in ``follows``, as if the decision said something about them."""
+        self._called("follow_decisions")
+        with self._lock:
+            follows, self.follows = self.follows, {}
+            self.by_id.update(follows)
+            self.version += bool(follows)
+        return len(follows)
 
     def data_version(self):
         return self.version

@@ -31,11 +31,13 @@ COMMANDS = [
     "problems",
     "picasa",
     "picasa report",
+    "audit",
     "doctor",
     "bench",
 ]
 LOOKING = [
-    ["people"], ["faces"], ["review"], ["status"], ["problems"], ["picasa", "report"], ["view"],
+    ["people"], ["faces"], ["review"], ["status"], ["problems"], ["picasa", "report"], ["audit"],
+    ["view"],
 ]  # fmt: skip
 HOSTILE = "Eve\x1b]0;owned\x07\x9b31m\u202egpj.exe"
 UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")

@@ -34,7 +34,7 @@ def test_dlibs_are_known(small):
 def test_what_a_plugin_gives_is_kept_until_it_gives_none(small):
     assert find_thresholds(small.db, PLUGINS_MODEL) is None
     keep_thresholds(small.db, PLUGINS_MODEL, GIVEN)
-    assert find_thresholds(small.db, PLUGINS_MODEL) == Thresholds((1, 4), (0.2, 0.3), 0.25, 0.2)
+    assert find_thresholds(small.db, PLUGINS_MODEL) == Thresholds(0.25, 0.2)
     assert find_thresholds(small.db, "another") is None
     keep_thresholds(small.db, PLUGINS_MODEL, None)
     assert find_thresholds(small.db, PLUGINS_MODEL) is None
