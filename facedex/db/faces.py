@@ -321,15 +321,6 @@ def rejected_pairs(db: apsw.Connection) -> set[tuple[int, int]]:
     return {(face, person) for face, person in rows(db, sql)}
 
 
-def confirmed_on_photos(db: apsw.Connection) -> set[tuple[int, int]]:
-    """Return (photo, person) of every confirmed face, encoded or not."""
-    sql = (
-        "SELECT f.photo_id, a.person_id FROM assignment a JOIN face f ON f.id = a.face_id"
-        " WHERE a.state = 'confirmed'"
-    )
-    return {(photo, person) for photo, person in rows(db, sql)}
-
-
 def has_encoding(db: apsw.Connection, face_id: FaceId) -> bool:
     """Tell whether any model has encoded the face."""
     return bool(rows(db, "SELECT 1 FROM encoding WHERE face_id = ? LIMIT 1", (face_id,)))
