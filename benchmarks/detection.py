@@ -28,7 +28,7 @@ from facedex.errors import DecodeError
 from facedex.geometry import clip_box, iou
 from facedex.imaging.decode import open_photo
 from facedex.paths import model_cache
-from facedex.types import Box, Detection, DetectorName, EngineConfig, Precision, RuntimeName
+from facedex.types import Box, Detection, DetectorName, EngineConfig, Precision
 
 LEAST_IOU = 0.35
 TOUCHING_IOU = 0.05
@@ -160,7 +160,8 @@ def default_data() -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?", type=Path, default=default_data())
-    parser.add_argument("--strategy", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--strategy", nargs="+", default=NAMES, help="or a plugin's detector")
+    parser.add_argument("--plugins", type=Path, help="folder of plugins")
     parser.add_argument("--working-size", type=int, help="default: each strategy's own")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="take every n-th photo")
@@ -176,12 +177,13 @@ def main() -> None:
     tallies: dict[str, Tally] = {}
     for name in args.strategy:
         config = EngineConfig(
-            DetectorName(name.removesuffix("-thorough")),
-            RuntimeName(args.runtime),
+            name.removesuffix("-thorough"),
+            args.runtime,
             args.working_size,
             args.threads,
             precision=Precision(args.precision),
-            is_thorough=name == THOROUGH,
+            is_thorough=name.endswith("-thorough"),
+            plugins_dir=args.plugins,
         )
         engine = create_engine(config, model_cache())
         tally = tallies[name] = Tally()
@@ -192,7 +194,7 @@ def main() -> None:
             detections = engine.detect(image)
             tally.seconds.append(time.perf_counter() - start)
             score(tally, file, labels[file], detections)
-        empty = empty_photos(args.data / "album", config.decode_size)
+        empty = empty_photos(args.data / "album", engine.decode_size)
         tally.n_empty = len(empty)
         tally.on_empty = sum(len(engine.detect(photo)) for photo in empty)
         engine.close()

@@ -151,7 +151,7 @@ def _what(report: BenchReport) -> str:
     text = (
         f"{sample.n_photos} {of_all} photos, {sample.megapixels:.1f} megapixels and"
         f" {sample.size_bytes / 1e6:.1f} MB each on average\n"
-        f"{mode}{engine.detector.value} at {engine.search_size} px on {report.target},"
+        f"{mode}{engine.detector} at {report.working_size} px on {report.target},"
         f" {engine.encode_crops} crops a face, {report.n_workers} worker processes"
     )
     if sample.is_drawn:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from facedex.types import DetectorName, DeviceName, Precision, RuntimeName
+from facedex.types import DeviceName, Precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _OPTIONS = (
     click.option(
         "--detector",
-        type=click.Choice([name.value for name in DetectorName]),
+        metavar="NAME",
         help="How faces are looked for. cascade (default) finds most and is fastest; cnn looks at the"
         " whole photo; hog finds frontal faces only; hog-then-cnn asks the cnn where hog finds nothing;"
-        " both joins their faces.",
+        " both joins their faces. Plugins bring others: facedex doctor lists them.",
     ),
     click.option(
         "--thorough/--quick",
@@ -36,9 +36,9 @@ _OPTIONS = (
     ),
     click.option(
         "--runtime",
-        type=click.Choice([name.value for name in RuntimeName]),
-        help="What executes the networks. auto (default) takes the fastest that passes a self-test on"
-        " this machine; dlib is the slow reference.",
+        metavar="NAME",
+        help="What executes the networks: onnxruntime, openvino, torch, or a plugin's. auto (default)"
+        " takes the fastest that passes a self-test on this machine; dlib is the slow reference.",
     ),
     click.option(
         "--device",
@@ -53,6 +53,12 @@ _OPTIONS = (
         help="Numbers to compute in. auto (default) takes bf16 where the hardware is faster with it.",
     ),
     click.option(
+        "--encoder",
+        metavar="NAME",
+        help="What turns a face into numbers: dlib-resnet (default), or a plugin's. Another one means"
+        " other encodings.",
+    ),
+    click.option(
         "--encode-crops",
         type=click.Choice(["1", "2", "5"]),
         help="Crops of a face whose encodings are averaged (default 2: with the mirror image). Another"
@@ -62,7 +68,8 @@ _OPTIONS = (
         "--jobs",
         type=int,
         metavar="N",
-        help="Worker processes (default: one a core); 0 does everything in one process.",
+        help="Worker processes (default: one a core, where the memory is enough); 0 does everything in"
+        " one process.",
     ),
 )
 

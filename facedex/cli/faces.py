@@ -27,6 +27,8 @@ def faces(
 ) -> None:
     """List faces by photo: whose they are, how sure that is, and where in the picture.
 
+    A face on a JPEG and on the RAW beside it is listed once; the RAW stands in the last column.
+
     \b
     facedex faces --person "Ada Lovelace"
     facedex faces --state suggested --json
@@ -40,11 +42,11 @@ def faces(
         print_json([asdict(face) for face in found])
         return
     print_table(
-        ("face", "state", "person", "distance", "left", "top", "right", "bottom", "photo"),
+        ("face", "state", "person", "distance", "left", "top", "right", "bottom", "photo", "also on"),
         (
             (
                 f.face_id, f.state.value, f.person_name, f.distance,
-                f.box.x0, f.box.y0, f.box.x1, f.box.y1, f.path,
+                f.box.x0, f.box.y0, f.box.x1, f.box.y1, f.path, f.companion,
             )
             for f in found
         ),

@@ -35,6 +35,8 @@ def status(context: Context, as_json: bool) -> None:
         print(f"Folder     {printable(root['path'])}: {root['n_photos']:,} photos{where}")
     print(f"Files      {counts.n_files:,} there, {counts.n_missing:,} gone")
     print(f"Photos     {counts.n_photos:,}, of which {counts.n_unsearched:,} wait to be searched")
+    if counts.n_companions:
+        print(f"Companions {counts.n_companions:,} RAW and other photos of a moment shown once")
     print(
         f"Faces      {counts.n_faces:,}: {counts.n_confirmed:,} named,"
         f" {counts.n_suggested:,} suggested, {counts.n_ignored:,} ignored"

@@ -52,6 +52,7 @@ class FaceRow:
     box : upright frame, 0..1.
     path : one existing path of the photo, absolute, as text for people (not for opening).
     distance : to the suggested person's centroid, where there is a suggestion.
+    companion : a path of the RAW photo beside this one that shows the same face, or None.
     """
 
     face_id: FaceId
@@ -64,13 +65,15 @@ class FaceRow:
     path: str
     distance: float | None
     cluster_id: ClusterId | None
+    companion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoRow:
     """A photo with all its faces.
 
-    ``width_px`` and ``height_px`` are of the upright picture.
+    ``width_px`` and ``height_px`` are of the upright picture; ``companions`` are paths, one each, of
+    the photos beside it that show the same moment.
     """
 
     photo_id: PhotoId
@@ -79,11 +82,12 @@ class PhotoRow:
     height_px: int
     taken_us: int | None
     faces: tuple[FaceRow, ...]
+    companions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryCounts:
-    """How much there is in a library."""
+    """How much there is in a library; a face on a RAW and on the picture beside it counts once."""
 
     n_roots: int
     n_files: int
@@ -98,27 +102,35 @@ class LibraryCounts:
     n_groups: int
     n_duplicate_files: int
     n_problems: int
+    n_companions: int
 
 
 _FACE = (
     "SELECT face_id, photo_id, person_id, person_name, state, source, x0, y0, x1, y1,"
-    " path, distance, cluster_id FROM v1_faces"
+    " path, distance, cluster_id,"
+    " (SELECT x.path FROM twin t JOIN face o ON o.id = t.face_id"
+    "   JOIN v1_files x ON x.photo_id = o.photo_id WHERE t.lead_id = v1_faces.face_id"
+    "   ORDER BY x.state = 'missing', x.file_id LIMIT 1) FROM v1_faces"
 )
-# a face that is neither named nor ignored nor suggested to be somebody
-_OPEN = (
+# a face on a companion is shown on the lead only; {0} is the face's id
+_SHOWN = " AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = {0})"
+# a face that is shown and neither named nor ignored nor suggested to be somebody
+_OPEN = _SHOWN.format("f.id") + (
     " AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id"
     "   AND a.state IN ('confirmed', 'ignored', 'suggested'))"
 )
 
+_IGNORED = "FROM assignment a WHERE a.state = 'ignored'" + _SHOWN.format("a.face_id")
+
 
 def _face_row(row: tuple[Any, ...]) -> FaceRow:
-    face, photo, person, name, state, source, x0, y0, x1, y1, path, distance, cluster = row
+    face, photo, person, name, state, source, x0, y0, x1, y1, path, distance, cluster, also = row
     return FaceRow(
         face, photo, person, name,
         FaceState(str(state)),
         None if source is None else Source(str(source)),
         Box(x0, y0, x1, y1),
-        str(path or ""), distance, cluster,
+        str(path or ""), distance, cluster, also,
     )  # fmt: skip
 
 
@@ -145,7 +157,8 @@ def person_faces(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
     sql = (
         "SELECT a.face_id FROM assignment a WHERE a.person_id = ?"
         " AND a.state IN ('suggested', 'confirmed')"
-        " ORDER BY a.state = 'confirmed', a.distance, a.face_id"
+        + _SHOWN.format("a.face_id")
+        + " ORDER BY a.state = 'confirmed', a.distance, a.face_id"
     )
     return [FaceId(i) for (i,) in rows(db, sql, (person_id,))]
 
@@ -164,7 +177,7 @@ def ungrouped_faces(db: apsw.Connection) -> list[FaceId]:
 
 def ignored_faces(db: apsw.Connection) -> list[FaceId]:
     """Return the faces that the user put aside."""
-    sql = "SELECT face_id FROM assignment WHERE state = 'ignored' ORDER BY face_id"
+    sql = f"SELECT face_id {_IGNORED} ORDER BY face_id"
     return [FaceId(i) for (i,) in rows(db, sql)]
 
 
@@ -175,7 +188,7 @@ def count_ungrouped(db: apsw.Connection) -> int:
 
 def count_ignored(db: apsw.Connection) -> int:
     """Return how many faces the user put aside."""
-    return int(rows(db, "SELECT count(*) FROM assignment WHERE state = 'ignored'")[0][0])
+    return int(rows(db, f"SELECT count(*) {_IGNORED}")[0][0])
 
 
 def faces_by_id(db: apsw.Connection, face_ids: Sequence[FaceId]) -> list[FaceRow]:
@@ -189,9 +202,12 @@ def faces_by_id(db: apsw.Connection, face_ids: Sequence[FaceId]) -> list[FaceRow
 def find_faces(
     db: apsw.Connection, person: str | None, state: str | None, limit: int
 ) -> list[FaceRow]:
-    """Return faces by path, of a person (any case) and in a state where they are given."""
+    """Return faces by path, of a person (any case) and in a state where they are given.
+
+    A face that a companion shows too is there once.
+    """
     sql = _FACE + (
-        " WHERE (?1 IS NULL OR person_name = ?1 COLLATE NOCASE) AND (?2 IS NULL OR state = ?2)"
+        " WHERE companion_of IS NULL AND (?1 IS NULL OR person_name = ?1 COLLATE NOCASE) AND (?2 IS NULL OR state = ?2)"
         " ORDER BY path, x0 LIMIT ?3"
     )
     return [_face_row(row) for row in rows(db, sql, (person, state, limit))]
@@ -214,12 +230,28 @@ def get_photo_row(db: apsw.Connection, photo_id: PhotoId) -> PhotoRow:
         width, height = height, width
     there = rows(db, _FACE + " WHERE photo_id = ? ORDER BY x0, face_id", (photo_id,))
     faces = tuple(_face_row(row) for row in there)
-    return PhotoRow(photo_id, path or "", width, height, taken_us, faces)
+    beside = rows(
+        db,
+        "WITH lead AS (SELECT coalesce((SELECT lead_id FROM companion WHERE photo_id = ?1), ?1) AS id)"
+        " SELECT (SELECT f.path FROM v1_files f WHERE f.photo_id = moment.id"
+        "   ORDER BY f.state = 'missing', f.file_id LIMIT 1) AS path"
+        " FROM (SELECT id FROM lead UNION"
+        "   SELECT photo_id FROM companion WHERE lead_id = (SELECT id FROM lead)) moment"
+        " WHERE moment.id != ?1 AND path IS NOT NULL ORDER BY path",
+        (photo_id,),
+    )
+    companions = tuple(path for (path,) in beside)
+    return PhotoRow(photo_id, path or "", width, height, taken_us, faces, companions)
 
 
 def count_library(db: apsw.Connection, engine: str | None) -> LibraryCounts:
     """Return how much there is; photos count as unsearched if ``engine`` has not seen them."""
-    sql = """
+    said = (
+        "(SELECT count(*) FROM assignment a WHERE a.state = '{0}'"
+        + _SHOWN.format("a.face_id")
+        + ")"
+    )
+    sql = f"""
     SELECT (SELECT count(*) FROM root),
            (SELECT count(*) FROM file WHERE state != 'missing'),
            (SELECT count(*) FROM file WHERE state = 'missing'),
@@ -227,12 +259,11 @@ def count_library(db: apsw.Connection, engine: str | None) -> LibraryCounts:
            (SELECT count(*) FROM photo p WHERE NOT EXISTS (SELECT 1 FROM analysis a
              WHERE a.photo_id = p.id AND (?1 IS NULL OR a.engine = ?1))
              AND EXISTS (SELECT 1 FROM file f WHERE f.photo_id = p.id AND f.state = 'present')),
-           (SELECT count(*) FROM face),
-           (SELECT count(*) FROM assignment WHERE state = 'confirmed'),
-           (SELECT count(*) FROM assignment WHERE state = 'suggested'),
-           (SELECT count(*) FROM assignment WHERE state = 'ignored'),
+           (SELECT count(*) FROM face) - (SELECT count(*) FROM twin),
+           {said.format("confirmed")}, {said.format("suggested")}, {said.format("ignored")},
            (SELECT count(*) FROM person),
            (SELECT count(*) FROM cluster c WHERE c.person_id IS NULL),
            (SELECT count(*) FROM v1_duplicates WHERE kind = 'exact'),
-           (SELECT count(DISTINCT path) FROM v1_problems)"""
+           (SELECT count(DISTINCT path) FROM v1_problems),
+           (SELECT count(*) FROM companion)"""
     return LibraryCounts(*rows(db, sql, (engine,))[0])

@@ -169,6 +169,12 @@ def set_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId | No
     db.execute("UPDATE face SET cluster_id = ? WHERE id = ?", (cluster_id, face_id))
 
 
+def cluster_of(db: apsw.Connection, face_id: FaceId) -> ClusterId | None:
+    """Return the cluster that a face is in, or None."""
+    cluster = rows(db, "SELECT cluster_id FROM face WHERE id = ?", (face_id,))[0][0]
+    return None if cluster is None else ClusterId(cluster)
+
+
 def join_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId) -> None:
     """Place a face in a cluster unless it is in one or settled by now."""
     db.execute(
@@ -214,13 +220,14 @@ class EncodedFaces:
 
 
 def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
-    """Return every face that ``model`` has encoded."""
+    """Return every face that ``model`` has encoded, without those that a lead photo shows too."""
     sql = (
         "SELECT f.id, f.photo_id, coalesce(a.person_id, 0), coalesce(f.cluster_id, 0),"
         " coalesce(a.state = 'ignored', 0), e.vector"
         " FROM encoding e JOIN face f ON f.id = e.face_id"
         " LEFT JOIN assignment a ON a.face_id = f.id AND a.state IN ('confirmed', 'ignored')"
-        " WHERE e.model = ? ORDER BY f.id"
+        " WHERE e.model = ? AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = f.id)"
+        " ORDER BY f.id"
     )
     found = rows(db, sql, (model,))
     numbers = np.array([row[:5] for row in found], dtype=np.int64).reshape(-1, 5)

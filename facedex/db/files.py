@@ -261,6 +261,20 @@ def count_attempt(db: apsw.Connection, file_id: FileId) -> None:
     db.execute("UPDATE file SET attempts = attempts + 1 WHERE id = ?", (file_id,))
 
 
+def undecoded(db: apsw.Connection) -> list[tuple[FileId, bytes]]:
+    """Return (id, relpath) of the files that are there and hold something that was not decoded."""
+    sql = (
+        "SELECT f.id, f.relpath FROM issue i JOIN file f ON f.id = i.file_id"
+        " WHERE i.stage = 'decode' AND f.state != 'missing' ORDER BY f.id"
+    )
+    return [(FileId(i), relpath) for i, relpath in rows(db, sql)]
+
+
+def read_again(db: apsw.Connection, file_id: FileId) -> None:
+    """Let an unchanged file be read again."""
+    db.execute("UPDATE file SET state = 'pending', hashed_ns = NULL WHERE id = ?", (file_id,))
+
+
 def find_in_folder(
     db: apsw.Connection, root_id: RootId, folder: bytes
 ) -> list[tuple[FileId, bytes, PhotoId | None]]:

@@ -13,7 +13,7 @@ import struct
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from facedex.geometry import valid_orientation
+from facedex.geometry import ORIENTATION_MAPS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -38,13 +38,18 @@ _PARSER_FAILURES = (
 )
 
 
-def read_orientation(image: Image) -> int:
-    """Return the EXIF orientation of an opened image, 1 to 8; 1 where it is absent or invalid."""
+def find_orientation(image: Image) -> int | None:
+    """Return the EXIF orientation of an opened image, 1 to 8; None where it is absent or invalid."""
     try:
         value = image.getexif().get(_ORIENTATION)
-        return valid_orientation(int(value)) if value is not None else 1
+        return int(value) if value is not None and int(value) in ORIENTATION_MAPS else None
     except _PARSER_FAILURES:
-        return 1
+        return None
+
+
+def read_orientation(image: Image) -> int:
+    """Return the EXIF orientation of an opened image, 1 to 8; 1 where it is absent or invalid."""
+    return find_orientation(image) or 1
 
 
 def read_taken_and_camera(data: bytes) -> tuple[int | None, str | None]:

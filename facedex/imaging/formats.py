@@ -15,6 +15,7 @@ class FileKind(StrEnum):
 
 # the formats that may be decoded, in Pillow's names; nothing else is ever opened
 DECODABLE = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "HEIF", "AVIF")
+RAW = "RAW"  # a camera's own format, whichever
 SNIFF_BYTES = 32
 
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"heif"}
@@ -28,6 +29,11 @@ RAW_SUFFIXES = {
     b".rw2", b".raf", b".pef", b".srw", b".x3f", b".3fr", b".erf", b".kdc", b".dcr", b".mrw",
     b".raw", b".rwl", b".iiq",
 }  # fmt: skip
+# what only RAW files begin with: Fujifilm, Olympus, Panasonic, Sigma, Canon's oldest, Minolta
+_RAW_MAGIC = (
+    b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"II\x1a\0\0\0HEAPCCDR",
+    b"\0MRM",
+)  # fmt: skip
 _UNSUPPORTED_SUFFIXES = {b".psd", b".jp2", b".j2k", b".jxl", b".tga", b".pcx", b".ppm", b".pgm"}
 
 
@@ -38,8 +44,24 @@ def suffix(name: bytes) -> bytes:
     return base[dot:].lower() if dot > 0 else b""
 
 
+def stem(name: bytes) -> bytes:
+    """Return a photo's file name without its extensions, lower-case: what companions share.
+
+    ``IMG_1.CR2``, ``img_1.jpg`` and ``IMG_1.CR2.jpg``, as converters write it, have one stem.
+    """
+    base = name.rsplit(b"/", 1)[-1].lower()
+    while (ending := suffix(base)) in RAW_SUFFIXES or ending in _PHOTO_SUFFIXES:
+        base = base[: -len(ending)]
+    return base
+
+
 def sniff(head: bytes) -> str | None:
-    """Return Pillow's name of the format that the first bytes announce, or None."""
+    """Return Pillow's name of the format that the first bytes announce, ``RAW``, or None.
+
+    Most RAW files begin like any TIFF: :func:`photo_format` asks their name too.
+    """
+    if head.startswith(_RAW_MAGIC) or head[4:12] == b"ftypcrx " or _is_cr2(head):
+        return RAW
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -62,18 +84,29 @@ def sniff(head: bytes) -> str | None:
     return None
 
 
+def _is_cr2(head: bytes) -> bool:
+    return head.startswith(b"II*\0") and head[8:10] == b"CR"
+
+
+def photo_format(name: bytes, head: bytes) -> str | None:
+    """Return what the bytes are to be opened as: ``RAW``, one of ``DECODABLE``, or None.
+
+    The bytes decide: a JPEG named as a RAW file is a JPEG. Where they say nothing, or TIFF, which
+    most RAW files are in their shell, a RAW file's name makes it one.
+    """
+    found = sniff(head)
+    return RAW if suffix(name) in RAW_SUFFIXES and found in {None, "TIFF"} else found
+
+
 def classify(name: bytes, head: bytes) -> FileKind:
     """Return what to do with a file of this name that begins with ``head``.
 
-    The bytes decide; the name only where they say nothing, and for RAW files, which begin like a
-    TIFF. A file named as a photo whose bytes are something else is a PHOTO, so that decoding it
-    fails with a reason instead of leaving it out in silence.
+    The bytes decide; the name only where they say nothing, and for RAW files. A file named as a
+    photo whose bytes are something else is a PHOTO, so that decoding it fails with a reason instead
+    of leaving it out in silence.
     """
     ending = suffix(name)
-    found = sniff(head)
-    if ending in RAW_SUFFIXES and found != "JPEG":
-        return FileKind.UNSUPPORTED
-    if found is not None or ending in _PHOTO_SUFFIXES:
+    if photo_format(name, head) is not None or ending in _PHOTO_SUFFIXES:
         return FileKind.PHOTO
     if ending in _UNSUPPORTED_SUFFIXES:
         return FileKind.UNSUPPORTED

@@ -1,7 +1,7 @@
 """The two hashes of a file: of all its bytes, and of its picture without the metadata.
 
 A program that writes a tag, a rating or an orientation into a file changes the first and not the
-second. Structures: JPEG ISO/IEC 10918-1 annex B, PNG (W3C, chunks), WebP (RIFF container).
+second. Structures: JPEG ISO/IEC 10918-1 annex B, PNG (W3C, chunks), WebP (RIFF container); RAW files: raw_data.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blake3 import blake3
+
+from facedex.imaging.formats import RAW
+from facedex.imaging.raw_data import BrokenStructureError, raw_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,25 +28,27 @@ def content_hash(data: bytes) -> bytes:
 def image_hash(data: bytes, image_format: str) -> bytes:
     """Return a BLAKE3 digest, 32 bytes, that metadata does not change.
 
-    For JPEG, PNG and WebP only what decides the pixels is hashed; of other formats, and of a file
+    For JPEG, PNG and WebP only what decides the pixels is hashed, for RAW files what the sensor saw
+    (:func:`facedex.imaging.raw_data.raw_picture` says of which); of other formats, and of a file
     whose structure cannot be followed, all bytes. The digest says which of them it is, so a
     picture's data never equals another file's whole.
     """
-    parts = {"JPEG": _jpeg_picture, "PNG": _png_picture, "WEBP": _webp_picture}.get(image_format)
+    parts = {
+        "JPEG": _jpeg_picture,
+        "PNG": _png_picture,
+        "WEBP": _webp_picture,
+        RAW: raw_picture,
+    }.get(image_format)
     if parts is not None:
         hasher = blake3(f"facedex picture {image_format}".encode())
         try:
             for part in parts(data):
                 hasher.update(part)
-        except _BrokenStructureError:
+        except BrokenStructureError:
             pass
         else:
             return hasher.digest()
     return blake3(b"facedex file " + content_hash(data)).digest()
-
-
-class _BrokenStructureError(Exception):
-    """The container does not say where its picture is."""
 
 
 def _jpeg_picture(data: bytes) -> Iterator[bytes | memoryview]:
@@ -58,11 +63,11 @@ def _jpeg_picture(data: bytes) -> Iterator[bytes | memoryview]:
         while data[at : at + 2] == b"\xff\xff":  # fill bytes
             at += 1
         if at + 4 > len(data) or data[at] != 0xFF:
-            raise _BrokenStructureError
+            raise BrokenStructureError
         marker = data[at + 1]
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
         if end < at + 4:
-            raise _BrokenStructureError
+            raise BrokenStructureError
         if marker == 0xDA:
             break
         if marker == 0xEE or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
@@ -105,7 +110,7 @@ def _png_picture(data: bytes) -> Iterator[bytes | memoryview]:
                 yield kind
             yield view[at + 8 : at + 8 + size]
         at += 12 + size
-    raise _BrokenStructureError
+    raise BrokenStructureError
 
 
 def _webp_picture(data: bytes) -> Iterator[bytes | memoryview]:
@@ -121,4 +126,4 @@ def _webp_picture(data: bytes) -> Iterator[bytes | memoryview]:
             yield view[at + 8 : at + 8 + size]
         at += 8 + size + size % 2
     if not found:
-        raise _BrokenStructureError
+        raise BrokenStructureError

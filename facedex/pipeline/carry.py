@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from facedex.types import FaceId, PhotoId
 
 # one face before and after an edit; siblings on one photo are farther apart than this
-_SAME_FACE_DISTANCE = 0.35
+SAME_FACE_DISTANCE = 0.35
 _SAME_PLACE_IOU = 0.5
 
 
@@ -56,15 +56,16 @@ def _by_encoding(
         for new_id, b in after.items()
         if a is not None and b is not None
     )
-    return _one_to_one(entry for entry in near if entry[0] <= _SAME_FACE_DISTANCE)
+    return one_to_one(entry for entry in near if entry[0] <= SAME_FACE_DISTANCE)
 
 
 def _by_place(said: list[StoredFace], free: list[StoredFace]) -> dict[FaceId, FaceId]:
     overlaps = sorted((-iou(a.box, b.box), a.face_id, b.face_id) for a in said for b in free)
-    return _one_to_one(entry for entry in overlaps if -entry[0] >= _SAME_PLACE_IOU)
+    return one_to_one(entry for entry in overlaps if -entry[0] >= _SAME_PLACE_IOU)
 
 
-def _one_to_one(ranked: Iterable[tuple[float, FaceId, FaceId]]) -> dict[FaceId, FaceId]:
+def one_to_one(ranked: Iterable[tuple[float, FaceId, FaceId]]) -> dict[FaceId, FaceId]:
+    """Return pairs, the first of ``ranked`` first, in which no face comes twice."""
     pairs: dict[FaceId, FaceId] = {}
     for _rank, old_id, new_id in ranked:
         if old_id not in pairs and new_id not in pairs.values():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from facedex.errors import ItemError
 from facedex.geometry import box_to_stored, box_to_upright, clip_box, points_to_stored
 from facedex.imaging.decode import open_photo
-from facedex.imaging.formats import RAW_SUFFIXES, SNIFF_BYTES, FileKind, sniff, suffix
+from facedex.imaging.formats import SNIFF_BYTES, FileKind, photo_format, suffix
 from facedex.imaging.hashes import image_hash
 from facedex.imaging.thumbnails import face_thumbnail, preview
 from facedex.pipeline.messages import (
@@ -81,11 +81,11 @@ class Corridor:
             return result
         if read.kind is FileKind.UNSUPPORTED:
             return replace(result, problem=_unsupported(path, read))
-        picture = image_hash(read.data, sniff(read.data[:SNIFF_BYTES]) or "")
+        picture = image_hash(read.data, photo_format(path, read.data[:SNIFF_BYTES]) or "")
         try:
             with open_photo(read.data, path) as photo:
                 facts = photo.facts
-                pixels = photo.pixels(self._config.decode_size) if ask(picture) else None
+                pixels = photo.pixels(self.engine.decode_size) if ask(picture) else None
                 damage = photo.damage
             # outside the block: what fails in the engine is no damage of the photo
             faces = None if pixels is None else self._find_faces(pixels, facts.orientation)
@@ -114,7 +114,7 @@ class Corridor:
 
     def _encode(self, read: ReadFile, job: EncodeJob) -> EncodeResult:
         with open_photo(read.data, job.path) as photo:
-            pixels = photo.pixels(self._config.decode_size)
+            pixels = photo.pixels(self.engine.decode_size)
             orientation = photo.facts.orientation
         boxes = [clip_box(box_to_upright(box, orientation)) for box in job.boxes]
         return EncodeResult(
@@ -150,9 +150,7 @@ def _problem(exc: ItemError) -> Problem:
 
 def _unsupported(path: bytes, read: ReadFile) -> Problem:
     ending = suffix(path).decode("ascii", errors="replace")
-    if ending.encode() in RAW_SUFFIXES:
-        reason = f"RAW photos ({ending}) are hashed but not yet searched for faces"
-    elif read.stat[0] > MAX_PHOTO_BYTES:
+    if read.stat[0] > MAX_PHOTO_BYTES:
         reason = f"it is larger than {MAX_PHOTO_BYTES >> 20} MB; it is hashed only"
     else:
         reason = f"{ending} pictures are hashed but not searched for faces"

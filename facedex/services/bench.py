@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from facedex.services.bench_engines import StepTimes
     from facedex.services.bench_photos import Sample
     from facedex.services.bench_scan import ScanCost
+    from facedex.types import FaceEngine
 
 # of the time that there is; dlib's CNN takes what is left
 _COPYING, _DECODING, _SCANNING, _STEPS, _HOG = 0.15, 0.15, 0.4, 0.12, 0.1
@@ -64,6 +65,7 @@ class BenchReport:
 
     sample: Sample
     engine: EngineConfig
+    working_size: int
     target: str
     n_workers: int
     scan: ScanCost
@@ -99,9 +101,9 @@ class BenchReport:
                 "size_bytes": sample.size_bytes,
             },
             "engine": {
-                "detector": self.engine.detector.value,
+                "detector": self.engine.detector,
                 "is_thorough": self.engine.is_thorough,
-                "working_size": self.engine.search_size,
+                "working_size": self.working_size,
                 "encode_crops": self.engine.encode_crops,
                 "networks_on": self.target,
                 "n_workers": self.n_workers,
@@ -139,13 +141,17 @@ def run_bench(settings: Settings, options: BenchOptions, sink: ProgressSink) -> 
     ------
     UsageError, EnvironmentFault
     """
-    prepare_engine(settings.engine(), sink)
+    faces = prepare_engine(settings.engine(), sink)
     with tempfile.TemporaryDirectory(prefix="facedex-bench-") as work:
-        return _measure(settings, options, Path(work), sink)
+        return _measure(settings, faces, options, Path(work), sink)
 
 
 def _measure(
-    settings: Settings, options: BenchOptions, work: Path, sink: ProgressSink
+    settings: Settings,
+    faces: FaceEngine,
+    options: BenchOptions,
+    work: Path,
+    sink: ProgressSink,
 ) -> BenchReport:
     from facedex.engines.devices import choose_target
 
@@ -161,16 +167,15 @@ def _measure(
     sink.started("Timing each step", len(some))
     steps = time_engine(engine, some, work, _STEPS * limit, sink)
     sink.started("dlib's HOG", min(_HOG_PHOTOS, len(some)))
-    hog = time_engine(
-        _dlibs(DetectorName.HOG, engine), some[:_HOG_PHOTOS], work, _HOG * limit, sink
-    )
+    hog = time_engine(_dlibs(DetectorName.HOG, faces), some[:_HOG_PHOTOS], work, _HOG * limit, sink)
     sink.started("dlib's CNN, which takes long", min(_CNN_PHOTOS, len(some)))
     left = until - time.monotonic()
-    cnn = time_engine(_dlibs(DetectorName.CNN, engine), some[:_CNN_PHOTOS], work, left, sink)
+    cnn = time_engine(_dlibs(DetectorName.CNN, faces), some[:_CNN_PHOTOS], work, left, sink)
     sink.finished()
     return BenchReport(
         sample,
         engine,
+        faces.working_size,
         str(choose_target(engine, model_cache())),
         settings.n_workers(),
         scan,
@@ -181,9 +186,9 @@ def _measure(
     )
 
 
-def _dlibs(detector: DetectorName, engine: EngineConfig) -> EngineConfig:
+def _dlibs(detector: DetectorName, faces: FaceEngine) -> EngineConfig:
     """Return dlib's own engine on photos of the same size, as scripts use it: a crop a face."""
-    return EngineConfig(detector, RuntimeName.DLIB, engine.decode_size, encode_crops=1)
+    return EngineConfig(detector, RuntimeName.DLIB, faces.decode_size, encode_crops=1)
 
 
 def _sample(options: BenchOptions, target: Path, sink: ProgressSink) -> Sample:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from facedex.errors import EnvironmentFault
 from facedex.paths import model_cache
 from facedex.services.bench_child import Cost, running
-from facedex.types import DetectorName, DeviceName, EngineConfig, Precision, RuntimeName
+from facedex.types import DeviceName, EngineConfig, Precision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,12 @@ def time_engine(
     EnvironmentFault
         If the process fails.
     """
-    command = ["-m", __name__, json.dumps(dataclasses.asdict(config)), *map(str, paths)]
+    command = [
+        "-m",
+        __name__,
+        config_to_json(config),
+        *map(str, paths),
+    ]
     times: list[PhotoTimes] = []
     with (
         running(command, work) as child,
@@ -70,7 +75,7 @@ def time_engine(
         exit_code = child.process.wait()
     if exit_code and not is_over.is_set():
         raise EnvironmentFault(
-            f"timing {config.detector.value} ended with code {exit_code}: {child.last_words}"
+            f"timing {config.detector} ended with code {exit_code}: {child.last_words}"
         )
     return times
 
@@ -130,25 +135,30 @@ def main() -> None:
     from facedex.engines.drawn_face import drawn_face
     from facedex.engines.engine import create_engine
 
-    config = _config_from_json(sys.argv[1])
+    config = config_from_json(sys.argv[1])
     engine = create_engine(config, model_cache())
     face = drawn_face(_FACE_PX)
     engine.encode(face, [each.box for each in engine.detect(face)])
     for name in sys.argv[2:]:
-        times = _time_photo(engine, Path(name), config.decode_size)
+        times = _time_photo(engine, Path(name), engine.decode_size)
         sys.stdout.write(f"{json.dumps(dataclasses.asdict(times))}\n")
         sys.stdout.flush()
 
 
-def _config_from_json(text: str) -> EngineConfig:
+def config_to_json(config: EngineConfig) -> str:
+    """Return what the process is told of its engine."""
+    return json.dumps(dataclasses.asdict(config), default=str)
+
+
+def config_from_json(text: str) -> EngineConfig:
+    """Return what ``config_to_json`` wrote."""
     said = json.loads(text)
     return EngineConfig(
         **{
             **said,
-            "detector": DetectorName(said["detector"]),
-            "runtime": RuntimeName(said["runtime"]),
             "device": DeviceName(said["device"]),
             "precision": Precision(said["precision"]),
+            "plugins_dir": said["plugins_dir"] and Path(said["plugins_dir"]),
         }
     )
 

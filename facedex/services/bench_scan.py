@@ -112,11 +112,12 @@ def measure_scan(
 
 def _engine_flags(settings: Settings) -> list[str]:
     flags = [
-        "--detector", settings.detector.value,
+        "--detector", settings.detector,
         "--thorough" if settings.thorough else "--quick",
-        "--runtime", settings.runtime.value,
+        "--runtime", settings.runtime,
         "--device", settings.device.value,
         "--precision", settings.precision.value,
+        "--encoder", settings.encoder,
         "--encode-crops", str(settings.encode_crops),
         "--jobs", str(settings.n_workers()),
     ]  # fmt: skip

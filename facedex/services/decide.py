@@ -1,15 +1,17 @@
 """What the user decides: naming, confirming, rejecting, ignoring, and taking it back.
 
 Each decision is one entry of the journal, with the state of every face before and after it. It wins
-over everything that a program computed or another program said.
+over everything that a program computed or another program said. What is decided of a face holds for the
+same face on companions of its photo, the RAW beside a JPEG, and is in the same entry.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from facedex.db import catalog, decisions, faces, people
+from facedex.db import catalog, companions, decisions, faces, people
 from facedex.db.connection import transaction
 from facedex.db.faces import Assignment
 from facedex.errors import UsageError
@@ -74,14 +76,15 @@ def name_group(db: Connection, cluster_id: ClusterId, name: str) -> list[FaceId]
 def confirm(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
     """Confirm the person suggested for each face; faces without a suggestion stay as they are."""
     with transaction(db):
-        best = {face_id: _suggested(db, face_id) for face_id in face_ids}
+        leads = companions.leads_of(db, face_ids)
+        best = {face_id: _suggested(db, face_id) for face_id in leads}
 
         def change(face_id: FaceId) -> None:
             person_id = best[face_id]
             if person_id is not None:
                 _confirm(db, face_id, person_id)
 
-        return _decide(db, "confirm", lambda n: f"Confirmed {_count(n)}", face_ids, change)
+        return _decide(db, "confirm", lambda n: f"Confirmed {_count(n)}", leads, change)
 
 
 def reject(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
@@ -179,21 +182,43 @@ def _decide(
     change: Callable[[FaceId], None],
     more_steps: Sequence[Step] = (),
 ) -> list[FaceId]:
-    """Change faces and write the journal; inside a transaction. Returns the faces that changed."""
+    """Change faces and write the journal; inside a transaction. Returns the faces that changed.
+
+    Of a face on several companions the lead's is changed and returned, and the others follow it.
+    """
     steps: list[Step] = []
     changed: list[FaceId] = []
-    for face_id in dict.fromkeys(face_ids):
+    for face_id in companions.leads_of(db, face_ids):
         if not faces.exists(db, face_id):
             continue
-        before = decisions.face_state(db, face_id)
-        change(face_id)
-        after = decisions.face_state(db, face_id)
-        if before != after:
+        step = _step(db, face_id, change)
+        if step is not None:
             changed.append(face_id)
-            steps.append({**decisions.face_key(db, face_id), "before": before, "after": after})
+            followed = (
+                _step(db, twin, partial(_follow, db, face_id))
+                for twin in companions.twins_of(db, face_id)
+            )
+            steps += [step, *(each for each in followed if each is not None)]
     if changed:
         decisions.append(db, kind, summary(len(changed)), [*steps, *more_steps])
     return changed
+
+
+def _step(db: Connection, face_id: FaceId, change: Callable[[FaceId], None]) -> Step | None:
+    """Change a face; return the journal's step, or None if the face is as it was."""
+    before = decisions.face_state(db, face_id)
+    change(face_id)
+    after = decisions.face_state(db, face_id)
+    if before == after:
+        return None
+    return {**decisions.face_key(db, face_id), "before": before, "after": after}
+
+
+def _follow(db: Connection, face_id: FaceId, twin: FaceId) -> None:
+    """Let the same face on a companion be what ``face_id`` is; suggestions are the lead's alone."""
+    said = [a for a in faces.assignments(db, face_id) if a.source is not Source.AUTO]
+    faces.set_assignments(db, twin, said)
+    faces.set_cluster(db, twin, faces.cluster_of(db, face_id))
 
 
 def _place(db: Connection, face_id: FaceId) -> None:
@@ -206,15 +231,21 @@ def _place(db: Connection, face_id: FaceId) -> None:
 
 def _replay(db: Connection, kind: str, decision_id: int, side: str) -> str:
     decision = decisions.get_decision(db, decision_id)
+    restored: dict[FaceId, None] = {}
     for step in decision.steps:
         if "face" in step:
             face_id = decisions.find_face(db, step)
             if face_id is not None:
                 decisions.restore_face(db, face_id, step[side])
                 _place(db, face_id)
+                restored[face_id] = None
         else:
             owner = step[side] and people.find_by_uuid(db, step[side])
             people.set_cluster_person(db, step["cluster"], owner or None)
+    for face_id in restored:
+        for twin in companions.twins_of(db, face_id):
+            if twin not in restored:  # it became a twin after the decision
+                _follow(db, face_id, twin)
     decisions.append(db, kind, decision.summary, [], decision_id)
     people.drop_unmentioned(db)
     return decision.summary

@@ -13,9 +13,11 @@ from facedex.db.connection import LIBRARY_NAME, sqlite_version
 from facedex.paths import model_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from facedex.config import Settings
+    from facedex.plugins.manager import PluginStatus
 
 Verdict = Literal["ok", "unused", "warning", "missing"]
 _LEAST: tuple[tuple[str, tuple[int, ...], str], ...] = (
@@ -62,10 +64,21 @@ def _versions() -> Iterator[Finding]:
         wanted = ".".join(map(str, least))
         detail = found if is_enough else f"{found}; install {wanted} or newer: {why}"
         yield Finding(name, "ok" if is_enough else "warning", detail)
+    yield _raw_reader()
     expat = ".".join(map(str, pyexpat.version_info))
     is_safe = pyexpat.version_info >= (2, 4, 1)
     detail = expat if is_safe else f"{expat}; 2.4.1 or newer stops hostile XML"
     yield Finding("expat", "ok" if is_safe else "warning", detail)
+
+
+def _raw_reader() -> Finding:
+    try:
+        import rawpy
+    except ImportError as exc:
+        detail = f"RAW photos are hashed but not searched: pip install rawpy ({exc})"
+        return Finding("rawpy", "unused", detail)
+    libraw = ".".join(map(str, rawpy.libraw_version))
+    return Finding("rawpy", "ok", f"{metadata.version('rawpy')}, LibRaw {libraw}: reads RAW photos")
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -108,7 +121,18 @@ def _engines(settings: Settings, *, is_again: bool) -> Iterator[Finding]:
         yield Finding(name, "unused", reason)
     if inventory.fault is not None:
         yield Finding("networks", "missing", inventory.fault)
+    yield from _plugins(settings.plugins, inventory.plugins)
     yield Finding("model cache", "ok", str(model_cache()))
+
+
+def _plugins(folder: Path, plugins: Sequence[PluginStatus]) -> Iterator[Finding]:
+    is_there = folder.is_dir()
+    detail = str(folder) if is_there else f"{folder} is not there; plugins may lie in it"
+    yield Finding("plugins folder", "ok" if is_there else "unused", detail)
+    for plugin in plugins:
+        said = (", ".join(plugin.gives), plugin.description.rstrip("."), *plugin.faults)
+        detail = f"{'; '.join(part for part in said if part)} ({plugin.origin})"
+        yield Finding(f"plugin {plugin.name}", "warning" if plugin.faults else "ok", detail)
 
 
 def _window() -> Iterator[Finding]:

@@ -15,10 +15,12 @@ from facedex.paths import display_path, model_cache
 from facedex.pipeline.runner import read_pending, search_undone
 from facedex.pipeline.store import Store
 from facedex.pipeline.supervisor import InlinePool, SupervisedPool
+from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
+from facedex.services.model_thresholds import keep_thresholds
+from facedex.services.retry_raw import retry_raw
 from facedex.services.take_over_picasa import take_over_picasa
 from facedex.services.walk_roots import add_roots, check_folder, check_online, walk_root
-from facedex.types import DetectorName, RuntimeName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,24 +100,21 @@ def scan_library(
         stack.callback(pool.close)
         store = Store(db, cache, engine.engine_id, engine.model_id, sink)
         with translated(db.filename):
+            keep_thresholds(db, engine.model_id, engine.thresholds)
             return _scan(directory, store, pool, options, should_stop)
 
 
 def prepare_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
     """Return the engine for its ids; its networks are converted now, once for all workers."""
     from facedex.engines.engine import create_engine
-    from facedex.engines.model_cache import load_onnx
-    from facedex.engines.model_files import ModelName
+    from facedex.engines.registry import all_engines
 
-    if config.runtime is not RuntimeName.DLIB:
-        sink.started("Preparing the face models", None)
-        names = [ModelName.DETECTOR, ModelName.ENCODER]
-        if config.detector is DetectorName.CASCADE:
-            names.append(ModelName.PROPOSER)
-        for name in names:
-            load_onnx(name, model_cache())
-        sink.finished()
-    return create_engine(config, model_cache())
+    all_engines(config.plugins_dir)  # a plugin that fails is said so, whether it is used or not
+    sink.started("Preparing the face models", None)
+    engine = create_engine(config, model_cache())
+    engine.prepare()
+    sink.finished()
+    return engine
 
 
 def _pool(options: ScanOptions) -> Pool:
@@ -159,6 +158,7 @@ def _do_steps(
     report: ScanReport,
 ) -> None:
     db = store.db
+    retry_raw(db)
     for root in roots:
         try:
             check_online(db, root)
@@ -178,6 +178,9 @@ def _do_steps(
         return
     with transaction(db):
         photos.drop_unheld(db)
+    link_companions(db, store.model_id, should_stop)
+    if should_stop():
+        return
     store.sink.started("Matching faces", None)
     set_meta(db, "model", store.model_id)
     matched = match_faces(db, store.model_id)

@@ -48,6 +48,13 @@ def face_label(face: FaceRow) -> str:
 
 def face_detail(face: FaceRow) -> str:
     """Return what is known of the face beside its name; ``""`` where that is nothing."""
+    words = [_state_detail(face)]
+    if face.companion is not None:  # the kind of RAW: the same face is on it
+        words.append("+ " + PurePath(face.companion).suffix.removeprefix(".").upper())
+    return " · ".join(word for word in words if word)
+
+
+def _state_detail(face: FaceRow) -> str:
     if face.state is FaceState.SUGGESTED:
         return "suggested" if face.distance is None else f"distance {face.distance:.2f}"
     if face.state is FaceState.CONFIRMED:
@@ -65,11 +72,12 @@ def face_spoken(face: FaceRow) -> str:
 
 
 def photo_facts(photo: PhotoRow) -> str:
-    """Return when the photo was taken, its size, and how many faces it has."""
+    """Return when the photo was taken, its size, how many faces it has, and what lies beside it."""
     facts = [
         f"{photo.width_px} \N{MULTIPLICATION SIGN} {photo.height_px}",
         counted(len(photo.faces), "face"),
     ]
+    facts += [f"+ {PurePath(path).name}" for path in photo.companions]
     if photo.taken_us is not None:
         taken = QDateTime.fromMSecsSinceEpoch(photo.taken_us // 1000, QTimeZone.utc())
         facts.insert(0, QLocale().toString(taken, QLocale.FormatType.ShortFormat))

@@ -5,6 +5,8 @@ CREATE UNIQUE INDEX assignment_settled ON assignment (face_id)
 
 CREATE INDEX cluster_by_person ON cluster (person_id);
 
+CREATE INDEX companion_by_lead ON companion (lead_id);
+
 CREATE INDEX contact_by_person ON contact (person_id);
 
 CREATE INDEX face_by_cluster ON face (cluster_id);
@@ -24,6 +26,8 @@ CREATE INDEX region_by_face ON region (face_id);
 CREATE INDEX region_by_file ON region (file_id);
 
 CREATE INDEX region_by_photo ON region (photo_id);
+
+CREATE INDEX twin_by_lead ON twin (lead_id);
 
 CREATE TABLE analysis (
     photo_id    INTEGER PRIMARY KEY REFERENCES photo (id) ON DELETE CASCADE,
@@ -52,6 +56,13 @@ CREATE TABLE cluster (
     id         INTEGER PRIMARY KEY,
     person_id  INTEGER REFERENCES person (id) ON DELETE CASCADE,
     created_us INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE companion (
+    photo_id  INTEGER PRIMARY KEY REFERENCES photo (id) ON DELETE CASCADE,
+    lead_id   INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
+    paired_us INTEGER NOT NULL DEFAULT 0,
+    CHECK (photo_id != lead_id)
 ) STRICT;
 
 CREATE TABLE contact (
@@ -200,6 +211,12 @@ CREATE TABLE scan_run (
     summary     TEXT CHECK (json_valid(summary))
 ) STRICT;
 
+CREATE TABLE twin (
+    face_id INTEGER PRIMARY KEY REFERENCES face (id) ON DELETE CASCADE,
+    lead_id INTEGER NOT NULL REFERENCES face (id) ON DELETE CASCADE,
+    CHECK (face_id != lead_id)
+) STRICT;
+
 CREATE TABLE walk_issue (
     root_id      INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
     relpath      BLOB NOT NULL,
@@ -284,14 +301,16 @@ SELECT f.id AS face_id,
            SELECT json_group_array(json_array(
                       round(m.xx * (j.value ->> 0) + m.xy * (j.value ->> 1) + m.xc, 6),
                       round(m.yx * (j.value ->> 0) + m.yy * (j.value ->> 1) + m.yc, 6)))
-             FROM json_each(f.landmarks) j)) AS landmarks
+             FROM json_each(f.landmarks) j)) AS landmarks,
+       t.lead_id AS companion_of
   FROM face f
   JOIN photo p ON p.id = f.photo_id
   JOIN orientation_map m ON m.orientation = p.orientation
+  LEFT JOIN twin t ON t.face_id = f.id
   LEFT JOIN assignment done ON done.face_id = f.id AND done.state IN ('confirmed', 'ignored')
   LEFT JOIN person named ON named.id = done.person_id
   LEFT JOIN assignment guess ON done.id IS NULL AND guess.id = (
-       SELECT a.id FROM assignment a WHERE a.face_id = f.id AND a.state = 'suggested'
+       SELECT a.id FROM assignment a WHERE a.face_id = coalesce(t.lead_id, f.id) AND a.state = 'suggested'
         ORDER BY a.distance, a.person_id LIMIT 1)
   LEFT JOIN person guessed ON guessed.id = guess.person_id;
 
@@ -312,11 +331,14 @@ CREATE VIEW v1_people AS
 SELECT p.id AS person_id,
        p.name AS name,
        (SELECT count(*) FROM assignment a
-         WHERE a.person_id = p.id AND a.state IN ('confirmed', 'suggested')) AS n_faces,
+         WHERE a.person_id = p.id AND a.state IN ('confirmed', 'suggested')
+           AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = a.face_id)) AS n_faces,
        (SELECT count(*) FROM assignment a
-         WHERE a.person_id = p.id AND a.state = 'confirmed') AS n_confirmed,
+         WHERE a.person_id = p.id AND a.state = 'confirmed'
+           AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = a.face_id)) AS n_confirmed,
        (SELECT count(*) FROM assignment a
-         WHERE a.person_id = p.id AND a.state = 'suggested') AS n_suggested,
+         WHERE a.person_id = p.id AND a.state = 'suggested'
+           AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = a.face_id)) AS n_suggested,
        (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', min(ph.taken_us) / 1e6, 'unixepoch')
           FROM assignment a JOIN face f ON f.id = a.face_id JOIN photo ph ON ph.id = f.photo_id
          WHERE a.person_id = p.id AND a.state = 'confirmed') AS first_taken_at,
@@ -335,7 +357,8 @@ SELECT p.id AS photo_id,
        p.camera AS camera,
        (SELECT count(*) FROM file f
          WHERE f.photo_id = p.id AND f.state IN ('present', 'pending')) AS n_files,
-       (SELECT count(*) FROM face WHERE face.photo_id = p.id) AS n_faces
+       (SELECT count(*) FROM face WHERE face.photo_id = p.id) AS n_faces,
+       (SELECT c.lead_id FROM companion c WHERE c.photo_id = p.id) AS companion_of
   FROM photo p;
 
 CREATE VIEW v1_problems AS

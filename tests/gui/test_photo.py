@@ -1,6 +1,7 @@
 """The photo pane: boxes where they belong, names as they are, failures as text."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from gui_fakes import FakeLibrary, settle
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QLabel
 
 from facedex.services.records import FaceRow, PhotoRow, Shelf
 from facedex.types import Box, FaceState
+from facedex.viewer.text import face_detail, face_spoken, photo_facts
 from facedex.viewer.views.photo_view import PhotoView
 
 BOX = Box(0.25, 0.5, 0.5, 0.75)
@@ -154,6 +156,17 @@ def test_name_with_markup_is_painted_letter_by_letter(qtbot, view):
         return sum(each != QColor("#00c000") for each in row)
 
     assert plate_width("<b>x</b>") > 2 * plate_width("x")
+
+
+def test_a_face_on_a_raw_too_says_so_once():
+    alone = face_row()
+    assert face_detail(alone) == "confirmed"
+    both = replace(alone, companion="/p/IMG_1.cr2")
+    assert face_detail(both) == "confirmed · + CR2"
+    assert face_detail(replace(both, state=FaceState.UNKNOWN)) == "+ CR2"
+    assert "+ CR2" in face_spoken(both)
+    photo = replace(photo_row(both), companions=("/p/IMG_1.cr2", "/p/IMG_1.dng"))
+    assert photo_facts(photo).endswith("1 face  ·  + IMG_1.cr2  ·  + IMG_1.dng")
 
 
 def test_astronaut_photo_gets_its_box(qtbot, open_window):

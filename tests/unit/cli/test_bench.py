@@ -20,6 +20,7 @@ SHARES = {"read": 0.05, "decode": 0.25, "detect": 0.5, "encode": 0.2}
 REPORT = BenchReport(
     Sample(None, (None,) * 24, False, 1203, 12.0, 4_200_000),
     EngineConfig(),
+    768,
     "openvino cpu bf16",
     2,
     ScanCost(Cost(24, 4.0, 6.0), 48, 12.0, 512_000_000, False),
@@ -31,6 +32,7 @@ REPORT = BenchReport(
 BARE = BenchReport(
     Sample(None, (None,) * 2, True, 2, 12.0, 2_000_000),
     EngineConfig(is_thorough=True),
+    1600,
     "dlib cpu f32",
     0,
     ScanCost(Cost(1, 40.0, None), 0, None, None, True),
@@ -147,7 +149,7 @@ def test_options_reach_the_benchmark(facedex, asked, tmp_path):
     )
     settings, options = asked[1]
     assert options == bench.BenchOptions((tmp_path,), 7, 9.0)
-    assert (settings.detector.value, settings.jobs) == ("cnn", 3)
+    assert (settings.detector, settings.jobs) == ("cnn", 3)
 
 
 def test_without_a_folder_or_a_library_photos_are_drawn(facedex, asked, tmp_path):

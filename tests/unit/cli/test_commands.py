@@ -5,12 +5,14 @@ import sys
 from importlib.metadata import version
 
 import pytest
+from plugin_makers import DETECTOR, ENCODER, manifest, write_plugin
 from small_library import MODEL
 
 from facedex import errors
 from facedex.cli.app import cli
 from facedex.db import issues, runs
 from facedex.db.connection import transaction
+from facedex.imaging import raw
 from facedex.services import decide
 from facedex.services.match_faces import match_faces
 
@@ -329,6 +331,19 @@ def test_doctor_as_json(facedex):
     }
 
 
+def test_doctor_says_whether_raw_photos_are_read(facedex, monkeypatch):
+    def finding():
+        found = json.loads(facedex("doctor", "--json").out)
+        return next(each for each in found if each["what"] == "rawpy")
+
+    if raw.reader_version():
+        assert finding()["verdict"] == "ok"
+        assert "LibRaw" in finding()["detail"]
+    monkeypatch.setitem(sys.modules, "rawpy", None)  # importing it fails
+    assert finding()["verdict"] == "unused"
+    assert "pip install rawpy" in finding()["detail"]
+
+
 @pytest.mark.parametrize("command", LOOKING[:-1], ids=" ".join)
 def test_control_characters_in_names_do_not_reach_the_terminal(facedex, filled, command):
     outcome = facedex(*command)
@@ -385,3 +400,32 @@ def test_a_library_in_a_folder_whose_name_is_not_utf8_is_refused(facedex, tmp_pa
     outcome = facedex("--library", tmp_path / "caf\udce9", "status")
     assert_one_line(outcome, 2)
     assert "UTF-8" in outcome.err
+
+
+def test_doctor_lists_plugins_with_what_they_give_and_what_is_wrong(facedex, tmp_path, caplog):
+    folder = write_plugin(tmp_path / "plugins", "toys", DETECTOR + ENCODER)
+    write_plugin(folder, "crash", "1 / 0")
+    write_plugin(folder, "old", "", manifest("old", api_version=0))
+    said = {line[9:].partition(":")[0]: line for line in facedex("doctor").out.splitlines()}
+    assert said["plugins folder"].startswith("ok ")
+    assert str(folder) in said["plugins folder"]
+    assert re.search("^ok .*detector toy, encoder colour; For a test", said["plugin toys"])
+    assert re.search("^warning .*ZeroDivisionError", said["plugin crash"])
+    assert re.search("^warning .*version 0", said["plugin old"])
+
+
+@pytest.mark.parametrize("kind", ["detector", "encoder", "runtime"])
+def test_doctor_says_an_engine_that_there_is_not(facedex, monkeypatch, kind):
+    monkeypatch.setenv(f"FACEDEX_{kind.upper()}", "nosuch")
+    outcome = facedex("doctor")
+    assert outcome.code == 1
+    assert re.search(
+        f"^missing .*there is no {kind} nosuch; there are: ", outcome.out, re.MULTILINE
+    )
+
+
+def test_doctor_says_where_plugins_may_lie(facedex, tmp_path):
+    lines = [line for line in facedex("doctor").out.splitlines() if "plugins folder" in line]
+    assert lines == [
+        f"unused   plugins folder: {tmp_path / 'plugins'} is not there; plugins may lie in it"
+    ]

@@ -19,7 +19,7 @@ from PIL import Image, ImageFile
 
 from facedex.errors import DecodeError
 from facedex.geometry import pixels_to_upright, upright_size
-from facedex.imaging import decode
+from facedex.imaging import pictures
 from facedex.imaging.decode import open_photo
 from facedex.imaging.formats import DECODABLE
 
@@ -162,6 +162,29 @@ def test_transparent_parts_become_white(mode, image_format):
     assert not (pixels[:, :32] == 255).all()
 
 
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "CMYK", "P", "1", "I;16"])
+def test_a_large_picture_of_any_mode_is_the_small_one_of_the_whole(mode):
+    """Reducing comes first where it can; what comes out is the same to rounding."""
+    image = Image.fromarray(quarters()).resize((640, 480)).convert(mode.replace("I;16", "I"))
+    if mode == "I;16":
+        image = Image.fromarray((np.asarray(image) * 257).astype(np.uint16))
+    elif mode.endswith("A"):
+        image.putalpha(Image.linear_gradient("L").resize(image.size))
+    data = saved(image, "TIFF" if mode in {"CMYK", "I;16"} else "PNG")
+    whole, _ = decoded(data, 640)
+    small, _ = decoded(data, 160)
+    assert small.shape == (120, 160, 3)
+    expected = Image.fromarray(whole).reduce(4)
+    assert np.abs(small.astype(int) - np.asarray(expected)).max() <= 2
+
+
+def test_what_was_decoded_is_let_go_with_the_photo():
+    with open_photo(saved(quarters(), "PNG"), b"photo") as photo:
+        photo.pixels(160)
+    with pytest.raises(ValueError, match="closed image"):
+        photo.pixels(160)
+
+
 def test_a_palette_with_a_transparent_colour_becomes_white_there():
     image = Image.fromarray(quarters()).quantize(4)
     image.info["transparency"] = image.getpixel((0, 0))
@@ -281,9 +304,9 @@ def test_a_jpeg_header_that_claims_65500_squared_is_refused():
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "HEIF"])
 def test_the_cap_on_pixels_holds_for_every_format(image_format, monkeypatch):
-    monkeypatch.setattr(decode, "MAX_PIXELS", 64 * 48 - 1)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 64 * 48 - 1)
     assert refused(saved(quarters(), image_format)).kind == "too_large"
-    monkeypatch.setattr(decode, "MAX_PIXELS", 64 * 48)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 64 * 48)
     decoded(saved(quarters(), image_format))
 
 
@@ -367,7 +390,7 @@ def test_running_out_of_memory_is_the_photos_fault(monkeypatch):
     def load(*_args):
         raise MemoryError
 
-    monkeypatch.setattr(decode, "_load", load)
+    monkeypatch.setattr(pictures, "_load", load)
     fault = refused(saved(quarters()))
     assert fault.kind == "too_large"
     assert "memory" in fault.cause
@@ -377,7 +400,7 @@ def test_a_bug_of_ours_is_not_taken_for_a_damaged_file(monkeypatch):
     def load(*_args):
         raise ImportError
 
-    monkeypatch.setattr(decode, "_load", load)
+    monkeypatch.setattr(pictures, "_load", load)
     with pytest.raises(ImportError):
         decoded(saved(quarters()))
 

@@ -5,10 +5,12 @@ from image_makers import quarters, saved
 
 from facedex.imaging.formats import (
     DECODABLE,
+    RAW,
     RAW_SUFFIXES,
     SNIFF_BYTES,
     FileKind,
     classify,
+    photo_format,
     sniff,
     suffix,
 )
@@ -77,12 +79,37 @@ def test_other_bytes_are_no_picture(head):
 
 
 @pytest.mark.parametrize("ending", sorted(RAW_SUFFIXES))
-def test_raw_files_are_pictures_that_are_not_read_although_they_begin_like_a_tiff(ending):
-    assert classify(b"IMG_1" + ending.upper(), b"II*\0\x10\0\0\0") is FileKind.UNSUPPORTED
+@pytest.mark.parametrize("head", [b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"", b"anything"])
+def test_raw_files_are_told_by_their_name_where_their_bytes_say_tiff_or_nothing(ending, head):
+    assert photo_format(b"IMG_1" + ending.upper(), head) == RAW
+    assert classify(b"IMG_1" + ending.upper(), head) is FileKind.PHOTO
 
 
-def test_a_jpeg_named_as_raw_is_a_photo():
-    assert classify(b"x.nef", saved(quarters())[:SNIFF_BYTES]) is FileKind.PHOTO
+def test_a_jpeg_named_as_raw_is_a_jpeg():
+    head = saved(quarters())[:SNIFF_BYTES]
+    assert photo_format(b"x.nef", head) == "JPEG"
+    assert classify(b"x.nef", head) is FileKind.PHOTO
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"FUJIFILMCCD-RAW 0201",
+        b"IIRO\x08\0\0\0",
+        b"IIU\0\x18\0\0\0",
+        b"FOVb\0\0\2\0",
+        b"\0MRM\0\0\1\0",
+        b"\0\0\0\x18ftypcrx \0\0\0\1",
+        b"II*\0\x10\0\0\0CR\2\0",
+    ],
+)
+def test_what_only_raw_files_begin_with_makes_them_raw_under_any_name(head):
+    assert photo_format(b"renamed.jpg", head) == RAW
+    assert classify(b"no suffix", head) is FileKind.PHOTO
+
+
+def test_a_tiff_of_another_name_is_a_tiff():
+    assert photo_format(b"scan.tif", b"II*\0\x08\0\0\0") == "TIFF"
 
 
 @pytest.mark.parametrize("name", [b"x.jpg", b"a/b.JPEG", b"x.heic", b"x.webp", b"x.tif"])

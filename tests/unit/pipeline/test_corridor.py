@@ -31,6 +31,8 @@ class FakeEngine:
             raise self.fault
         return self.found
 
+    decode_size = 160
+
     def encode(self, image, boxes):
         return [
             EncodedFace(np.full((5, 2), 0.25, np.float32), np.full(128, i, np.float32))
@@ -118,9 +120,7 @@ def test_a_photo_without_faces_was_searched(corridor, write, engine):
     assert do(corridor, ScanJob(write())).faces == ()
 
 
-@pytest.mark.parametrize(
-    ("name", "words"), [("x.nef", "RAW photos (.nef)"), ("x.psd", ".psd pictures")]
-)
+@pytest.mark.parametrize(("name", "words"), [("x.nef", "RAW"), ("x.psd", ".psd pictures")])
 def test_pictures_of_other_formats_are_hashed_and_named(corridor, tmp_path, name, words):
     (tmp_path / name).write_bytes(b"II*\0" + bytes(100) if name == "x.nef" else b"8BPS")
     result = do(corridor, ScanJob(os.fsencode(tmp_path / name)))

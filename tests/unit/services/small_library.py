@@ -8,9 +8,10 @@ import numpy as np
 from facedex.db import faces, files, people, photos
 from facedex.db.connection import transaction
 from facedex.db.library import open_library, set_meta
+from facedex.imaging.formats import RAW_SUFFIXES, suffix
 from facedex.types import Box, FaceState, FileStat, PhotoFacts
 
-MODEL = "small-model"
+MODEL = "dlib-resnet-v1-small"  # matched as dlib's encodings are
 ENGINE = "small-engine"
 
 
@@ -36,12 +37,14 @@ class SmallLibrary:
             self.middles[who] = middle / np.linalg.norm(middle)
         return (self.middles[who] + self.rng.normal(size=128) * 0.012).astype(np.float32)
 
-    def photo(self, *whos, name=None):
-        """Add a photo that shows these; return their faces."""
+    def photo(self, *whos, name=None, size=(4000, 3000), taken_s=None):
+        """Add a photo that shows these; return their faces. Its name makes it a RAW."""
         self.n_photos += 1
         relpath = name or b"IMG_%04d.jpg" % self.n_photos
+        image_format = "RAW" if suffix(relpath) in RAW_SUFFIXES else "JPEG"
+        taken_s = self.n_photos if taken_s is None else taken_s
         with transaction(self.db):
-            facts = PhotoFacts("JPEG", 4000, 3000, 1, self.n_photos * 1_000_000)
+            facts = PhotoFacts(image_format, *size, 1, taken_s * 1_000_000)
             photo_id = photos.add_photo(self.db, uuid.uuid4().bytes * 2, facts)
             stat = FileStat(relpath, 1000, 1, 1, self.n_photos, 1)
             file_id = files.add_file(self.db, self.root, stat)
@@ -56,6 +59,11 @@ class SmallLibrary:
                 )
                 found.append(faces.add_face(self.db, photo_id, new, ENGINE, MODEL))
         return found
+
+    def take_away(self, name):
+        """Let a photo's file be gone, as a walk finds it."""
+        with transaction(self.db):
+            self.db.execute("UPDATE file SET state = 'missing' WHERE relpath = ?", (name,))
 
     def album(self, who, n):
         """Add photos that show only one; return the faces."""
