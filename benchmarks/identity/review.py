@@ -1,11 +1,12 @@
 """How many faces a decision names: an owner who knows the truth answers the review queue, by hand:
 
-    python benchmarks/identity/review.py [--data DIR] [--fit | --speed N]
+    python benchmarks/identity/review.py [--data DIR] [--fit | --parts | --speed N]
 
 Libraries are made from LFW photos (whole pipeline, encodings cached in the temporary folder as
 benchmarks/thresholds.py leaves them), with nobody named. Everything goes through the services: matching,
 the queue, the answers, the journal. --fit prints the logistic regression of services/units.py instead,
---speed the time that a question takes in a library of N made-up faces.
+--parts how mixed clusters fall apart, --speed the time that a question takes in a library of N made-up
+faces.
 """
 
 import argparse
@@ -199,6 +200,30 @@ def logistic(features: NDArray[np.float64], same: NDArray[np.bool_]) -> NDArray[
     return weights
 
 
+# --- mixed clusters -------------------------------------------------------------------------------
+
+
+def show_parts(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> None:
+    """Mix two people with five photos or more, 300 times, and look at the parts that are offered."""
+    counts = Counter(names.tolist())
+    people = sorted(name for name, n in counts.items() if n >= 5)
+    rng = np.random.default_rng(1)
+    n_pure, n_parts = 0, Counter[int]()
+    with tempfile.TemporaryDirectory() as folder:
+        made = np.array(make_library(Path(folder), encodings, np.arange(len(names))))
+        library = Library.open(Path(folder))
+        for _ in range(300):
+            mixed = np.isin(names, rng.choice(people, 2, replace=False))
+            truth = dict(zip(made[mixed].tolist(), names[mixed].tolist(), strict=True))
+            parts = library.find_parts(made[mixed].tolist())
+            n_parts[len(parts)] += 1
+            n_pure += all(len({truth[face] for face in part}) == 1 for part in parts)
+        library.close()
+    print(
+        f"every part is one person in {n_pure} of 300; number of parts: {sorted(n_parts.items())}"
+    )
+
+
 # --- the time of a question ------------------------------------------------------------------------
 
 
@@ -250,13 +275,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared" / "data" / "dev")
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--parts", action="store_true")
     parser.add_argument("--speed", type=int, metavar="N")
     options = parser.parse_args()
     if options.speed:
         time_questions(options.speed)
         return
     encodings, names = load_faces(options.data, 2)
-    (fit_chances if options.fit else show_curves)(encodings, names)
+    show = fit_chances if options.fit else show_parts if options.parts else show_curves
+    show(encodings, names)
 
 
 if __name__ == "__main__":

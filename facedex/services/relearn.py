@@ -12,33 +12,29 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
-from facedex.db import cache, faces, files, pairs, people, photos, states
-from facedex.db.cache import open_cache
+from facedex.db import faces, pairs, people, photos, states
 from facedex.db.connection import LIBRARY_NAME, transaction, translated
 from facedex.db.library import get_meta, open_library, scan_lock
 from facedex.db.memory import open_other, remember
 from facedex.errors import UsageError
 from facedex.geometry import iou
-from facedex.paths import display_path
-from facedex.pipeline.messages import EncodeJob, EncodeResult
 from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
-from facedex.pipeline.supervisor import Task
+from facedex.services.encode_named import encode_named
 from facedex.services.journal import Recording
 from facedex.services.match_faces import match_faces
-from facedex.services.scan_library import ScanOptions, make_pool, prepare_engine
 from facedex.types import Box, FaceState, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from facedex.db.connection import Connection
     from facedex.db.decisions import Step
     from facedex.db.faces import Assignment, StoredFace
     from facedex.db.memory import Memory
-    from facedex.pipeline.supervisor import Pool
     from facedex.progress import ProgressSink
-    from facedex.types import ClusterId, FaceId, PersonId, PhotoId
+    from facedex.services.scan_library import ScanOptions
+    from facedex.types import ClusterId, FaceId, PersonId
 
 Fate = Literal["same", "named", "box", "kept", "absent"]
 
@@ -116,7 +112,9 @@ def relearn(
             report = _apply(db, memory)
             model = get_meta(db, "model")
             if model is not None:
-                _encode_named(directory, db, model, options, report, sink, should_stop)
+                report.n_encoded, report.n_unencodable = encode_named(
+                    directory, db, model, options, sink, should_stop
+                )
                 report.n_suggested = match_faces(db, model).n_suggested
     return report
 
@@ -314,82 +312,3 @@ def _restore_pair(record: Recording, known: _Known, key: Step) -> None:
     if a is not None and b is not None and a != b:
         record.note_pair(pairs.RejectedPair(key["pair"], a, b))
         pairs.set_rejected(db, key["pair"], a, b, is_rejected=True)
-
-
-# ---- encoding what the detector missed
-
-
-def _encode_named(
-    directory: Path,
-    db: Connection,
-    model: str,
-    options: ScanOptions,
-    report: RelearnReport,
-    sink: ProgressSink,
-    should_stop: Callable[[], bool],
-) -> None:
-    """Encode the named faces that the library's model has not encoded: people are known by them too."""
-    todo = {
-        photo_id: [(face_id, box) for _photo, face_id, box in entries]
-        for photo_id, entries in groupby(faces.unencoded_named(db, model), key=lambda row: row[0])
-    }
-    if not todo:
-        return
-    engine = prepare_engine(options.engine, sink)
-    if engine.model_id != model:
-        raise UsageError(
-            f"the faces are encoded by {model}, and the settings ask for {engine.model_id};"
-            " run facedex scan first"
-        )
-    with (
-        contextlib.closing(make_pool(options)) as pool,
-        contextlib.closing(open_cache(directory)) as cache_db,
-    ):
-        sink.started("Encoding named faces", len(todo))
-        for photo_id, result in _encoded(db, pool, todo, sink, should_stop):
-            thumbnails = _store(db, model, todo[photo_id], result, report)
-            cache.save_thumbnails(cache_db, thumbnails)
-        sink.finished()
-
-
-def _encoded(
-    db: Connection,
-    pool: Pool,
-    todo: dict[PhotoId, list[tuple[FaceId, Box]]],
-    sink: ProgressSink,
-    should_stop: Callable[[], bool],
-) -> Iterator[tuple[PhotoId, EncodeResult]]:
-    def tasks() -> Iterator[Task[tuple[PhotoId, files.FileRef]]]:
-        for photo_id, entries in todo.items():
-            file = files.file_of_photo(db, photo_id)
-            if file is not None:
-                boxes = tuple(box for _face, box in entries)
-                yield Task((photo_id, file), EncodeJob(file.path, boxes), file.attempts)
-
-    def died(item: tuple[PhotoId, files.FileRef]) -> None:
-        files.count_attempt(db, item[1].file_id)
-
-    for task, result in pool.run(tasks(), lambda _image: True, died, should_stop):
-        assert isinstance(result, EncodeResult)
-        photo_id, file = task.item
-        yield photo_id, result
-        sink.advanced(1, display_path(file.path), len(result.faces))
-
-
-def _store(
-    db: Connection,
-    model: str,
-    entries: list[tuple[FaceId, Box]],
-    result: EncodeResult,
-    report: RelearnReport,
-) -> list[tuple[str, bytes]]:
-    with transaction(db):
-        for (face_id, _box), found in zip(entries, result.faces, strict=True):
-            if found is None:
-                report.n_unencodable += 1
-            else:
-                faces.set_encoding(db, face_id, model, found.landmarks, found.encoding)
-                report.n_encoded += 1
-    uuids = [faces.uuid_of(db, face_id) for face_id, _box in entries]
-    # a photo that could not be read has no thumbnails
-    return [(u, jpeg) for u, jpeg in zip(uuids, result.thumbnails, strict=False) if u is not None]

@@ -240,6 +240,7 @@ class MainWindow(QMainWindow):
     def _on_rematched(self, n_suggested: int) -> None:
         self.status.tell(f"Compared all faces: {counted(n_suggested, 'suggestion')}")
         self.watch.refresh()
+        self.review.refresh()
 
     def _follow(self) -> None:
         """Let the suggestions follow what was decided; the window shows it when they have."""

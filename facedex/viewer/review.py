@@ -48,7 +48,7 @@ class Review(QObject):
         self.pane.skipped.connect(self.skip)
         self.pane.names.entered.connect(self.name)
         self.pane.names.left.connect(self.pane.grid.setFocus)
-        decisions.settled.connect(self._fetch)
+        decisions.settled.connect(self.refresh)
 
     @property
     def is_open(self) -> bool:
@@ -64,12 +64,18 @@ class Review(QObject):
         """Begin, or go on."""
         self._is_open = True
         self._show(None, is_loading=True)
-        self._fetch()
+        self.refresh()
 
     def close(self) -> None:
         """Ask no more."""
         self._is_open = False
         self._workers.drop("review")
+
+    def refresh(self) -> None:
+        """Ask what is worth most now."""
+        if self._is_open:
+            work = self._library.questions
+            self._workers.submit("matching", work, self._on_questions, channel="review")
 
     def yes(self) -> None:
         """Answer yes for the faces that are chosen; who somebody is needs a name instead."""
@@ -153,11 +159,6 @@ class Review(QObject):
     def _skipped(self, question: Question) -> list[Question]:
         self._library.skip(question)
         return self._library.questions()
-
-    def _fetch(self) -> None:
-        if self._is_open:
-            work = self._library.questions
-            self._workers.submit("matching", work, self._on_questions, channel="review")
 
     def _on_questions(self, questions: Sequence[Question]) -> None:
         self._show(questions[0] if questions else None)
