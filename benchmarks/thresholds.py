@@ -1,4 +1,4 @@
-"""Choose and report the cuts of facedex.matching on LFW photos, by hand:
+"""Choose and report the cuts of suggestions on LFW photos, by hand:
 
     python benchmarks/thresholds.py [--data DIR] [--crops 2] [--hog] [--plain]
 
@@ -14,7 +14,7 @@ import hashlib
 import importlib.util
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +23,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from facedex.matching.centroids import build_centroids, to_table
-from facedex.matching.clustering import group_unknown
 from facedex.matching.metric import distances, element_weights
-from facedex.matching.thresholds import DLIB_RESNET, Thresholds, threshold_for
+from facedex.matching.thresholds import threshold_for
 from facedex.types import EngineConfig
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -220,95 +219,6 @@ def default_figures(report: Faces, weights: NDArray[np.float32] | None) -> None:
         )
 
 
-# --- groups --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Agreement:
-    pair_precision: float
-    pair_recall: float
-    bcubed_precision: float
-    bcubed_recall: float
-    n_groups: int
-
-    def __str__(self) -> str:
-        pair = f_measure(self.pair_precision, self.pair_recall)
-        bcubed = f_measure(self.bcubed_precision, self.bcubed_recall)
-        return (
-            f"pairs P {self.pair_precision:.3f} R {self.pair_recall:.3f} F {pair:.3f}   "
-            f"BCubed P {self.bcubed_precision:.3f} R {self.bcubed_recall:.3f} F {bcubed:.3f}   "
-            f"{self.n_groups} groups"
-        )
-
-
-def f_measure(precision: float, recall: float) -> float:
-    return 2 * precision * recall / (precision + recall)
-
-
-def agreement(labels: NDArray[np.int64], people: NDArray[np.int64]) -> Agreement:
-    """Compare groups with people; a face that is alone is a group of its own."""
-    alone = labels < 0
-    groups = np.where(alone, labels.max() + 1 + np.arange(len(labels)), labels)
-    _, groups = np.unique(groups, return_inverse=True)
-    _, people = np.unique(people, return_inverse=True)
-    _, cell, both = np.unique(
-        groups * (people.max() + 1) + people, return_inverse=True, return_counts=True
-    )
-    in_group, of_person = np.bincount(groups), np.bincount(people)
-
-    def pairs(counts: NDArray[np.int64]) -> int:
-        return int((counts * (counts - 1) // 2).sum())
-
-    return Agreement(
-        pairs(both) / max(pairs(in_group), 1),
-        pairs(both) / max(pairs(of_person), 1),
-        float((both[cell] / in_group[groups]).mean()),
-        float((both[cell] / of_person[people]).mean()),
-        len(np.unique(labels[~alone])),
-    )
-
-
-def grow(
-    faces: Faces, weights: NDArray[np.float32] | None, cuts: Thresholds, batch: int
-) -> NDArray[np.int64]:
-    """Group the faces as a library does that gets ``batch`` new photos at a time."""
-    labels = np.full(len(faces.people), -1, dtype=np.int64)
-    for seen in batches(len(labels), batch):
-        table = to_table(build_centroids(faces.encodings, labels), 128)
-        todo = seen[labels[seen] < 0]
-        labels[todo] = group_unknown(
-            faces.encodings[todo], weights, table.means, cuts.group_cut, cuts.attach_cut, todo
-        )
-    return labels
-
-
-def batches(n: int, batch: int) -> Iterator[NDArray[np.int64]]:
-    order = np.random.default_rng(0).permutation(n)
-    for end in range(batch, n + batch, batch):
-        yield np.sort(order[:end])
-
-
-def group_figures(choose: Faces, report: Faces, weights: NDArray[np.float32] | None) -> None:
-    none = np.empty((0, 128), dtype=np.float32)
-    for name, faces in (("choosing", choose), ("reporting", report)):
-        print(
-            f"groups, {name} half: {len(faces.people)} faces, {len(np.unique(faces.people))} people"
-        )
-        photos = np.arange(len(faces.people))
-        for cut in np.arange(0.48, 0.605, 0.01):
-            labels = group_unknown(faces.encodings, weights, none, cut, 0.0, photos)
-            print(f"  cut {cut:.2f}   {agreement(labels, faces.people)}")
-
-
-def growth_figures(choose: Faces, report: Faces, weights: NDArray[np.float32] | None) -> None:
-    for name, faces in (("choosing", choose), ("reporting", report)):
-        print(f"growth, {name} half, 100 photos at a time, group cut {DLIB_RESNET.group_cut}")
-        for attach in np.arange(0.40, 0.49, 0.01):
-            cuts = Thresholds((1,), (0.0,), DLIB_RESNET.group_cut, float(attach))
-            labels = grow(faces, weights, cuts, 100)
-            print(f"  attach {attach:.2f}   {agreement(labels, faces.people)}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     default = os.environ.get("FACEDEX_TEST_DATA", PROJECT.parent / "shared" / "data" / "dev")
@@ -322,8 +232,6 @@ def main() -> None:
     cuts = suggestion_figures(choose, report, weights)
     print(f"cuts for {COUNTS} labels: {cuts}")
     default_figures(report, weights)
-    group_figures(choose, report, weights)
-    growth_figures(choose, report, weights)
 
 
 if __name__ == "__main__":

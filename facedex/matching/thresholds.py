@@ -8,12 +8,56 @@ number of labels behind the centroid.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRule:
+    """When two groups of unknown faces are one (:mod:`facedex.matching.agglomeration`).
+
+    Attributes
+    ----------
+    cut : the largest distance at which two groups are merged.
+    strict : the same where the crowding around groups is not known yet; at most ``cut``.
+    own_share : how much a group's own spread counts, 0..1; the rest is ``typical_spread``.
+    typical_spread : mean squared distance of a person's faces to their mean.
+    crowd_size, crowd_near, crowd_far, crowd_weight : see :mod:`facedex.matching.crowding`.
+    unit_length : whether encodings are scaled to length 1 before they are compared.
+    """
+
+    cut: float
+    strict: float
+    own_share: float = 1.0
+    typical_spread: float = 0.0
+    crowd_size: int = 1
+    crowd_near: float = 0.0
+    crowd_far: float = 0.0
+    crowd_weight: float = 0.0
+    unit_length: bool = False
+
+    @classmethod
+    def average_linkage(cls, cut: float) -> Self:
+        """Return plain average linkage of squared distances, for a model of which little is known."""
+        return cls(cut, cut)
+
+    @property
+    def slack(self) -> float:
+        """How much smaller a squared distance may become when one of the two groups grows."""
+        return 0.1 * self.cut**2 if self.own_share < 1 else 0.0
+
+    def comparable(self, encodings: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the encodings as they are compared; those of length 0 come out not finite."""
+        if not self.unit_length:
+            return encodings
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            lengths = np.sqrt(np.einsum("ij,ij->i", encodings, encodings))
+            scaled: NDArray[np.float32] = encodings / lengths[:, None]
+        return scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +67,12 @@ class Thresholds:
     Attributes
     ----------
     label_counts, cuts : the cut for a suggestion at some numbers of labels, ascending counts.
-    group_cut : root-mean-square distance up to which average linkage merges unknown faces.
-    attach_cut : distance up to which an unknown face joins the centroid of an unknown cluster.
+    groups : when unknown faces are one group.
     """
 
     label_counts: tuple[int, ...]
     cuts: tuple[float, ...]
-    group_cut: float
-    attach_cut: float
+    groups: GroupRule
 
     def for_counts(self, n_labels: ArrayLike) -> NDArray[np.float64]:
         """Return the cut for each number of labels; between two known counts, linear in 1 / n.
@@ -46,8 +88,17 @@ class Thresholds:
 DLIB_RESNET = Thresholds(
     label_counts=(1, 2, 3, 5, 8),
     cuts=(0.484, 0.462, 0.455, 0.446, 0.446),
-    group_cut=0.51,
-    attach_cut=0.44,
+    groups=GroupRule(
+        cut=0.4,
+        strict=0.316,
+        own_share=0.3,
+        typical_spread=0.035,
+        crowd_size=10,
+        crowd_near=0.346,
+        crowd_far=0.447,
+        crowd_weight=0.4,
+        unit_length=True,
+    ),
 )
 """For dlib_face_recognition_resnet_model_v1 with 5-point chips, the mean over a chip and its mirror
 image, variance-weighted. Single chips lie a little farther apart: there the cuts are strict.

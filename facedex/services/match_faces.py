@@ -42,7 +42,7 @@ def match_faces(db: Connection, model_id: str) -> MatchReport:
         return MatchReport()
     weights = element_weights(known.encoding[known.person > 0])
     n_suggested, suggested = _suggest(db, known, weights)
-    return MatchReport(n_suggested, _group(db, known, weights, suggested))
+    return MatchReport(n_suggested, _group(db, known, suggested))
 
 
 def _open_faces(known: EncodedFaces) -> NDArray[np.bool_]:
@@ -83,38 +83,18 @@ def _suggest(
     return len(matches), is_suggested
 
 
-def _group(
-    db: Connection,
-    known: EncodedFaces,
-    weights: NDArray[np.float32],
-    is_suggested: NDArray[np.bool_],
-) -> int:
-    is_open = _open_faces(known)
-    placed = is_open & (known.cluster > 0)
-    table = to_table(
-        build_centroids(known.encoding[placed], known.cluster[placed]), known.encoding.shape[1]
-    )
-    slot_of = {int(cluster): slot for slot, cluster in enumerate(table.cluster_ids)}
-    todo = np.flatnonzero(is_open & (known.cluster == 0) & ~is_suggested)
-    taken = {
-        (int(photo), slot_of[int(cluster)])
-        for photo, cluster in zip(known.photo[placed], known.cluster[placed], strict=True)
-    }
-    labels = group_unknown(
-        known.encoding[todo],
-        weights,
-        table.means,
-        DLIB_RESNET.group_cut,
-        DLIB_RESNET.attach_cut,
-        known.photo[todo],
-        taken=taken,
-    )
-    clusters = {slot: ClusterId(int(cluster)) for slot, cluster in enumerate(table.cluster_ids)}
+def _group(db: Connection, known: EncodedFaces, is_suggested: NDArray[np.bool_]) -> int:
+    todo = np.flatnonzero(_open_faces(known) & ((known.cluster > 0) | ~is_suggested))
+    groups, placed = np.unique(known.cluster[todo], return_inverse=True)
+    if len(groups) and groups[0] == 0:
+        groups, placed = groups[1:], placed - 1
+    labels = group_unknown(known.encoding[todo], known.photo[todo], DLIB_RESNET.groups, placed)
+    clusters = {slot: ClusterId(int(cluster)) for slot, cluster in enumerate(groups)}
+    is_new = (placed == ALONE) & (labels != ALONE)
     with transaction(db):
-        for index, label in zip(todo, labels, strict=True):
-            if label != ALONE:
-                if int(label) not in clusters:
-                    clusters[int(label)] = people.add_cluster(db)
-                faces.join_cluster(db, FaceId(int(known.face[index])), clusters[int(label)])
+        for index, label in zip(todo[is_new], labels[is_new], strict=True):
+            if int(label) not in clusters:
+                clusters[int(label)] = people.add_cluster(db)
+            faces.join_cluster(db, FaceId(int(known.face[index])), clusters[int(label)])
         people.drop_empty_clusters(db)
-    return int((labels != ALONE).sum())
+    return int(is_new.sum())

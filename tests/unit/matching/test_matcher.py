@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from facedex.matching.matcher import Match, suggest
 from facedex.matching.metric import element_weights
-from facedex.matching.thresholds import Thresholds
+from facedex.matching.thresholds import GroupRule, Thresholds
 
-ONE_CUT = Thresholds((1,), (0.5,), 0.5, 0.5)
+ONE_CUT = Thresholds((1,), (0.5,), GroupRule.average_linkage(0.5))
 
 
 def on_line(*positions):
@@ -87,7 +87,7 @@ def test_rejected_person_is_not_proposed_whatever_the_cluster():
 
 
 def test_cut_goes_by_the_labels_of_the_cluster():
-    cuts = Thresholds((1, 8), (0.5, 0.3), 0.5, 0.5)
+    cuts = Thresholds((1, 8), (0.5, 0.3), GroupRule.average_linkage(0.5))
     faces = {"faces": [0.4], "photos": [1], "centroids": [0.0], "people": [10]}
     assert pairs_of(match_line(**faces, n_labels=[1], thresholds=cuts)) == {(0, 10)}
     assert match_line(**faces, n_labels=[8], thresholds=cuts) == []

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from facedex.matching.thresholds import DLIB_RESNET, Thresholds, threshold_for
+from facedex.matching.thresholds import DLIB_RESNET, GroupRule, Thresholds, threshold_for
 
 
 def test_cut_falls_as_labels_grow():
@@ -13,7 +13,7 @@ def test_cut_falls_as_labels_grow():
 
 
 def test_known_counts_get_their_cut_and_others_lie_between():
-    cuts = Thresholds((1, 2, 4), (0.5, 0.4, 0.3), 0.5, 0.4)
+    cuts = Thresholds((1, 2, 4), (0.5, 0.4, 0.3), GroupRule.average_linkage(0.5))
     assert cuts.for_counts([1, 2, 4]).tolist() == [0.5, 0.4, 0.3]
     assert cuts.for_counts(3) == pytest.approx(0.4 - 0.1 * (1 / 2 - 1 / 3) / (1 / 4))
     assert cuts.for_counts([0, 100]).tolist() == [0.5, 0.3]
