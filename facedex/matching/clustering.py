@@ -3,7 +3,9 @@
 A face that lies in a group stays there. Faces without one take part in an agglomeration in which
 the groups that are there are whole from the start and are never merged with each other: so a face
 joins what is there, or others that are new, whichever is nearer. Two faces of one photo never share
-a group. What stays alone is passed in again together with the next new faces.
+a group. What stays alone is passed in again together with the next new faces; so do, where groups
+are there already, two faces that are not very near each other: whom a third joins is surer then, and
+what is placed once cannot be taken back.
 
 First what is surely one person is merged, then, with the crowding around the groups known, all up
 to the rule's cut. After each round of merges the neighbours of the means are looked for again: so a
@@ -68,16 +70,23 @@ def group_unknown(
     slots -= len(known) - (n_known := int((known != ALONE).sum()))
     slots[is_loose] = n_known + np.arange(is_loose.sum())
     groups = Groups.of_faces(points[usable], slots, photos[usable], n_known)
-    slots = _merge_all(groups, rule, exact_pairs)[slots[is_loose]]
-    joined = slots < n_known
+    home, groups = _merge_all(groups, rule, exact_pairs)
+    slots = home[slots[is_loose]]
     loose = usable[is_loose]
+    if n_known:
+        is_pair = (groups.sizes == 2) & ~groups.is_placed
+        waits = is_pair & (4 * groups.spreads > rule.pair_cut**2)
+        loose, slots = loose[~waits[slots]], slots[~waits[slots]]
+    joined = slots < n_known
     labels[loose] = n_placed + slots
     labels[loose[joined]] = known[len(known) - n_known :][slots[joined]]
     return _numbered(labels, n_placed)
 
 
-def _merge_all(groups: Groups, rule: GroupRule, exact_pairs: int) -> NDArray[np.int64]:
-    """Return for each group the number of the group it ends up in; placed groups keep theirs."""
+def _merge_all(
+    groups: Groups, rule: GroupRule, exact_pairs: int
+) -> tuple[NDArray[np.int64], Groups]:
+    """Return for each group which it ends up in, and those; placed groups keep their numbers."""
     home = np.arange(len(groups), dtype=np.int64)
     for cut, look in ((rule.strict, _near), (rule.cut, _near_in_a_crowd)):
         changed = ~groups.is_placed
@@ -89,7 +98,7 @@ def _merge_all(groups: Groups, rule: GroupRule, exact_pairs: int) -> NDArray[np.
             number[alive] = np.arange(len(alive))
             home = number[slots][home]
             groups, changed = kept_groups(groups, alive), changed[alive]
-    return home
+    return home, groups
 
 
 def _near(groups: Groups, of: NDArray[np.int64], rule: GroupRule, exact_pairs: int) -> Edges:

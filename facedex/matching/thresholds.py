@@ -24,6 +24,7 @@ class GroupRule:
     ----------
     cut : the largest distance at which two groups are merged.
     strict : the same where the crowding around groups is not known yet; at most ``cut``.
+    pair_cut : the largest distance of two faces that found a group where groups are there already.
     own_share : how much a group's own spread counts, 0..1; the rest is ``typical_spread``.
     typical_spread : mean squared distance of a person's faces to their mean.
     crowd_size, crowd_near, crowd_far, crowd_weight : see :mod:`facedex.matching.crowding`.
@@ -32,6 +33,7 @@ class GroupRule:
 
     cut: float
     strict: float
+    pair_cut: float
     own_share: float = 1.0
     typical_spread: float = 0.0
     crowd_size: int = 1
@@ -43,7 +45,7 @@ class GroupRule:
     @classmethod
     def average_linkage(cls, cut: float) -> Self:
         """Return plain average linkage of squared distances, for a model of which little is known."""
-        return cls(cut, cut)
+        return cls(cut, cut, cut)
 
     @property
     def slack(self) -> float:
@@ -89,14 +91,15 @@ DLIB_RESNET = Thresholds(
     label_counts=(1, 2, 3, 5, 8),
     cuts=(0.484, 0.462, 0.455, 0.446, 0.446),
     groups=GroupRule(
-        cut=0.4,
+        cut=0.378,
         strict=0.316,
-        own_share=0.3,
+        pair_cut=0.346,
+        own_share=0.4,
         typical_spread=0.035,
-        crowd_size=10,
+        crowd_size=20,
         crowd_near=0.346,
-        crowd_far=0.447,
-        crowd_weight=0.4,
+        crowd_far=0.43,
+        crowd_weight=0.5,
         unit_length=True,
     ),
 )

@@ -36,6 +36,16 @@ def test_a_face_goes_with_what_is_nearest_be_it_a_group_or_a_new_face():
     assert group_line([0.0, 0.19, 0.39], placed=[0, ALONE, ALONE]) == [0, 0, ALONE]
 
 
+def test_two_faces_that_are_not_very_near_wait_for_a_third_once_there_are_groups():
+    rule = replace(PLAIN, pair_cut=0.1)
+    waiting = [0.0, 5.0, 5.15]
+    assert group_line(waiting[1:], rule=rule) == [0, 0]
+    assert group_line(waiting, placed=[0, ALONE, ALONE], rule=rule) == [0, ALONE, ALONE]
+    assert group_line([*waiting, 5.1], placed=[0, *[ALONE] * 3], rule=rule) == [0, 1, 1, 1]
+    assert group_line([0.0, 5.0, 5.09], placed=[0, ALONE, ALONE], rule=rule) == [0, 1, 1]
+    assert group_line([0.0, 0.15], placed=[0, ALONE], rule=rule) == [0, 0]
+
+
 def test_groups_that_are_there_are_never_merged():
     assert group_line([0.0, 0.02, 0.01], placed=[0, 1, ALONE])[:2] == [0, 1]
 
