@@ -122,8 +122,8 @@ def _near_in_a_crowd(
     is_new[of] = False
     ends = np.flatnonzero(is_new)
     around = neighbours(groups.means, heights, reach, _NEIGHBOURS, of=ends, exact_pairs=exact_pairs)
-    groups.crowding[of] = crowding(edges, len(groups), rule)[of]
-    groups.crowding[ends] = crowding(around, len(groups), rule)[ends]
+    groups.crowding[of] = crowding(edges, groups.sizes, rule)[of]
+    groups.crowding[ends] = crowding(around, groups.sizes, rule)[ends]
     value = edges.value + (groups.crowding[edges.a] + groups.crowding[edges.b]).astype(np.float32)
     kept = value <= rule.cut**2 + rule.slack
     return Edges(edges.a[kept], edges.b[kept], value[kept])

@@ -59,12 +59,9 @@ def neighbours(
     found = [np.empty(0, dtype=np.int64)]
     values = [np.empty(0, dtype=np.float32)]
     for rows, columns in _searches(points, of, len(of) * n <= exact_pairs):
-        side = points[columns]
+        side = _extended(-2 * points[columns], np.ones(len(columns)), own[columns])
         for part in _row_blocks(rows, len(columns)):
-            tile = points[part] @ side.T
-            tile *= -2
-            tile += own[part, None]
-            tile += own[columns]
+            tile = _extended(points[part], own[part], np.ones(len(part))) @ side.T
             place = np.minimum(np.searchsorted(columns, part), len(columns) - 1)
             itself = np.flatnonzero(columns[place] == part)
             tile[itself, place[itself]] = np.inf
@@ -74,6 +71,11 @@ def neighbours(
             values.append(tile[row, column])
     keys, first = np.unique(np.concatenate(found), return_index=True)
     return Edges(keys // max(n, 1), keys % max(n, 1), np.concatenate(values)[first])
+
+
+def _extended(points: NDArray[np.float32], *columns: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the points with more columns: so one matrix product gives values, in one pass."""
+    return np.column_stack([points, *columns]).astype(np.float32, copy=False)
 
 
 def _nearest_of_each(tile: NDArray[np.float32], reach: float, most: int) -> NDArray[np.bool_]:
@@ -100,7 +102,7 @@ def _searches(
     if is_exact:
         yield of, np.arange(len(points), dtype=np.int64)
         return
-    cells = _nearest_cells(points, _middles(points))
+    cells = _nearest_cells(points, _middles(points), _SPILL)
     own = of[np.argsort(cells[of, 0], kind="stable")]
     own_ends = np.searchsorted(cells[own, 0], np.arange(_CELLS), side="right")
     spilt = np.argsort(cells, axis=None, kind="stable") // _SPILL
@@ -125,7 +127,7 @@ def _middles(points: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _nearest_cells(
-    points: NDArray[np.float32], middles: NDArray[np.float32], n_cells: int = _SPILL
+    points: NDArray[np.float32], middles: NDArray[np.float32], n_cells: int
 ) -> NDArray[np.int16]:
     """Return the ``n_cells`` cells nearest to each point, the nearest first."""
     lengths = np.einsum("ij,ij->i", middles, middles)
