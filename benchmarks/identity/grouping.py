@@ -133,7 +133,7 @@ def rivals(faces: Faces) -> None:
         ("DBSCAN, core 2, normalised", dbscan(2), scaled, True),
         ("DBSCAN, core 3, normalised", dbscan(3), scaled, True),
         ("DBSCAN, core 4", dbscan(4), plain, False),
-        ("HDBSCAN", hdbscan, np.array([0.0, 0.2, 0.25, 0.3]), True),
+        ("HDBSCAN, 1 to 3 samples, normalised", hdbscan, np.array([1, 2, 3]), True),
         ("origin's leader", leader, plain, False),
     )
     print("\n| way, at its own best cuts | (a) | (b) | |\n|---|---|---|---|")

@@ -99,11 +99,11 @@ def dbscan(n_core: int) -> Grouping:
     return grouping
 
 
-def hdbscan(x: NDArray[np.float32], epsilon: float) -> NDArray[np.int64]:
+def hdbscan(x: NDArray[np.float32], min_samples: float) -> NDArray[np.int64]:
     from sklearn.cluster import HDBSCAN
 
-    found = HDBSCAN(min_cluster_size=2, min_samples=1, cluster_selection_epsilon=epsilon, copy=True)
-    return found.fit_predict(x).astype(np.int64)
+    found = HDBSCAN(min_cluster_size=2, min_samples=int(min_samples), copy=True).fit_predict(x)
+    return found.astype(np.int64)
 
 
 def exact_average_linkage(x: NDArray[np.float32], cut: float) -> NDArray[np.int64]:

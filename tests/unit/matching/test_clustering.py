@@ -158,11 +158,25 @@ def test_growth_ends_with_the_people(make_faces):
 
 
 def test_in_a_crowd_faces_must_be_nearer_to_be_one_person():
-    faces = np.zeros((12, 13), np.float32)  # each at a squared distance of 0.14 from each other
-    faces[:, 0] = np.sqrt(0.93)
-    faces[np.arange(12), np.arange(1, 13)] = np.sqrt(0.07)
+    faces = np.zeros((12, 13), np.float32)  # each at a squared distance of 0.135 from each other
+    faces[:, 0] = np.sqrt(0.9325)
+    faces[np.arange(12), np.arange(1, 13)] = np.sqrt(0.0675)
     assert group_unknown(faces[:2], np.arange(2), RULE).tolist() == [0, 0]
     assert set(group_unknown(faces, np.arange(12), RULE)) == {ALONE}
+
+
+def test_more_faces_around_somebody_of_hundreds_are_no_crowd():
+    """Twelve faces far from each other and each near enough to the mean of a large group."""
+    near, far = 0.1, 0.26  # squared lengths of what the faces of the group, and the twelve, add
+    faces = np.zeros((162, 163), np.float32)
+    faces[np.arange(162), np.arange(1, 163)] = np.sqrt([near] * 150 + [far] * 12)
+    faces[:, 0] = np.sqrt([1 - near] * 150 + [1 - far] * 12)
+    rule = replace(RULE, strict=0.45, cut=0.6, crowd_near=0.5, crowd_far=1.0)
+    labels = group_unknown(faces, np.arange(162), rule)
+    assert set(labels[:150]) == {0}
+    assert (labels[150:] == 0).all()
+    few = np.r_[0:20, 150:162]
+    assert (group_unknown(faces[few], np.arange(32), rule)[20:] == ALONE).all()
 
 
 def test_thousands_of_copies_of_a_face_are_one_group_soon():
