@@ -14,9 +14,11 @@ from facedex import logs
 from facedex.cli.context import Context, printable
 from facedex.cli.doctor import doctor
 from facedex.cli.faces import faces
-from facedex.cli.people import people
+from facedex.cli.people import people, redo, undo
 from facedex.cli.picasa import picasa
 from facedex.cli.problems import problems
+from facedex.cli.relearn import relearn
+from facedex.cli.review import review
 from facedex.cli.scan import scan
 from facedex.cli.status import status
 from facedex.cli.view import view
@@ -67,7 +69,9 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
     ctx.obj = Context(library)
 
 
-for _command in (scan, view, status, people, faces, problems, picasa, doctor):
+for _command in (
+    scan, view, status, people, faces, review, undo, redo, relearn, problems, picasa, doctor,
+):  # fmt: skip
     cli.add_command(_command)
 
 

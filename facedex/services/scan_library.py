@@ -88,20 +88,20 @@ def scan_library(
     # before the lock and the library: a mistyped folder must not create anything
     for folder in options.folders:
         check_folder(folder)
-    engine = _prepared_engine(options.engine, sink)
+    engine = prepared_engine(options.engine, sink)
     with scan_lock(directory), contextlib.ExitStack() as stack:
         db = open_library(directory, "NORMAL")
         stack.callback(db.close)
         cache = open_cache(directory)
         stack.callback(cache.close)
-        pool = _pool(options)
+        pool = make_pool(options)
         stack.callback(pool.close)
         store = Store(db, cache, engine.engine_id, engine.model_id, sink)
         with translated(db.filename):
             return _scan(directory, store, pool, options, should_stop)
 
 
-def _prepared_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
+def prepared_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
     """Return the engine for its ids; its networks are converted now, once for all workers."""
     from facedex.engines.engine import create_engine
     from facedex.engines.model_cache import load_onnx
@@ -118,7 +118,8 @@ def _prepared_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
     return create_engine(config, model_cache())
 
 
-def _pool(options: ScanOptions) -> Pool:
+def make_pool(options: ScanOptions) -> Pool:
+    """Return what does the jobs: worker processes, or this one."""
     if options.n_workers == 0:
         return InlinePool(options.engine, model_cache())
     return SupervisedPool(options.engine, model_cache(), options.n_workers)
