@@ -37,7 +37,8 @@ class Groups:
     means : float32 (g, d).
     sizes, spreads, crowding : float64 (g,).
     is_placed : bool (g,), groups that must not be merged with each other.
-    apart : int64 (p, 2), pairs of groups that must not be merged: they share a photo.
+    apart : int64 (p, 2), pairs of groups that must not be merged, for they share a photo or were said
+        not to be one person; lower first, sorted.
     """
 
     means: NDArray[np.float32]
@@ -83,6 +84,11 @@ class Groups:
             np.arange(len(sizes)) < n_placed,
             _pairs_of_a_photo(labels, photos),
         )
+
+    def keep_apart(self, pairs: NDArray[np.int64]) -> None:
+        """Remember more pairs of groups, int64 (p, 2), that must not be merged; below 0: of nobody."""
+        known = pairs[(pairs >= 0).all(axis=1)]
+        self.apart = _distinct(np.concatenate([self.apart, known]), len(self))
 
     def heights(self, rule: GroupRule) -> NDArray[np.float64]:
         """Return what each group adds to the squared distance of its mean."""

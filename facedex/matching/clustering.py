@@ -40,6 +40,7 @@ def group_unknown(
     rule: GroupRule,
     placed: NDArray[np.int64] | None = None,
     *,
+    apart: NDArray[np.int64] | None = None,
     exact_pairs: int = EXACT_PAIRS,
 ) -> NDArray[np.int64]:
     """Return the group of each face, int64 (n,).
@@ -49,6 +50,7 @@ def group_unknown(
     encodings : float32 (n, d), faces that have no person; those that are not finite stay as they are.
     photo_ids : int (n,), the photo of each face.
     placed : int64 (n,), the group that each face is in already, 0..k-1, or ``ALONE``; None: none is.
+    apart : int64 (p, 2), pairs of faces that must not be put into one group; None: none.
     exact_pairs : see :func:`facedex.matching.neighbours.neighbours`.
 
     Returns
@@ -60,7 +62,9 @@ def group_unknown(
     labels = np.full(len(encodings), ALONE) if placed is None else np.array(placed, dtype=np.int64)
     if len(photos) != len(encodings) or len(labels) != len(encodings):
         raise ValueError("need one photo and one place for each face")
-    n_placed = int(labels.max(initial=ALONE)) + 1
+    if not len(labels):
+        return labels
+    n_placed = int(labels.max()) + 1
     points = rule.comparable(encodings)
     usable = np.flatnonzero(np.isfinite(points).all(axis=1))
     # in an order of their own, so that rounding and ties cannot depend on the order of the faces
@@ -70,6 +74,10 @@ def group_unknown(
     slots -= len(known) - (n_known := int((known != ALONE).sum()))
     slots[is_loose] = n_known + np.arange(is_loose.sum())
     groups = Groups.of_faces(points[usable], slots, photos[usable], n_known)
+    if apart is not None:
+        slot_of = np.full(len(labels), ALONE, dtype=np.int64)
+        slot_of[usable] = slots
+        groups.keep_apart(slot_of[apart])
     home, groups = _merge_all(groups, rule, exact_pairs)
     slots = home[slots[is_loose]]
     loose = usable[is_loose]

@@ -25,6 +25,7 @@ COMMANDS = [
     "review",
     "undo",
     "redo",
+    "regroup",
     "relearn",
     "problems",
     "picasa",
@@ -32,7 +33,7 @@ COMMANDS = [
     "doctor",
 ]
 LOOKING = [
-    ["people"], ["faces"], ["review"], ["status"], ["problems"], ["picasa", "report"], ["view"],
+    ["people"], ["faces"], ["review"], ["regroup"], ["status"], ["problems"], ["picasa", "report"], ["view"],
 ]  # fmt: skip
 HOSTILE = "Eve\x1b]0;owned\x07\x9b31m\u202egpj.exe"
 UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
