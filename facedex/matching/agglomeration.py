@@ -38,7 +38,7 @@ class Groups:
     sizes, spreads, crowding : float64 (g,).
     is_placed : bool (g,), groups that must not be merged with each other.
     apart : int64 (p, 2), pairs of groups that must not be merged, for they share a photo or were said
-        not to be one person; lower first, sorted.
+        not to be one person.
     """
 
     means: NDArray[np.float32]
@@ -55,40 +55,46 @@ class Groups:
     def of_faces(
         cls,
         encodings: NDArray[np.float32],
+        faces: NDArray[np.int64],
         labels: NDArray[np.int64],
         photos: NDArray[np.int64],
         n_placed: int,
+        said_apart: NDArray[np.int64],
     ) -> Self:
         """Return groups 0, 1, ... of faces; the first ``n_placed`` are placed already.
 
         Parameters
         ----------
-        labels : int64 (n,), the group of each face; every number below the largest occurs.
+        faces : int64 (n,), the rows of ``encodings`` that take part.
+        labels, photos : int64 (n,), the group and the photo of each; every group has a face.
+        said_apart : int64 (p, 2), further pairs of groups that must not be merged.
         """
         sizes = np.bincount(labels).astype(np.float64)
-        sums = np.zeros((len(sizes), encodings.shape[1]), dtype=np.float64)
-        squares = np.zeros(len(sizes))
+        means = np.empty((len(sizes), encodings.shape[1]), dtype=np.float32)
+        spreads = np.zeros(len(sizes))
+        several = np.flatnonzero(sizes > 1)
+        sums = np.zeros((len(several), encodings.shape[1]), dtype=np.float64)
+        squares = np.zeros(len(several))
         for start in range(0, len(labels), _ROWS):
             part = slice(start, start + _ROWS)
-            np.add.at(sums, labels[part], encodings[part])
-            lengths = np.einsum("ij,ij->i", encodings[part], encodings[part], dtype=np.float64)
-            np.add.at(squares, labels[part], lengths)
-        sums /= sizes[:, None]
-        spreads = np.maximum(squares / sizes - np.einsum("ij,ij->i", sums, sums), 0)
-        spreads[sizes == 1] = 0
+            x, group = encodings[faces[part]], labels[part]
+            means[group] = x
+            shared = np.flatnonzero(sizes[group] > 1)
+            slot = np.searchsorted(several, group[shared])
+            np.add.at(sums, slot, x[shared])
+            np.add.at(squares, slot, np.einsum("ij,ij->i", x[shared], x[shared], dtype=np.float64))
+        sums /= sizes[several, None]
+        squares /= sizes[several]
+        means[several] = sums
+        spreads[several] = np.maximum(squares - np.einsum("ij,ij->i", sums, sums), 0)
         return cls(
-            sums.astype(np.float32),
+            means,
             sizes,
             spreads,
             np.zeros(len(sizes)),
             np.arange(len(sizes)) < n_placed,
-            _pairs_of_a_photo(labels, photos),
+            _distinct(np.concatenate([*_pairs_of_a_photo(labels, photos), said_apart]), len(sizes)),
         )
-
-    def keep_apart(self, pairs: NDArray[np.int64]) -> None:
-        """Remember more pairs of groups, int64 (p, 2), that must not be merged; below 0: of nobody."""
-        known = pairs[(pairs >= 0).all(axis=1)]
-        self.apart = _distinct(np.concatenate([self.apart, known]), len(self))
 
     def heights(self, rule: GroupRule) -> NDArray[np.float64]:
         """Return what each group adds to the squared distance of its mean."""
@@ -107,8 +113,10 @@ class Groups:
         return out
 
 
-def _pairs_of_a_photo(labels: NDArray[np.int64], photos: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the pairs of groups that hold faces of one photo, int64 (p, 2), lower first."""
+def _pairs_of_a_photo(
+    labels: NDArray[np.int64], photos: NDArray[np.int64]
+) -> list[NDArray[np.int64]]:
+    """Return the pairs of groups that hold faces of one photo, in parts of int64 (p, 2)."""
     order = np.argsort(photos, kind="stable")
     photos, labels = photos[order], labels[order]
     pairs = [np.empty((0, 2), dtype=np.int64)]
@@ -117,7 +125,7 @@ def _pairs_of_a_photo(labels: NDArray[np.int64], photos: NDArray[np.int64]) -> N
         if not len(same):
             break
         pairs.append(np.stack([labels[same], labels[same + step]], axis=1))
-    return _distinct(np.concatenate(pairs), int(labels.max(initial=0)) + 1)
+    return pairs
 
 
 def _distinct(pairs: NDArray[np.int64], n_groups: int) -> NDArray[np.int64]:
@@ -141,7 +149,7 @@ def merge_near(
     """
     changed = np.zeros(len(groups), dtype=np.bool_)
     parents = np.arange(len(groups), dtype=np.int64)
-    a, b, value = _allowed(groups, *edges)
+    a, b, value = _allowed(groups, groups.apart, *edges)
     while len(value):
         into, gone = _mutual(a, b, value, limit, len(groups))
         if not len(into):
@@ -153,23 +161,28 @@ def merge_near(
         changed[into] = True
         goes_to = np.arange(len(groups), dtype=np.int64)
         goes_to[gone] = into
-        groups.apart = _distinct(goes_to[groups.apart], len(groups))
+        groups.apart = goes_to[groups.apart]
         a, b, value = _contracted(groups, goes_to, into, (a, b, value), limit, rule)
+    groups.apart = _distinct(groups.apart, len(groups))
     while (parents != parents[parents]).any():
         parents = parents[parents]
     return parents, changed
 
 
 def _allowed(
-    groups: Groups, a: NDArray[np.int64], b: NDArray[np.int64], value: NDArray[np.float32]
+    groups: Groups,
+    apart: NDArray[np.int64],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    value: NDArray[np.float32],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Leave out the pairs that share a photo or are both placed."""
+    """Leave out the pairs that are ``apart`` or both placed."""
     kept = ~(groups.is_placed[a] & groups.is_placed[b])
-    if len(groups.apart):
-        apart = groups.apart[:, 0] * len(groups) + groups.apart[:, 1]
+    if len(apart):
+        forbidden = np.sort(apart.min(axis=1) * len(groups) + apart.max(axis=1))
         keys = a * len(groups) + b
-        place = np.minimum(np.searchsorted(apart, keys), len(apart) - 1)
-        kept &= apart[place] != keys
+        place = np.minimum(np.searchsorted(forbidden, keys), len(forbidden) - 1)
+        kept &= forbidden[place] != keys
     return a[kept], b[kept], value[kept]
 
 
@@ -177,16 +190,18 @@ def _mutual(
     a: NDArray[np.int64], b: NDArray[np.int64], value: NDArray[np.float32], limit: float, n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the pairs up to ``limit`` that are each other's nearest; of equals, any."""
-    reachable = np.flatnonzero(value <= limit)
+    best = np.full(n, limit, dtype=np.float32)
+    np.minimum.at(best, a, value)
+    np.minimum.at(best, b, value)
+    mutual = np.flatnonzero((value <= best[a]) & (value <= best[b]))
     # among many copies of one photo all distances are equal: in a fixed order one pair a round would
     # merge, in a scattered one about a third
-    scattered = (a[reachable] * _SCATTER + b[reachable]) * _SCATTER
-    order = reachable[np.lexsort((scattered, value[reachable]))]
-    first = np.full(n, len(order), dtype=np.int64)
-    rank = np.arange(len(order), dtype=np.int64)
-    np.minimum.at(first, a[order], rank)
-    np.minimum.at(first, b[order], rank)
-    mutual = order[(first[a[order]] == rank) & (first[b[order]] == rank)]
+    mutual = mutual[np.argsort((a[mutual] * _SCATTER + b[mutual]) * _SCATTER)]
+    first = np.full(n, len(mutual), dtype=np.int64)
+    rank = np.arange(len(mutual))
+    np.minimum.at(first, a[mutual], rank)
+    np.minimum.at(first, b[mutual], rank)
+    mutual = mutual[(first[a[mutual]] == rank) & (first[b[mutual]] == rank)]
     return a[mutual], b[mutual]
 
 
@@ -219,7 +234,8 @@ def _contracted(
     heights = groups.heights(rule)
     fresh = groups.values(pairs[:, 0], pairs[:, 1], heights)
     near = fresh <= limit + rule.slack
-    low, high, fresh = _allowed(groups, pairs[near, 0], pairs[near, 1], fresh[near])
+    apart = groups.apart[is_merged[groups.apart].any(axis=1)]
+    low, high, fresh = _allowed(groups, apart, pairs[near, 0], pairs[near, 1], fresh[near])
     return (
         np.concatenate([a[~new], low]),
         np.concatenate([b[~new], high]),

@@ -73,17 +73,19 @@ def group_unknown(
     known, slots = np.unique(labels[usable], return_inverse=True)
     slots -= len(known) - (n_known := int((known != ALONE).sum()))
     slots[is_loose] = n_known + np.arange(is_loose.sum())
-    groups = Groups.of_faces(points[usable], slots, photos[usable], n_known)
-    if apart is not None:
-        slot_of = np.full(len(labels), ALONE, dtype=np.int64)
-        slot_of[usable] = slots
-        groups.keep_apart(slot_of[apart])
-    home, groups = _merge_all(groups, rule, exact_pairs)
+    slot_of = np.full(len(labels), ALONE, dtype=np.int64)
+    slot_of[usable] = slots
+    said_apart = slot_of[np.empty((0, 2), np.int64) if apart is None else apart]
+    said_apart = said_apart[(said_apart != ALONE).all(axis=1)]
+    # the only reference goes on, so that its memory can be freed on the way
+    groups = [Groups.of_faces(points, usable, slots, photos[usable], n_known, said_apart)]
+    del points
+    home, merged = _merge_all(groups.pop(), rule, exact_pairs)
     slots = home[slots[is_loose]]
     loose = usable[is_loose]
     if n_known:
-        is_pair = (groups.sizes == 2) & ~groups.is_placed
-        waits = is_pair & (4 * groups.spreads > rule.pair_cut**2)
+        is_pair = (merged.sizes == 2) & ~merged.is_placed
+        waits = is_pair & (4 * merged.spreads > rule.pair_cut**2)
         loose, slots = loose[~waits[slots]], slots[~waits[slots]]
     joined = slots < n_known
     labels[loose] = n_placed + slots
