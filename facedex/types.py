@@ -193,13 +193,11 @@ class EncoderThresholds:
     label_counts, cuts : the largest distance to a centroid at which its person is suggested, for
         some numbers of labelled faces behind the centroid, ascending counts.
     group_cut : root-mean-square distance up to which unknown faces make one group.
-    attach_cut : distance up to which an unknown face joins a group that is there.
     """
 
     label_counts: tuple[int, ...]
     cuts: tuple[float, ...]
     group_cut: float
-    attach_cut: float
 
 
 class FaceEngine(Protocol):

@@ -40,7 +40,7 @@ class Faces:
 def load_faces(data: Path = DATA) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
     """Return encodings and names of all LFW photos: of each the face nearest the middle."""
     config = EngineConfig()
-    name = f"facedex-thresholds-{config.detector.value}-{config.encode_crops}.npz"
+    name = f"facedex-thresholds-{config.detector}-{config.encode_crops}.npz"
     cache = Path(tempfile.gettempdir()) / name
     if not cache.exists():
         encodings, names = _encode_all(data)

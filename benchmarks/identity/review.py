@@ -3,7 +3,7 @@
     python benchmarks/identity/review.py [--data DIR] [--fit | --parts | --speed N]
 
 Libraries are made from LFW photos (whole pipeline, encodings cached in the temporary folder as
-benchmarks/thresholds.py leaves them), with nobody named. Everything goes through the services: matching,
+lfw_faces.py leaves them), with nobody named. Everything goes through the services: matching,
 the queue, the answers, the journal. --fit prints the logistic regression of services/units.py instead,
 --parts how mixed clusters fall apart, --speed the time that a question takes in a library of N made-up
 faces.
@@ -13,17 +13,14 @@ import argparse
 import hashlib
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from lfw_faces import PROJECT, load_faces
 from numpy.typing import NDArray
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for thresholds
-from thresholds import PROJECT, load_faces
 
 from facedex.db import faces, files, photos
 from facedex.db.connection import transaction
@@ -281,7 +278,7 @@ def main() -> None:
     if options.speed:
         time_questions(options.speed)
         return
-    encodings, names = load_faces(options.data, 2)
+    encodings, names = load_faces(options.data)
     show = fit_chances if options.fit else show_parts if options.parts else show_curves
     show(encodings, names)
 

@@ -19,6 +19,7 @@ from facedex.cli.faces import faces
 from facedex.cli.people import people, redo, undo
 from facedex.cli.picasa import picasa
 from facedex.cli.problems import problems
+from facedex.cli.regroup import regroup
 from facedex.cli.relearn import relearn
 from facedex.cli.review import review
 from facedex.cli.scan import scan
@@ -72,8 +73,8 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
 
 
 for _command in (
-    scan, view, status, people, faces, review, undo, redo, relearn, problems, picasa, audit, doctor,
-    bench,
+    scan, view, status, people, faces, review, undo, redo, regroup, relearn, problems, picasa, audit,
+    doctor, bench,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -315,6 +315,21 @@ def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
     )
 
 
+def unknown_places(db: apsw.Connection, model: str) -> dict[FaceId, int]:
+    """Return the cluster of every face that ``model`` has encoded and nobody has spoken of.
+
+    Left out are faces in a person's cluster. 0: in no cluster, nor is a person suggested.
+    """
+    sql = (
+        "SELECT f.id, coalesce(f.cluster_id, 0) FROM encoding e JOIN face f ON f.id = e.face_id"
+        " LEFT JOIN cluster c ON c.id = f.cluster_id WHERE e.model = ? AND c.person_id IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id"
+        "  AND (a.state IN ('confirmed', 'ignored')"
+        "   OR a.state = 'suggested' AND f.cluster_id IS NULL))"
+    )
+    return {FaceId(face): cluster for face, cluster in rows(db, sql, (model,))}
+
+
 def rejected_pairs(db: apsw.Connection) -> set[tuple[int, int]]:
     """Return (face, person) of every rejection."""
     sql = "SELECT face_id, person_id FROM assignment WHERE state = 'rejected'"

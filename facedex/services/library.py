@@ -20,6 +20,7 @@ from facedex.services.deciding import Deciding
 from facedex.services.follow_decisions import Follower
 from facedex.services.match_faces import match_faces
 from facedex.services.metric_choice import load_choice
+from facedex.services.regroup import RegroupReport, plan_regroup, regroup
 from facedex.types import EngineConfig
 
 if TYPE_CHECKING:
@@ -223,6 +224,14 @@ class Library(Deciding):
     def redo(self) -> str | None:
         """See :func:`facedex.services.decide.redo`."""
         return decide.redo(self._db)
+
+    def regroup(self, *, is_dry_run: bool) -> RegroupReport:
+        """See :func:`facedex.services.regroup.regroup`; ``is_dry_run`` only tells what it would do."""
+        model = get_meta(self._db, "model")
+        if model is None:
+            return RegroupReport()
+        with translated(self._directory / LIBRARY_NAME):
+            return (plan_regroup if is_dry_run else regroup)(self._db, model)
 
     def rematch(self) -> int:
         """Compute suggestions anew after decisions; return how many there are."""

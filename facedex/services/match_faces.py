@@ -9,10 +9,8 @@ import numpy as np
 
 from facedex.db import faces, matching, people
 from facedex.db.connection import transaction
-from facedex.matching.centroids import build_centroids, to_table
 from facedex.matching.clustering import ALONE, group_unknown
-from facedex.matching.metric import element_weights
-from facedex.services.model_thresholds import find_thresholds
+from facedex.services.model_thresholds import find_group_rule
 from facedex.services.recognition import load_rules, make_recogniser
 from facedex.types import ClusterId, FaceId
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.faces import EncodedFaces
     from facedex.matching.matcher import Suggestions
-    from facedex.matching.thresholds import Thresholds
+    from facedex.matching.thresholds import GroupRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +42,11 @@ def match_faces(db: Connection, model_id: str) -> MatchReport:
     another. What is decided meanwhile, in the window for instance, stands.
     """
     known = faces.load_encoded(db, model_id)
-    thresholds = find_thresholds(db, model_id)
-    if not len(known.face) or thresholds is None:
+    rule = find_group_rule(db, model_id)
+    if not len(known.face) or rule is None:
         return MatchReport()
-    weights = element_weights(known.encoding[known.person > 0])
     is_suggested = _suggest(db, model_id, known)
-    n_grouped = _group(db, known, weights, thresholds, is_suggested)
-    return MatchReport(int(is_suggested.sum()), n_grouped)
+    return MatchReport(int(is_suggested.sum()), _group(db, known, rule, is_suggested))
 
 
 def _open_faces(known: EncodedFaces) -> NDArray[np.bool_]:
@@ -81,38 +77,19 @@ def rows_to_store(
 
 
 def _group(
-    db: Connection,
-    known: EncodedFaces,
-    weights: NDArray[np.float32],
-    thresholds: Thresholds,
-    is_suggested: NDArray[np.bool_],
+    db: Connection, known: EncodedFaces, rule: GroupRule, is_suggested: NDArray[np.bool_]
 ) -> int:
-    is_open = _open_faces(known)
-    placed = is_open & (known.cluster > 0)
-    table = to_table(
-        build_centroids(known.encoding[placed], known.cluster[placed]), known.encoding.shape[1]
-    )
-    slot_of = {int(cluster): slot for slot, cluster in enumerate(table.cluster_ids)}
-    todo = np.flatnonzero(is_open & (known.cluster == 0) & ~is_suggested)
-    taken = {
-        (int(photo), slot_of[int(cluster)])
-        for photo, cluster in zip(known.photo[placed], known.cluster[placed], strict=True)
-    }
-    labels = group_unknown(
-        known.encoding[todo],
-        weights,
-        table.means,
-        thresholds.group_cut,
-        thresholds.attach_cut,
-        known.photo[todo],
-        taken=taken,
-    )
-    clusters = {slot: ClusterId(int(cluster)) for slot, cluster in enumerate(table.cluster_ids)}
+    todo = np.flatnonzero(_open_faces(known) & ((known.cluster > 0) | ~is_suggested))
+    groups, placed = np.unique(known.cluster[todo], return_inverse=True)
+    if len(groups) and groups[0] == 0:
+        groups, placed = groups[1:], placed - 1
+    labels = group_unknown(known.encoding[todo], known.photo[todo], rule, placed)
+    clusters = {slot: ClusterId(int(cluster)) for slot, cluster in enumerate(groups)}
+    is_new = (placed == ALONE) & (labels != ALONE)
     with transaction(db):
-        for index, label in zip(todo, labels, strict=True):
-            if label != ALONE:
-                if int(label) not in clusters:
-                    clusters[int(label)] = people.add_cluster(db)
-                faces.join_cluster(db, FaceId(int(known.face[index])), clusters[int(label)])
+        for index, label in zip(todo[is_new], labels[is_new], strict=True):
+            if int(label) not in clusters:
+                clusters[int(label)] = people.add_cluster(db)
+            faces.join_cluster(db, FaceId(int(known.face[index])), clusters[int(label)])
         people.drop_empty_clusters(db)
-    return int((labels != ALONE).sum())
+    return int(is_new.sum())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from facedex.db.library import get_meta, set_meta
 from facedex.matching.calibration import Calibration
-from facedex.matching.thresholds import DLIB_RESNET, Thresholds
+from facedex.matching.thresholds import DLIB_RESNET, GroupRule
 
 if TYPE_CHECKING:
     from facedex.db.connection import Connection
@@ -31,12 +31,12 @@ def is_dlibs(model_id: str) -> bool:
     return model_id.startswith(DLIB_MODELS)
 
 
-def find_thresholds(db: Connection, model_id: str) -> Thresholds | None:
-    """Return the thresholds of a model; None where nobody knows any."""
+def find_group_rule(db: Connection, model_id: str) -> GroupRule | None:
+    """Return when faces that a model encoded are one group; None where nobody knows it."""
     if is_dlibs(model_id):
         return DLIB_RESNET
     said = _find_said(db, model_id)
-    return None if said is None else Thresholds(said["group_cut"], said["attach_cut"])
+    return None if said is None else GroupRule.average_linkage(said["group_cut"])
 
 
 def find_calibration(db: Connection, model_id: str) -> Calibration | None:

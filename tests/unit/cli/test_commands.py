@@ -27,6 +27,7 @@ COMMANDS = [
     "review",
     "undo",
     "redo",
+    "regroup",
     "relearn",
     "problems",
     "picasa",
@@ -36,8 +37,8 @@ COMMANDS = [
     "bench",
 ]
 LOOKING = [
-    ["people"], ["faces"], ["review"], ["status"], ["problems"], ["picasa", "report"], ["audit"],
-    ["view"],
+    ["people"], ["faces"], ["review"], ["regroup"], ["status"], ["problems"], ["picasa", "report"],
+    ["audit"], ["view"],
 ]  # fmt: skip
 HOSTILE = "Eve\x1b]0;owned\x07\x9b31m\u202egpj.exe"
 UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")

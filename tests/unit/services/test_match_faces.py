@@ -1,3 +1,4 @@
+import numpy as np
 from small_library import MODEL
 
 from facedex.services import decide
@@ -99,6 +100,21 @@ def test_groups_grow_and_placed_faces_do_not_move(small):
     assert [small.cluster(face) for face in bob] == before
     assert {small.cluster(face) for face in more} == set(before)
     assert {small.cluster(face) for face in cy}.isdisjoint(before)
+
+
+def test_a_photo_more_moves_no_face(small):
+    people = ["bob", "cy", "dan", "eve"]
+    rng = np.random.default_rng(1)
+    every = []
+    for _ in range(30):
+        before = [(small.cluster(face), small.said(face)) for face in every]
+        match_faces(small.db, MODEL)
+        placed = [cluster for cluster, _said in before if cluster is not None]
+        after = [(small.cluster(face), small.said(face)) for face in every]
+        kept = [new[0] for old, new in zip(before, after, strict=True) if old[0] is not None]
+        assert kept == placed
+        every += small.photo(*rng.choice(people, size=rng.integers(1, 4), replace=False))
+    assert len(set(placed)) == 4
 
 
 def test_matching_again_changes_nothing(small):
