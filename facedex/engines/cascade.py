@@ -82,14 +82,14 @@ class Preset:
 QUICK = Preset(
     (5 / 12, 5 / 8, 1.0),
     0.20,
-    Weights((0.23, 0.21, 0.32), 1.22, 0.99, -0.25),
-    Weights((0.17, 0.19, 0.26), 1.01, 0.88, 2.26, 2.21),
+    Weights((0.23, 0.20, 0.33), 1.21, 0.89, -0.20),
+    Weights((0.17, 0.17, 0.27), 0.99, 0.73, 2.29, 2.21),
 )
 THOROUGH = Preset(
     (0.3, 1.0),
     0.20,
-    Weights((0.55, 0.47), 0.88, 0.91, 0.36),
-    Weights((0.47, 0.38), 0.76, 0.88, 2.92, 2.29),
+    Weights((0.55, 0.48), 0.84, 0.74, 0.28),
+    Weights((0.47, 0.39), 0.69, 0.61, 3.00, 2.41),
 )
 
 
@@ -100,7 +100,7 @@ class Signs:
     Attributes
     ----------
     places : float32 (n, 4): left, top, right, bottom in pixels of the photo, as first seen.
-    boxes : float32 (n, 4), as seen in the close crop.
+    boxes : float32 (n, 4), as seen in the close crop; of very large faces, as first seen.
     sizes : float64 (n, s), log-odds of its score at each size.
     close : float64 (n,), log-odds of its score in the close crop.
     is_large : bool (n,).
@@ -161,13 +161,14 @@ class Cascade:
         photo = pictures[0]
         candidates = self._proposer.propose(pictures[:0:-1], photo.size, self._preset.least_score)
         close = self._proposer.look_closely(pictures, candidates.boxes)
-        is_seen = (close.scores > CLOSE_BOX_SCORE)[:, np.newaxis]
+        shares = sides_of(candidates.boxes) / max(photo.size)
+        is_moved = (close.scores > CLOSE_BOX_SCORE) & (shares <= VERY_LARGE_SHARE)
         return Signs(
             candidates.boxes,
-            np.where(is_seen, close.boxes, candidates.boxes).astype(np.float32),
+            np.where(is_moved[:, np.newaxis], close.boxes, candidates.boxes).astype(np.float32),
             _log_odds(candidates.scores, _LEAST_SCORE, _MOST_SCORE),
             _log_odds(close.scores, _LEAST_CLOSE, _MOST_CLOSE),
-            sides_of(candidates.boxes) > LARGE_SHARE * max(photo.size),
+            shares > LARGE_SHARE,
         )
 
 
@@ -176,8 +177,8 @@ def face_boxes(
 ) -> NDArray[np.float32]:
     """Return a square like those of dlib's detector around each candidate.
 
-    The detector's own is taken of a very large face only: those YuNet misplaces now and then, and of
-    the others the detector does.
+    The detector's own is taken of a very large face only, where it was asked: those YuNet misplaces
+    now and then, and of the others the detector does.
 
     Parameters
     ----------
