@@ -24,7 +24,10 @@ _TIFF_XMP = 700
 _TIFF_MAGIC = {42, 43, 0x4F52, 0x5352}  # TIFF, BigTIFF, and Olympus' RAW files
 _MAX_IFDS = 8
 _BYTE_TYPES = {1, 2, 7}
-_SIDECAR_STARTS = (b"<", b"\0<", b"<\0", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_SIDECAR_STARTS = (
+    b"<", b"<\0", b"\0<", b"\0\0\0<",
+    codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE,
+)  # fmt: skip
 
 
 class Packets(NamedTuple):
@@ -67,7 +70,7 @@ def find_packets(data: bytes) -> Packets:
 
 
 def is_sidecar(data: bytes) -> bool:
-    """Tell whether these bytes are a packet by themselves: XML in UTF-8 or UTF-16."""
+    """Tell whether these bytes are a packet by themselves: XML in any encoding of Unicode."""
     head = data[:64].removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n")
     return head.startswith(_SIDECAR_STARTS)
 

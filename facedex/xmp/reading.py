@@ -226,7 +226,10 @@ def _texts(root: Element, *names: str) -> Iterable[str]:
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple({name.casefold(): name for name in reversed(list(names))}.values())[::-1]
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(name.casefold(), name)
+    return tuple(first.values())
 
 
 def _orientation(root: Element) -> int | None:

@@ -19,7 +19,7 @@ _MPRI = "http://ns.microsoft.com/photo/1.2/t/RegionInfo#"
 _MPREG = "http://ns.microsoft.com/photo/1.2/t/Region#"
 _DC = "http://purl.org/dc/elements/1.1/"
 _DIGIKAM = "http://www.digikam.org/ns/1.0/"
-_MICROSOFT = "http://ns.microsoft.com/photo/1.0/"
+_MICROSOFT = "http://ns.microsoft.com/photo/1.0/"  # as Windows and Exiv2 spell it
 _LIGHTROOM = "http://ns.adobe.com/lightroom/1.0/"
 _MEDIAPRO = "http://ns.iview-multimedia.com/mediapro/1.0/"
 _IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -97,7 +97,7 @@ class TagList(NamedTuple):
 # digiKam writes all four; Lightroom reads the third, Windows the second
 TAG_LISTS = (
     TagList((clark(_DIGIKAM, "TagsList"),), SEQ, "/"),
-    TagList(
+    TagList(  # exiftool's spelling has no slash
         (clark(_MICROSOFT, "LastKeywordXMP"), clark(_MICROSOFT[:-1], "LastKeywordXMP")), BAG, "/"
     ),
     TagList((clark(_LIGHTROOM, "hierarchicalSubject"),), BAG, "|"),
