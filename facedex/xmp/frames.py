@@ -64,7 +64,7 @@ def judge_frame(applied_to: Size | None, stored_size: Size) -> Frame:
 def place_regions(
     facts: XmpFacts,
     stored_size: Size,
-    orientation: int | None = None,
+    orientation: int = 1,
     detected: Sequence[Box] = (),
 ) -> tuple[PlacedXmpRegion, ...]:
     """Return where the regions of a photo lie in its stored pixels.
@@ -72,12 +72,12 @@ def place_regions(
     Parameters
     ----------
     stored_size : (width, height) in pixels, before any orientation.
-    orientation : EXIF's, 1 to 8; None where the file has none: then the packet's own counts.
+    orientation : EXIF's, 1 to 8; where it is 1, the packet's own counts.
     detected : faces found in the photo, in the stored-pixel frame; they settle a doubtful frame, for
         all regions of the photo together.
     """
     frame = judge_frame(facts.applied_to, stored_size)
-    turn = valid_orientation(orientation or facts.orientation)
+    turn = orientation if orientation != 1 else valid_orientation(facts.orientation)
     written = tuple(region.box for region in facts.regions)
     best, most = written, _n_hits(written, detected)
     for boxes in _readings(written, frame, turn):
@@ -92,9 +92,10 @@ def place_regions(
 
 def _readings(written: tuple[Box, ...], frame: Frame, turn: int) -> Iterator[tuple[Box, ...]]:
     """Yield the boxes as they would lie had the writer meant another frame that the size allows."""
-    if (frame == "unstated" and turn != 1) or (frame == "swapped" and swaps_sides(turn)):
+    is_swapped = frame == "swapped"
+    if (frame == "unstated" and turn != 1) or (is_swapped and swaps_sides(turn)):
         yield tuple(box_to_stored(box, turn) for box in written)
-    elif frame == "swapped":
+    if is_swapped:
         # turned by a program that left the regions alone, or by the decoder (HEIC): which way?
         for quarter in (6, 8):
             yield tuple(box_to_upright(box, quarter) for box in written)

@@ -15,6 +15,7 @@ from facedex.xmp.regions import (
     clean_name,
     is_face,
     is_same_face,
+    list_problem,
     mp_items,
     mwg_items,
     read_mp,
@@ -121,6 +122,7 @@ class _Findings:
         for regions in properties(root, REGIONS):
             self._take_mwg(regions)
         for info in properties(root, MP_INFO):
+            self._take_list_problem("MP regions", info)
             for number, item in enumerate(mp_items(info), start=1):
                 self._take_mp(number, item)
         self._take_names(root)
@@ -142,6 +144,7 @@ class _Findings:
     def _take_mwg(self, regions: Element) -> None:
         size = applied_to(regions)
         self.applied_to = self.applied_to or size
+        self._take_list_problem("MWG regions", regions)
         for number, item in enumerate(mwg_items(regions), start=1):
             if not self._may_take(item, f"MWG region {number}"):
                 continue
@@ -160,6 +163,10 @@ class _Findings:
             self._add(read_mp(item))
         except ValueError as error:
             self._add_unplaced(f"MP region {number}: {error}", value(item, MP_NAME))
+
+    def _take_list_problem(self, what: str, owner: Element) -> None:
+        if (problem := list_problem(owner)) is not None:
+            self.problems.append(f"{what}: {problem}")
 
     def _may_take(self, item: Element, what: str) -> bool:
         self.n_items += 1

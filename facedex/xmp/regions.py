@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from facedex.geometry import box_from_mwg, clip_box, contains_center, iou
 from facedex.types import Box
-from facedex.xmp.rdf import items, struct, value
+from facedex.xmp.rdf import ARRAYS, find_child, items, struct, value
 from facedex.xmp.schemas import (
     APPLIED_TO,
     AREA,
@@ -25,6 +25,7 @@ from facedex.xmp.schemas import (
     AREA_Y,
     DIM_H,
     DIM_W,
+    LI,
     MP_NAME,
     MP_RECTANGLE,
     MP_REGIONS,
@@ -32,6 +33,7 @@ from facedex.xmp.schemas import (
     REGION_NAME,
     REGION_TYPE,
 )
+from facedex.xmp.tree import COMMENT
 
 if TYPE_CHECKING:
     from facedex.xmp.tree import Element
@@ -84,14 +86,26 @@ def is_same_face(one: XmpRegion, other: XmpRegion) -> bool:
 
 def mwg_items(regions: Element) -> list[Element]:
     """Return the items of an ``mwg-rs:Regions`` property, of whatever type."""
-    listed = struct(regions, REGION_LIST)
-    return [] if listed is None else items(listed)
+    return _items(struct(regions, REGION_LIST))
 
 
 def mp_items(info: Element) -> list[Element]:
     """Return the items of an ``MP:RegionInfo`` property."""
-    listed = struct(info, MP_REGIONS)
+    return _items(struct(info, MP_REGIONS))
+
+
+def _items(listed: Element | None) -> list[Element]:
     return [] if listed is None else items(listed)
+
+
+def list_problem(owner: Element) -> str | None:
+    """Return what is wrong with the list of a property of either schema, or None."""
+    listed = struct(owner, REGION_LIST) or struct(owner, MP_REGIONS)
+    array = None if listed is None else find_child(listed, *ARRAYS)
+    if array is None:
+        return "there is no list"
+    is_sound = all(child.name in {LI, COMMENT} for child in array.children)
+    return None if is_sound else "not all parts of the list are items"
 
 
 def applied_to(regions: Element) -> Size | None:

@@ -68,7 +68,7 @@ def test_regions_meant_as_shown_are_turned_back(orientation):
     assert edges(p.box for p in placed) == pytest.approx(edges(FACES))
     assert all(p.is_turned for p in placed)
     # the orientation may stand in the packet only
-    alone = place_regions(facts(shown, applied_to, orientation), (600, 400), None, FACES)
+    alone = place_regions(facts(shown, applied_to, orientation), (600, 400), 1, FACES)
     assert alone == place_regions(
         facts(shown, applied_to, orientation), (600, 400), orientation, FACES
     )

@@ -142,6 +142,22 @@ def test_a_person_tagged_without_a_rectangle_is_unplaced():
     assert [region.name for region in facts.regions] == ["Ann"]
 
 
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("<mwg-rs:Regions/>", "MWG regions: there is no list"),
+        ('<MP:RegionInfo rdf:parseType="Resource"/>', "MP regions: there is no list"),
+        (mwg(ANN_ITEM).replace("rdf:Bag", "my:bag"), "MWG regions: there is no list"),
+        (
+            mwg(ANN_ITEM.replace("rdf:li", "my:li")),
+            "MWG regions: not all parts of the list are items",
+        ),
+    ],
+)
+def test_a_list_that_is_none_is_a_problem(body, problem):
+    assert read_facts(packet(body)).problems == (problem,)
+
+
 def test_missing_dimensions_are_none():
     assert read_facts(packet(mwg(ANN_ITEM, size=None))).applied_to is None
     assert read_facts(packet(mwg(ANN_ITEM, size=(0, 400)))).applied_to is None

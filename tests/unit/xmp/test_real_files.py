@@ -65,7 +65,7 @@ def test_every_region_lies_where_it_does_in_the_original(regions_dir):
     assert len(found) == N_WITH_REGIONS
     for name, photo, facts in found:
         size = (photo.width_px, photo.height_px)
-        placed = place_regions(facts, size, photo.orientation if photo.orientation > 1 else None)
+        placed = place_regions(facts, size, photo.orientation)
         # these name the upright size; yet their regions are in the stored pixels
         is_turned = ".6." in name or ".8." in name
         assert {p.frame for p in placed} == {"swapped" if is_turned else "stored"}, name
