@@ -147,7 +147,7 @@ def _merge_mwg(edit: PacketEdit, wanted: list[XmpRegion], size: Size) -> set[str
     renamed = _merge_items(edit, regions, _array(listed, schemas.BAG), placed, wanted, _set_mwg)
     if old_size != size:
         edit.change(regions)
-        _normalise(faces, placed)
+        _normalise(regions, old_size)
         _set_size(regions, size)
     if struct(regions, schemas.REGION_LIST) is None:
         append(holder(regions), listed)
@@ -250,14 +250,16 @@ def _set_mp(item: Element, region: XmpRegion) -> None:
     put(item, schemas.MP_NAME, region.name)
 
 
-def _normalise(faces: list[Element], placed: list[tuple[Element, XmpRegion]]) -> None:
+def _normalise(regions: Element, size: Size | None) -> None:
     """Write areas in pixels as shares, for the size that they count in is about to change."""
-    places = {id(item): region for item, region in placed}
-    for item in faces:
+    for item in mwg_items(regions):
         area = struct(item, schemas.AREA)
-        unit = "" if area is None else value(area, schemas.AREA_UNIT).casefold()
-        if unit.startswith("pixel") and id(item) in places:
-            _set_area(item, places[id(item)].box)
+        if area is None or not value(area, schemas.AREA_UNIT).casefold().startswith("pixel"):
+            continue
+        try:
+            _set_area(item, read_mwg(item, size).box)
+        except ValueError as error:
+            raise UnmergeableError(f"a region in pixels cannot be kept: {error}") from error
 
 
 def _set_size(regions: Element, size: Size) -> None:
@@ -289,12 +291,12 @@ def _merge_names(
             return
         listed = edit.add(Element(names[0]))
     array = _array(listed, container)
-    for item in [item for item in array.children if clean_name(text_of(item)) in gone]:
+    known = {item: clean_name(text_of(item)) for item in array.children if item.name == schemas.LI}
+    for item in [item for item, text in known.items() if text in gone]:
         array.children.remove(item)
         edit.change(listed)
-    known = {clean_name(text_of(item)) for item in array.children if item.name == schemas.LI}
     for text in wanted:
-        if text not in known:
+        if text not in known.values():
             append(array, Element(schemas.LI, text=text))
             edit.change(listed)
 

@@ -158,6 +158,13 @@ def test_a_renamed_face_takes_its_keywords_along():
     assert texts_of(after, "digiKam:TagsList") == [f"People/{CY.name}", "People/Ann Lee"]
 
 
+def test_a_comment_that_reads_like_a_name_stays():
+    before = merge_faces(None, [NamedFace("Anne", ANN)], SIZE)
+    before = before.replace(b"<rdf:li>Anne</rdf:li>", b"<!--Anne--><rdf:li>Anne</rdf:li>")
+    after = merge_faces(before, FACES[:1], SIZE)
+    assert after.count(b"Anne") == after.count(b"<!--Anne-->") == 2
+
+
 def test_a_name_that_another_region_bears_stays():
     twins = [NamedFace("Anne", ANN), NamedFace("Anne", BOB)]
     after = merge_faces(merge_faces(None, twins, SIZE), FACES[:1], SIZE)
@@ -175,6 +182,8 @@ def test_a_pet_is_not_taken_for_a_face():
 def test_attributes_stay_attributes():
     after = merge_faces(LIGHTROOM, [NamedFace("Anna", ANN)], SIZE)
     assert b'mwg-rs:Name="Anna"' in after
+    assert b"<mwg-rs:Name>" not in after
+    assert b"<stArea:" not in after.replace(b"<stArea:unit>", b"")
     assert b'mwg-rs:Rotation="0.00000"' in after
     assert read_facts(after).problems == ()
     windows = packet(
@@ -282,11 +291,20 @@ def test_dimensions_that_were_swapped_are_put_right():
     assert read_facts(after).applied_to == SIZE
 
 
-def test_areas_in_pixels_survive_other_dimensions():
-    before = packet(mwg(mwg_item(240, 280, 240, 240, "Ann Lee", unit="pixel"), size=(1200, 800)))
+@pytest.mark.parametrize("kind", ["Face", "Pet"])
+def test_areas_in_pixels_survive_other_dimensions(kind):
+    item = mwg_item(240, 280, 240, 240, "Ann Lee", kind=kind, unit="pixel")
+    before = packet(mwg(item, size=(1200, 800)))
     after = merge_faces(before, [CY], SIZE)
-    box = regions_of(after)["Ann Lee"]
-    assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx((0.1, 0.2, 0.3, 0.5))
+    box = regions_of(after.replace(b">Pet<", b">Face<"))["Ann Lee"]
+    assert edges(box) == pytest.approx(edges(ANN))
+
+
+def test_a_point_in_pixels_of_other_dimensions_is_refused():
+    point = mwg_item(240, 280, "", "", kind="Focus", unit="pixel")
+    assert merge_faces(packet(mwg(point)), [CY], SIZE)
+    with pytest.raises(UnmergeableError, match="in pixels"):
+        merge_faces(packet(mwg(point, size=(1200, 800))), [CY], SIZE)
 
 
 def test_regions_of_a_picture_of_another_shape_are_refused():

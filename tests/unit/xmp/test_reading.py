@@ -81,6 +81,13 @@ def test_a_name_takes_the_place_of_none_for_the_same_face():
     assert (region.name, region.schema) == ("Ann", "mwg")
 
 
+@pytest.mark.parametrize(("shift", "n_regions"), [(0.05, 1), (0.1, 2)])
+def test_faces_that_overlap_by_half_are_one(shift, n_regions):
+    # 0.2 wide: the overlaps are 0.6 and a third
+    items = mwg_item(0.4, 0.5, 0.2, 0.2) + mwg_item(0.4 + shift, 0.5, 0.2, 0.2)
+    assert len(read_facts(packet(mwg(items))).regions) == n_regions
+
+
 def test_two_names_for_one_face_are_both_told():
     facts = read_facts(packet(mwg(ANN_ITEM) + mp(("0.1, 0.2, 0.2, 0.3", "Eve"))))
     assert [region.name for region in facts.regions] == ["Ann Lee", "Eve"]
