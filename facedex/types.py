@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NewType, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -55,14 +56,13 @@ class Box:
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
 
-# long sides in pixels; docs/benchmarks.md says what each finds
-WHOLE_PHOTO_SIZE = 1600
-CASCADE_SIZE = 768
-THOROUGH_SIZE = 1600
+# who places faces beside the detectors (``face.origin``); what people drew, no detector takes away
+DRAWN_ORIGINS = frozenset({"picasa", "xmp", "manual"})
+DLIB_ENCODER = "dlib-resnet"
 
 
 class DetectorName(StrEnum):
-    """How faces are looked for in a photo; see ``engines/strategies.py``."""
+    """facedex's own ways of looking for faces (``engines/builtin.py``); plugins bring others."""
 
     CASCADE = "cascade"
     CNN = "cnn"
@@ -72,7 +72,10 @@ class DetectorName(StrEnum):
 
 
 class RuntimeName(StrEnum):
-    """What executes the networks; ``auto`` is the fastest that passes the self-test."""
+    """What executes the networks; ``auto`` is the fastest that passes the self-test.
+
+    These are facedex's own; plugins bring others.
+    """
 
     AUTO = "auto"
     ONNXRUNTIME = "onnxruntime"
@@ -145,7 +148,7 @@ class Detection:
     ----------
     box : in the frame of the image that was searched (upright).
     score : the detector's own; larger is surer; not comparable between detectors.
-    detector : ``"cascade"``, ``"cnn"`` or ``"hog"``.
+    detector : ``"cascade"``, ``"cnn"``, ``"hog"``, or the name of a plugin's.
     """
 
     box: Box
@@ -161,11 +164,29 @@ class EncodedFace:
     ----------
     landmarks : float32 (5, 2), 0..1 of the image, upright; dlib's order: outer and inner corner of
         the person's left eye, outer and inner corner of the right eye, the base of the nose.
-    encoding : float32 (128,), not normalised.
+    encoding : float32 (d,), as the model gives it: dlib's has 128 elements and is not normalised.
     """
 
     landmarks: NDArray[np.float32]
     encoding: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderThresholds:
+    """How near is near enough for the encodings of one model, as Euclidean distances.
+
+    Attributes
+    ----------
+    label_counts, cuts : the largest distance to a centroid at which its person is suggested, for
+        some numbers of labelled faces behind the centroid, ascending counts.
+    group_cut : root-mean-square distance up to which unknown faces make one group.
+    attach_cut : distance up to which an unknown face joins a group that is there.
+    """
+
+    label_counts: tuple[int, ...]
+    cuts: tuple[float, ...]
+    group_cut: float
+    attach_cut: float
 
 
 class FaceEngine(Protocol):
@@ -178,6 +199,21 @@ class FaceEngine(Protocol):
     @property
     def model_id(self) -> str:
         """Names the encoder's weights; encodings of two models are never compared."""
+
+    @property
+    def working_size(self) -> int:
+        """Long side in pixels at which faces are looked for."""
+
+    @property
+    def decode_size(self) -> int:
+        """Least long side in pixels to decode to: faces may be cut from more than is searched."""
+
+    @property
+    def thresholds(self) -> EncoderThresholds | None:
+        """What a plugin's encoder says of its distances; None for facedex's own, or without any."""
+
+    def prepare(self) -> None:
+        """Do once what every worker would have to do: convert networks and keep them."""
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Return the faces in ``image``, uint8 (h, w, 3) RGB upright, best score first."""
@@ -198,35 +234,23 @@ class EngineConfig:
 
     Attributes
     ----------
+    detector, encoder, runtime : names; whether they exist is known when the engine is created.
     working_size : long side in pixels at which faces are looked for; None is the detector's own.
     encode_crops : crops of a face whose encodings are averaged: 1, 2 or 5.
-    is_thorough : the cascade looks for small faces too; it takes more time.
+    is_thorough : the detector looks for small faces too, if it can; it takes more time.
+    plugins_dir : folder of plugins beside those that are installed as packages.
     """
 
-    detector: DetectorName = DetectorName.CASCADE
-    runtime: RuntimeName = RuntimeName.AUTO
+    detector: str = DetectorName.CASCADE
+    runtime: str = RuntimeName.AUTO
     working_size: int | None = None
     threads: int = 1
     device: DeviceName = DeviceName.AUTO
     precision: Precision = Precision.AUTO
     encode_crops: int = 2
     is_thorough: bool = False
-
-    @property
-    def search_size(self) -> int:
-        """Long side in pixels at which faces are looked for."""
-        if self.working_size is not None:
-            return self.working_size
-        if self.detector is not DetectorName.CASCADE:
-            return WHOLE_PHOTO_SIZE
-        return THOROUGH_SIZE if self.is_thorough else CASCADE_SIZE
-
-    @property
-    def decode_size(self) -> int:
-        """Least long side in pixels to decode to: faces are cut from more than is searched."""
-        if self.detector is DetectorName.CASCADE:
-            return max(self.search_size, WHOLE_PHOTO_SIZE)
-        return self.search_size
+    encoder: str = DLIB_ENCODER
+    plugins_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,10 @@ def model_cache(tmp_path_factory):
             if name not in {"FACEDEX_TEST_DATA", "FACEDEX_SCREENSHOTS", "FACEDEX_UPDATE_GOLDEN"}:
                 patch.delenv(name)
         patch.setenv("FACEDEX_MODEL_CACHE", str(folder))
-        # neither the settings nor the library of whoever runs the tests
+        # neither the settings, the library nor the plugins of whoever runs the tests
         patch.setenv("FACEDEX_CONFIG", str(folder / "no-config.toml"))
         patch.setenv("FACEDEX_LIBRARY", str(folder / "no-library"))
+        patch.setenv("FACEDEX_PLUGINS", str(folder / "no-plugins"))
         yield folder
 
 

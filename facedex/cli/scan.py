@@ -2,79 +2,27 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from facedex.cli.context import printable
+from facedex.cli.engine_options import engine_options, engine_settings
 from facedex.cli.progress import BarSink, JsonSink, PlainSink
-from facedex.types import DetectorName, DeviceName, Precision, RuntimeName
+from facedex.cli.signals import stop_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
-
     from facedex.cli.context import Context
     from facedex.services.scan_library import ScanReport
 
 
 @click.command()
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]...")
-@click.option(
-    "--detector",
-    type=click.Choice([name.value for name in DetectorName]),
-    help="How faces are looked for. cascade (default) finds most and is fastest; cnn looks at the"
-    " whole photo; hog finds frontal faces only; hog-then-cnn asks the cnn where hog finds nothing;"
-    " both joins their faces.",
-)
-@click.option(
-    "--thorough/--quick",
-    default=None,
-    help="Whether the cascade looks for small faces too; it takes about three times as long.",
-)
-@click.option(
-    "--working-size",
-    type=int,
-    metavar="PX",
-    help="Long side at which photos are searched (default 768 for the cascade,"
-    " 1600 if it is thorough and for the others). Larger finds smaller faces.",
-)
-@click.option(
-    "--runtime",
-    type=click.Choice([name.value for name in RuntimeName]),
-    help="What executes the networks. auto (default) takes the fastest that passes a self-test on"
-    " this machine; dlib is the slow reference.",
-)
-@click.option(
-    "--device",
-    type=click.Choice([name.value for name in DeviceName]),
-    metavar="NAME",
-    help="Where: auto (default), cpu, gpu, npu, or a way to the GPU such as cuda, directml, mps;"
-    " facedex doctor lists what is here.",
-)
-@click.option(
-    "--precision",
-    type=click.Choice([name.value for name in Precision]),
-    help="Numbers to compute in. auto (default) takes bf16 where the hardware is faster with it.",
-)
-@click.option(
-    "--encode-crops",
-    type=click.Choice(["1", "2", "5"]),
-    help="Crops of a face whose encodings are averaged (default 2: with the mirror image). Another"
-    " number means other encodings.",
-)
-@click.option(
-    "--jobs",
-    type=int,
-    metavar="N",
-    help="Worker processes (default: one a core); 0 does everything in one process.",
-)
+@engine_options
 @click.option(
     "--contacts",
     type=click.Path(path_type=Path),
@@ -85,17 +33,11 @@ if TYPE_CHECKING:
 @click.pass_obj
 def scan(
     context: Context,
+    /,
     folders: tuple[Path, ...],
-    detector: str | None,
-    thorough: bool | None,
-    working_size: int | None,
-    runtime: str | None,
-    device: str | None,
-    precision: str | None,
-    encode_crops: str | None,
-    jobs: int | None,
     contacts: Path | None,
     log_json: bool,
+    **flags: Any,
 ) -> None:
     """Look through FOLDERs for new and changed photos, find the faces, and match them.
 
@@ -110,20 +52,11 @@ def scan(
     """
     from facedex.services.scan_library import ScanOptions, scan_library
 
-    settings = context.settings(
-        detector=detector,
-        thorough=thorough,
-        working_size=working_size,
-        runtime=runtime,
-        device=device,
-        precision=precision,
-        encode_crops=None if encode_crops is None else int(encode_crops),
-        jobs=jobs,
-    )
+    settings = engine_settings(context, flags)
     options = ScanOptions(settings.engine(), folders, settings.n_workers(), contacts)
     sink = JsonSink() if log_json else BarSink() if sys.stderr.isatty() else PlainSink()
     began = time.monotonic()
-    with _stop_signals() as stop:
+    with stop_signals() as stop:
         report = scan_library(settings.library, options, sink, lambda: bool(stop))
     exit_code = 128 + stop[0] if report.outcome == "stopped" else report.exit_code
     if isinstance(sink, JsonSink):
@@ -131,28 +64,6 @@ def scan(
         sink.summary({**asdict(report), "seconds": seconds, "exit_code": exit_code})
     _print_summary(report, time.monotonic() - began)
     sys.exit(exit_code)
-
-
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """Collect the first request to stop; the second one ends the program at once."""
-    stop: list[int] = []
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        if stop:
-            raise KeyboardInterrupt
-        stop.append(number)
-        print("\nstopping; what is done is kept", file=sys.stderr, flush=True)
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP"):
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, on_signal) for number in numbers}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _print_summary(report: ScanReport, seconds: float) -> None:

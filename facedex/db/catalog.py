@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A named person with the number of their faces."""
+    """A named person with the number of their faces; born and died as far as they are known."""
 
     person_id: PersonId
     name: str
     n_faces: int
     n_confirmed: int
     n_suggested: int
+    born: str | None = None
+    died: str | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +140,13 @@ def _face_row(row: tuple[Any, ...]) -> FaceRow:
 def list_people(db: apsw.Connection) -> list[PersonRow]:
     """Return everybody who has a face or a name, by name."""
     sql = (
-        "SELECT person_id, name, n_faces, n_confirmed, n_suggested FROM v1_people"
-        " ORDER BY name COLLATE NOCASE, person_id"
+        "SELECT person_id, name, n_faces, n_confirmed, n_suggested, born, died, aliases"
+        " FROM v1_people ORDER BY name COLLATE NOCASE, person_id"
     )
-    return [PersonRow(*row) for row in rows(db, sql)]
+    return [
+        PersonRow(i, name, n, n_confirmed, n_suggested, born, died, tuple(json.loads(names)))
+        for i, name, n, n_confirmed, n_suggested, born, died, names in rows(db, sql)
+    ]
 
 
 def list_groups(db: apsw.Connection) -> list[GroupRow]:

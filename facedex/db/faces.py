@@ -13,7 +13,7 @@ from facedex.db.connection import now_us, rows
 from facedex.types import Box, ClusterId, FaceId, FaceState, PersonId, PhotoId, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import apsw
     from numpy.typing import NDArray
@@ -67,6 +67,7 @@ def faces_of_photo(db: apsw.Connection, photo_id: PhotoId) -> list[StoredFace]:
     sql = (
         "SELECT f.id, f.uuid, f.photo_id, f.x0, f.y0, f.x1, f.y1, f.origin, f.cluster_id,"
         " EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id AND a.source != 'auto')"
+        " OR EXISTS (SELECT 1 FROM rejected_pair r WHERE r.face_a = f.id OR r.face_b = f.id)"
         " FROM face f WHERE f.photo_id = ? ORDER BY f.id"
     )
     return [
@@ -90,6 +91,46 @@ def add_face(
     face_id = FaceId(db.last_insert_rowid())
     _set_encoding(db, face_id, model, face.encoding)
     return face_id
+
+
+def add_drawn_face(db: apsw.Connection, photo_id: PhotoId, box: Box, face_uuid: str) -> FaceId:
+    """Add a box that no detector found (origin ``manual``), in the stored-pixel frame; return its id."""
+    db.execute(
+        "INSERT INTO face (uuid, photo_id, x0, y0, x1, y1, origin, created_us)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'manual', ?)",
+        (face_uuid, photo_id, *_corners(box), now_us()),
+    )
+    return FaceId(db.last_insert_rowid())
+
+
+def is_drawn(db: apsw.Connection, face_id: FaceId) -> bool:
+    """Tell whether a face is a box that somebody drew in facedex."""
+    return bool(rows(db, "SELECT 1 FROM face WHERE id = ? AND origin = 'manual'", (face_id,)))
+
+
+def set_encoding(
+    db: apsw.Connection,
+    face_id: FaceId,
+    model: str,
+    landmarks: NDArray[np.float32] | None,
+    encoding: NDArray[np.float32] | None,
+) -> None:
+    """Give a face what a model says of it; its box and origin stay. Landmarks: stored-pixel frame."""
+    db.execute("UPDATE face SET landmarks = ? WHERE id = ?", (_landmarks_json(landmarks), face_id))
+    _set_encoding(db, face_id, model, encoding)
+
+
+def unencoded_named(db: apsw.Connection, model: str) -> list[tuple[PhotoId, FaceId, Box]]:
+    """Return the confirmed faces that ``model`` has not encoded, by photo; stored-frame boxes."""
+    sql = (
+        "SELECT f.photo_id, f.id, f.x0, f.y0, f.x1, f.y1 FROM face f"
+        " JOIN assignment a ON a.face_id = f.id AND a.state = 'confirmed'"
+        " WHERE NOT EXISTS (SELECT 1 FROM encoding e WHERE e.face_id = f.id AND e.model = ?)"
+        " ORDER BY f.photo_id, f.id"
+    )
+    return [
+        (PhotoId(photo), FaceId(face), Box(*box)) for photo, face, *box in rows(db, sql, (model,))
+    ]
 
 
 def update_face(
@@ -164,15 +205,15 @@ def set_assignments(db: apsw.Connection, face_id: FaceId, said: Iterable[Assignm
         )
 
 
+def cluster_of(db: apsw.Connection, face_id: FaceId) -> ClusterId | None:
+    """Return the cluster of a face, or None."""
+    found = rows(db, "SELECT cluster_id FROM face WHERE id = ?", (face_id,))
+    return found[0][0] if found else None
+
+
 def set_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId | None) -> None:
     """Place a face in a cluster, or in none."""
     db.execute("UPDATE face SET cluster_id = ? WHERE id = ?", (cluster_id, face_id))
-
-
-def cluster_of(db: apsw.Connection, face_id: FaceId) -> ClusterId | None:
-    """Return the cluster that a face is in, or None."""
-    cluster = rows(db, "SELECT cluster_id FROM face WHERE id = ?", (face_id,))[0][0]
-    return None if cluster is None else ClusterId(cluster)
 
 
 def join_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId) -> None:
@@ -183,6 +224,31 @@ def join_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId) ->
         "  AND a.state IN ('confirmed', 'ignored'))",
         (cluster_id, face_id),
     )
+
+
+def faces_of_person(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
+    """Return every face of which a person is said to be, or not to be, by id."""
+    sql = "SELECT face_id FROM assignment WHERE person_id = ? ORDER BY face_id"
+    return [FaceId(i) for (i,) in rows(db, sql, (person_id,))]
+
+
+def confirmed_faces(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
+    """Return a person's confirmed faces, by id, without those of companions."""
+    sql = (
+        "SELECT face_id FROM assignment a WHERE person_id = ? AND state = 'confirmed'"
+        " AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = a.face_id) ORDER BY face_id"
+    )
+    return [FaceId(i) for (i,) in rows(db, sql, (person_id,))]
+
+
+def count_photos_with_both(db: apsw.Connection, one: PersonId, other: PersonId) -> int:
+    """Return on how many photos both people are confirmed."""
+    photos = (
+        "SELECT f.photo_id FROM assignment a JOIN face f ON f.id = a.face_id"
+        " WHERE a.state = 'confirmed' AND a.person_id = ?"
+    )
+    sql = f"SELECT count(*) FROM ({photos} INTERSECT {photos})"
+    return int(rows(db, sql, (one, other))[0][0])
 
 
 def drop_suggestions(db: apsw.Connection) -> None:
@@ -274,11 +340,43 @@ def uuid_of(db: apsw.Connection, face_id: FaceId) -> str | None:
     return str(found[0][0]) if found else None
 
 
+def find_by_uuid(db: apsw.Connection, face_uuid: str) -> FaceId | None:
+    """Return the face of a uuid, or None."""
+    found = rows(db, "SELECT id FROM face WHERE uuid = ?", (face_uuid,))
+    return FaceId(found[0][0]) if found else None
+
+
 def find_encoding(db: apsw.Connection, face_id: FaceId, model: str) -> NDArray[np.float32] | None:
     """Return a face's encoding by a model, float32 (d,), or None."""
     sql = "SELECT vector FROM encoding WHERE face_id = ? AND model = ?"
     found = rows(db, sql, (face_id, model))
     return np.frombuffer(found[0][0], "<f4") if found else None
+
+
+def vectors_of(
+    db: apsw.Connection, face_ids: Sequence[FaceId], model: str
+) -> tuple[list[FaceId], NDArray[np.float32]]:
+    """Return those of the faces that ``model`` has encoded, in their order, and float32 (n, d)."""
+    sql = (
+        "SELECT e.face_id, e.vector FROM json_each(?) j JOIN encoding e ON e.face_id = j.value"
+        " WHERE e.model = ? ORDER BY j.key"
+    )
+    found = rows(db, sql, (json.dumps(list(face_ids)), model))
+    vectors = np.frombuffer(b"".join(vector for _face, vector in found), dtype="<f4")
+    shape = (len(found), len(vectors) // max(len(found), 1))
+    return [FaceId(i) for i, _vector in found], vectors.reshape(shape).astype(np.float32)
+
+
+def photo_ids(db: apsw.Connection, face_ids: Sequence[FaceId]) -> dict[FaceId, PhotoId]:
+    """Return the photo of each face."""
+    sql = "SELECT id, photo_id FROM face WHERE id IN (SELECT value FROM json_each(?))"
+    return dict(rows(db, sql, (json.dumps(list(face_ids)),)))
+
+
+def faces_in_cluster(db: apsw.Connection, cluster_id: ClusterId) -> list[FaceId]:
+    """Return every face that is placed in a cluster, whatever is said of it, by id."""
+    sql = "SELECT id FROM face WHERE cluster_id = ? ORDER BY id"
+    return [FaceId(i) for (i,) in rows(db, sql, (cluster_id,))]
 
 
 def become(db: apsw.Connection, old_id: FaceId, new_id: FaceId) -> None:
@@ -287,6 +385,8 @@ def become(db: apsw.Connection, old_id: FaceId, new_id: FaceId) -> None:
     db.execute("DELETE FROM assignment WHERE face_id = ?", (new_id,))
     db.execute("UPDATE assignment SET face_id = ? WHERE face_id = ?", (new_id, old_id))
     db.execute("UPDATE region SET face_id = ? WHERE face_id = ?", (new_id, old_id))
+    db.execute("UPDATE rejected_pair SET face_a = ? WHERE face_a = ?", (new_id, old_id))
+    db.execute("UPDATE rejected_pair SET face_b = ? WHERE face_b = ?", (new_id, old_id))
     db.execute("DELETE FROM face WHERE id = ?", (old_id,))
     db.execute(
         "UPDATE face SET uuid = ?, cluster_id = ? WHERE id = ?", (face_uuid, cluster, new_id)

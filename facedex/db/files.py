@@ -11,7 +11,7 @@ from facedex.paths import display_path, join
 from facedex.types import FileId, FileStat, PhotoId, RootId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import apsw
 
@@ -104,11 +104,13 @@ def count_files(db: apsw.Connection, root_id: RootId) -> int:
     return int(rows(db, sql, (root_id,))[0][0])
 
 
-def find_file(db: apsw.Connection, root_id: RootId, relpath: bytes) -> FileRow | None:
-    """Return a path's row, or None."""
-    sql = f"SELECT {_COLUMNS} FROM file WHERE root_id = ? AND relpath = ?"
-    found = rows(db, sql, (root_id, relpath))
-    return _file_row(found[0]) if found else None
+def find_files(
+    db: apsw.Connection, root_id: RootId, relpaths: Sequence[bytes]
+) -> dict[bytes, FileRow]:
+    """Return the rows of the paths that have one; one query, so not more than some hundred paths."""
+    marks = ",".join("?" * len(relpaths))
+    sql = f"SELECT {_COLUMNS} FROM file WHERE root_id = ? AND relpath IN ({marks})"
+    return {row[1]: _file_row(row) for row in rows(db, sql, (root_id, *relpaths))}
 
 
 def add_file(db: apsw.Connection, root_id: RootId, stat: FileStat) -> FileId:

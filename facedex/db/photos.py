@@ -94,22 +94,27 @@ def set_analysed(
 
 _UNDONE = (
     " FROM photo p WHERE p.id > ? AND NOT EXISTS (SELECT 1 FROM analysis a WHERE a.photo_id = p.id"
-    "   AND a.engine = ? AND a.orientation = p.orientation)"
+    "   AND a.engine = ? AND a.model = ? AND a.orientation = p.orientation)"
     " AND EXISTS (SELECT 1 FROM file f JOIN root r ON r.id = f.root_id WHERE f.photo_id = p.id"
     "   AND f.state = 'present' AND r.state = 'online'"
     "   AND NOT EXISTS (SELECT 1 FROM issue i WHERE i.file_id = f.id AND i.stage = 'analyse'))"
 )
 
 
-def undone_after(db: apsw.Connection, photo_id: int, engine: str, limit: int) -> list[PhotoId]:
-    """Return the next photos, by id, that ``engine`` has not looked at and that can be opened."""
+def undone_after(
+    db: apsw.Connection, photo_id: int, engine: str, model: str, limit: int
+) -> list[PhotoId]:
+    """Return the next photos, by id, that this engine and model have not looked at.
+
+    Only those that can be opened.
+    """
     sql = "SELECT p.id" + _UNDONE + " ORDER BY p.id LIMIT ?"
-    return [PhotoId(i) for (i,) in rows(db, sql, (photo_id, engine, limit))]
+    return [PhotoId(i) for (i,) in rows(db, sql, (photo_id, engine, model, limit))]
 
 
-def count_undone(db: apsw.Connection, engine: str) -> int:
-    """Return how many photos ``engine`` has not looked at and that can be opened."""
-    return int(rows(db, "SELECT count(*)" + _UNDONE, (0, engine))[0][0])
+def count_undone(db: apsw.Connection, engine: str, model: str) -> int:
+    """Return how many photos this engine and model have not looked at and that can be opened."""
+    return int(rows(db, "SELECT count(*)" + _UNDONE, (0, engine, model))[0][0])
 
 
 def is_held(db: apsw.Connection, photo_id: PhotoId) -> bool:
@@ -124,4 +129,6 @@ def drop_unheld(db: apsw.Connection) -> None:
         " AND NOT EXISTS (SELECT 1 FROM region g WHERE g.photo_id = photo.id)"
         " AND NOT EXISTS (SELECT 1 FROM face f JOIN assignment a ON a.face_id = f.id"
         "  WHERE f.photo_id = photo.id AND a.source != 'auto')"
+        " AND NOT EXISTS (SELECT 1 FROM face f JOIN rejected_pair r"
+        "  ON r.face_a = f.id OR r.face_b = f.id WHERE f.photo_id = photo.id)"
     )

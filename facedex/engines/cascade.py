@@ -1,10 +1,10 @@
-"""The cascade: YuNet proposes faces, dlib's detector is asked about each, and both together decide.
+"""The cascade: YuNet proposes faces and looks at each closely; where that leaves doubt, dlib decides.
 
 YuNet sees small and turned faces that dlib's detector misses, and also hands and door knobs; dlib's
-detector seldom errs, and its boxes are those that the landmarks and the encoder were made for. A
-logistic regression weighs YuNet's score at every size against the detector's; where that leaves
-doubt, the detector is asked again about the mirror image. docs/decisions/004-cascade.md says how the
-numbers were found.
+detector seldom errs. A logistic regression weighs what YuNet says of a face in the whole photo at
+each size and in a close crop; a second one also weighs dlib's answer, and is asked where the first is
+not sure. docs/decisions/004-cascade.md says how the numbers were found, benchmarks/cascade_fit.py
+finds them again.
 """
 
 from __future__ import annotations
@@ -15,24 +15,49 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from facedex.engines.cutting import shrink, sides_of
 from facedex.engines.mmod import OverlapRule, PixelRect, ScoredRect, suppress_overlaps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from facedex.engines.confirmer import Answers, Confirmer
-    from facedex.engines.proposer import Candidates, Proposer
+    from facedex.engines.proposer import Proposer
 
-VERSION = (
-    1  # of everything here and in proposer.py and confirmer.py that changes which faces are found
-)
+# of everything here and in proposer.py, confirmer.py and cutting.py that changes which faces are found
+VERSION = 2
 LEAST_PROBABILITY = 0.5
 LARGE_SHARE = 0.07  # of the photo's long side
-DOUBT = 3.0  # log-odds within which the mirror image is looked at
+SURELY_NONE, SURELY_FACE = -3.0, 2.5  # log-odds between which dlib's detector is asked
+CLOSE_BOX_SCORE = 0.5  # a weaker answer says nothing of where the face is
+VERY_LARGE_SHARE = 0.12
 SEEN_BY_DETECTOR = -0.5  # a weaker answer says nothing of where the face is
 BOX_SHARE = 80 / 84  # the detector's box over YuNet's, both as sides of squares, in the median
 SAME_FACE = OverlapRule(iou=0.338, covered=0.8)
 _LEAST_SCORE, _MOST_SCORE = 0.02, 0.98  # beyond, YuNet's score says nothing more
+_LEAST_CLOSE, _MOST_CLOSE = 0.01, 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How to weigh what is known of a candidate; the sum is the log-odds of a face.
+
+    Attributes
+    ----------
+    sizes : of the log-odds of YuNet's score at each size, the smallest size first.
+    close : of the log-odds of its score in the close crop.
+    large : is added for a large face: few large things look like one.
+    bias : is added.
+    detector : of dlib's score; 0 while it has not been asked.
+    """
+
+    sizes: tuple[float, ...]
+    close: float
+    large: float
+    bias: float
+    detector: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +68,54 @@ class Preset:
     ----------
     shares : YuNet's sizes as shares of the working size; the smallest size first.
     least_score : what YuNet must say at one of them.
-    size_weights : of the log-odds of YuNet's score at each size.
-    detector_weight : of the detector's score.
-    bias : is added; odds above 1 then mean a face.
-    large_bonus : is added for a large face: few large things look like one.
+    first : the weights before dlib's detector is asked.
+    second : those with its answer.
     """
 
     shares: tuple[float, ...]
     least_score: float
-    size_weights: tuple[float, ...]
-    detector_weight: float
-    bias: float
-    large_bonus: float
+    first: Weights
+    second: Weights
 
 
-QUICK = Preset((5 / 12, 5 / 8, 1.0), 0.15, (0.04, 0.17, 1.14), 3.00, 2.60, 1.0)
-THOROUGH = Preset((0.25, 0.5, 1.0), 0.12, (0.21, 0.54, 0.84), 3.08, 3.40, 0.5)
+# fitted by benchmarks/cascade_fit.py
+QUICK = Preset(
+    (5 / 12, 5 / 8, 1.0),
+    0.20,
+    Weights((0.23, 0.21, 0.32), 1.22, 0.99, -0.25),
+    Weights((0.17, 0.19, 0.26), 1.01, 0.88, 2.26, 2.21),
+)
+THOROUGH = Preset(
+    (0.3, 1.0),
+    0.20,
+    Weights((0.55, 0.47), 0.88, 0.91, 0.36),
+    Weights((0.47, 0.38), 0.76, 0.88, 2.92, 2.29),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signs:
+    """What YuNet says of n candidates; rows belong together.
+
+    Attributes
+    ----------
+    places : float32 (n, 4): left, top, right, bottom in pixels of the photo, as first seen.
+    boxes : float32 (n, 4), as seen in the close crop.
+    sizes : float64 (n, s), log-odds of its score at each size.
+    close : float64 (n,), log-odds of its score in the close crop.
+    is_large : bool (n,).
+    """
+
+    places: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    sizes: NDArray[np.float64]
+    close: NDArray[np.float64]
+    is_large: NDArray[np.bool_]
+
+    def log_odds(self, weights: Weights) -> NDArray[np.float64]:
+        """Return the log-odds of a face, float64 (n,), without the detector's part."""
+        odds: NDArray[np.float64] = self.sizes @ weights.sizes + weights.close * self.close
+        return odds + weights.large * self.is_large + weights.bias
 
 
 class Cascade:
@@ -74,19 +131,17 @@ class Cascade:
 
         Parameters
         ----------
-        image : the larger, the more the detector sees of small faces; it is only cut, never shrunk
-            as a whole, for the detector.
-        working_size : long side in pixels of the largest picture that the proposer is shown.
+        image : the larger, the more is seen of small faces in their close crops.
+        working_size : long side in pixels of the largest picture that YuNet is shown as a whole.
         """
-        photo = Image.fromarray(np.ascontiguousarray(image))
-        sizes = [max(1, round(working_size * share)) for share in self._preset.shares]
-        candidates = self._proposer.propose(photo, sizes, self._preset.least_score)
-        if len(candidates.boxes) == 0:
-            return []
-        answers = self._confirmer.ask(photo, candidates.boxes)
-        scores = self._with_second_opinion(photo, candidates, answers.scores)
-        odds = self._log_odds(candidates, scores, max(photo.size))
-        boxes = face_boxes(candidates, answers)
+        pictures = self.pictures(image, working_size)
+        signs = self.look(pictures)
+        odds = signs.log_odds(self._preset.first)
+        in_doubt = np.flatnonzero((odds > SURELY_NONE) & (odds < SURELY_FACE))
+        answers = self._confirmer.ask(pictures, signs.places[in_doubt])
+        second = self._preset.second
+        odds[in_doubt] = signs.log_odds(second)[in_doubt] + second.detector * answers.scores
+        boxes = face_boxes(signs, in_doubt, answers, max(pictures[0].size))
         probabilities = 1 / (1 + np.exp(-odds))
         found = [
             ScoredRect(_rect(box), float(probability))
@@ -95,40 +150,60 @@ class Cascade:
         ]
         return suppress_overlaps(found, SAME_FACE)
 
-    def _with_second_opinion(
-        self, photo: Image.Image, candidates: Candidates, scores: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Return the detector's scores, in doubt the mean of those of the crop and its mirror image."""
-        odds = self._log_odds(candidates, scores, max(photo.size))
-        in_doubt = np.flatnonzero(np.abs(odds) < DOUBT)
-        mirrored = self._confirmer.ask(photo, candidates.boxes[in_doubt], is_mirrored=True)
-        both = scores.copy()
-        both[in_doubt] = (both[in_doubt] + mirrored.scores) / 2
-        return both
+    def pictures(self, image: NDArray[np.uint8], working_size: int) -> list[Image.Image]:
+        """Return the photo, then the pictures of it that YuNet is shown, the largest first."""
+        photo = Image.fromarray(np.ascontiguousarray(image))
+        sizes = [max(1, round(working_size * share)) for share in reversed(self._preset.shares)]
+        return [photo, *shrink(photo, sizes)]
 
-    def _log_odds(
-        self, candidates: Candidates, scores: NDArray[np.float32], long_side: int
-    ) -> NDArray[np.float64]:
-        preset = self._preset
-        sides = np.sqrt(np.prod(candidates.boxes[:, 2:] - candidates.boxes[:, :2], axis=1))
-        proposed = np.clip(candidates.scores, _LEAST_SCORE, _MOST_SCORE).astype(np.float64)
-        odds: NDArray[np.float64] = np.log(proposed / (1 - proposed)) @ preset.size_weights
-        odds += preset.detector_weight * scores.astype(np.float64) + preset.bias
-        odds[sides > LARGE_SHARE * long_side] += preset.large_bonus
-        return odds
+    def look(self, pictures: Sequence[Image.Image]) -> Signs:
+        """Return what YuNet says of everything that may be a face."""
+        photo = pictures[0]
+        candidates = self._proposer.propose(pictures[:0:-1], photo.size, self._preset.least_score)
+        close = self._proposer.look_closely(pictures, candidates.boxes)
+        is_seen = (close.scores > CLOSE_BOX_SCORE)[:, np.newaxis]
+        return Signs(
+            candidates.boxes,
+            np.where(is_seen, close.boxes, candidates.boxes).astype(np.float32),
+            _log_odds(candidates.scores, _LEAST_SCORE, _MOST_SCORE),
+            _log_odds(close.scores, _LEAST_CLOSE, _MOST_CLOSE),
+            sides_of(candidates.boxes) > LARGE_SHARE * max(photo.size),
+        )
 
 
-def face_boxes(candidates: Candidates, answers: Answers) -> NDArray[np.float32]:
-    """Return the detector's box of each face, or where it saw little a box of its kind.
+def face_boxes(
+    signs: Signs, asked: NDArray[np.intp], answers: Answers, long_side_px: int
+) -> NDArray[np.float32]:
+    """Return a square like those of dlib's detector around each candidate.
 
-    The landmark predictor and the encoder were made for the detector's squares.
+    The detector's own is taken of a very large face only: those YuNet misplaces now and then, and of
+    the others the detector does.
+
+    Parameters
+    ----------
+    asked : the candidates that ``answers`` are about.
     """
-    middles = (candidates.boxes[:, :2] + candidates.boxes[:, 2:]) / 2
-    areas = np.prod(candidates.boxes[:, 2:] - candidates.boxes[:, :2], axis=1)
-    half = (BOX_SHARE / 2 * np.sqrt(np.maximum(areas, 1.0)))[:, np.newaxis]
-    mapped = np.concatenate([middles - half, middles + half], axis=1)
-    is_seen = (answers.scores > SEEN_BY_DETECTOR)[:, np.newaxis]
-    return np.where(is_seen, answers.boxes, mapped).astype(np.float32)
+    boxes = dlib_squares(signs.boxes)
+    is_large = sides_of(signs.places[asked]) > VERY_LARGE_SHARE * long_side_px
+    is_taken = is_large & (answers.scores > SEEN_BY_DETECTOR)
+    boxes[asked[is_taken]] = answers.boxes[is_taken]
+    return boxes
+
+
+def dlib_squares(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the square that dlib's detector would draw for each of YuNet's boxes, float32 (n, 4).
+
+    The landmark predictor and the encoder were made for those.
+    """
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = (BOX_SHARE / 2 * sides_of(boxes))[:, np.newaxis]
+    return np.concatenate([middles - half, middles + half], axis=1).astype(np.float32)
+
+
+def _log_odds(scores: NDArray[np.float32], least: float, most: float) -> NDArray[np.float64]:
+    clipped = np.clip(scores.astype(np.float64), least, most)
+    odds: NDArray[np.float64] = np.log(clipped / (1 - clipped))
+    return odds
 
 
 def _rect(box: NDArray[np.float32]) -> PixelRect:

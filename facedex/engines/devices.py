@@ -10,12 +10,11 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from facedex.engines.registry import find_runtime
 from facedex.engines.runtimes import (
     CPU_TARGET,
     DLIB_TARGET,
-    Networks,
     Target,
-    open_networks,
 )
 from facedex.engines.selftest_cache import Probe, SelfTests
 from facedex.errors import UsageError
@@ -57,11 +56,6 @@ class Explanation:
     unused: tuple[tuple[str, str], ...]
 
 
-def networks_for(config: EngineConfig, cache_dir: Path) -> Networks:
-    """Return the networks that ``config`` asks for; what has to be tried is tried now."""
-    return open_networks(choose_target(config, cache_dir), cache_dir, config.threads)
-
-
 def choose_target(config: EngineConfig, cache_dir: Path, probe: Probe | None = None) -> Target:
     """Return the fastest target that ``config`` allows and that passes the self-test.
 
@@ -73,7 +67,9 @@ def choose_target(config: EngineConfig, cache_dir: Path, probe: Probe | None = N
     settled = _settled(config)
     if settled is not None:
         return settled
-    tests = SelfTests(cache_dir, config.threads, probe)
+    if config.runtime != RuntimeName.AUTO:
+        find_runtime(config.runtime, config.plugins_dir)  # or says what there is
+    tests = SelfTests(cache_dir, config.threads, probe, config.plugins_dir)
     candidates = allowed(config, tests.targets())
     if not candidates:
         raise UsageError(f"{_wish(config)} is not to be had here; see: facedex doctor")
@@ -99,7 +95,7 @@ def allowed(config: EngineConfig, targets: Sequence[Target]) -> list[Target]:
         if config.runtime in {RuntimeName.AUTO, each.runtime}
         and _suits_device(config.device, each.device)
         and config.precision in {Precision.AUTO, each.precision}
-        and (config.runtime is not RuntimeName.AUTO or not is_costly(each))
+        and (config.runtime != RuntimeName.AUTO or not is_costly(each))
     ]
     if config.precision is not Precision.AUTO:
         return found
@@ -126,8 +122,12 @@ def is_open(config: EngineConfig) -> bool:
 
 
 def is_costly(target: Target) -> bool:
-    """Tell whether a target has to be asked for by name: PyTorch takes 200 MB in every worker."""
-    return target.runtime is RuntimeName.TORCH and not target.device.is_accelerator
+    """Tell whether a target has to be asked for by name.
+
+    dlib is slow, and PyTorch takes 200 MB in every worker.
+    """
+    is_torch = target.runtime == RuntimeName.TORCH
+    return target == DLIB_TARGET or (is_torch and not target.device.is_accelerator)
 
 
 def explain(
@@ -141,10 +141,10 @@ def explain(
         If what was asked for is not installed, or not here, or fails.
     """
     if is_again:
-        SelfTests(cache_dir, config.threads, probe).forget()
+        SelfTests(cache_dir, config.threads, probe, config.plugins_dir).forget()
     chosen = choose_target(config, cache_dir, probe)
-    tests = SelfTests(cache_dir, config.threads, probe)
-    targets = [*tests.targets(), DLIB_TARGET]
+    tests = SelfTests(cache_dir, config.threads, probe, config.plugins_dir)
+    targets = dict.fromkeys([*tests.targets(), DLIB_TARGET])
     reports = tests.known_reports()
     statuses = (
         TargetStatus(str(each), each == chosen, _reason(each, chosen, reports, config))
@@ -155,7 +155,7 @@ def explain(
 
 def _settled(config: EngineConfig) -> Target | None:
     """Return the target that needs neither a look around nor a test."""
-    if config.runtime is RuntimeName.DLIB:
+    if config.runtime == RuntimeName.DLIB:
         if config.device.is_accelerator or config.precision not in {Precision.AUTO, Precision.F32}:
             raise UsageError("dlib runs on the processor in f32 only")
         return DLIB_TARGET
@@ -171,13 +171,13 @@ def _suits_device(wanted: DeviceName, device: DeviceName) -> bool:
 
 def _wish(config: EngineConfig) -> str:
     named = [
-        f"--{key} {value.value}"
+        f"--{key} {value}"
         for key, value in (
             ("runtime", config.runtime),
             ("device", config.device),
             ("precision", config.precision),
         )
-        if value.value != "auto"
+        if value != "auto"
     ]
     return " ".join(named) or "a runtime"
 

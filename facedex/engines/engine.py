@@ -1,24 +1,21 @@
-"""The face engine: a detection strategy, dlib's landmarks and chips, and the encoder on a runtime."""
+"""The face engine: a detector and an encoder, facedex's own or a plugin's, on a runtime."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from facedex.engines.cascade import QUICK, THOROUGH, Cascade
-from facedex.engines.cascade import VERSION as CASCADE_VERSION
-from facedex.engines.chips import FaceAligner
 from facedex.engines.confirmer import Confirmer
-from facedex.engines.crops import encode_faces, margin_px, model_suffix
-from facedex.engines.devices import networks_for
-from facedex.engines.hog import HOG_ID, HogDetector
-from facedex.engines.lazy import Lazy
+from facedex.engines.devices import choose_target
+from facedex.engines.foreign_boxes import fit_to_dlib
+from facedex.engines.guards import GuardedDetector, GuardedEncoder
 from facedex.engines.model_files import ModelName
-from facedex.engines.proposer import Proposer
+from facedex.engines.own_detectors import CNN_ID
 from facedex.engines.regions import fit_box
-from facedex.engines.runtimes import LEAST_SIDE_PX, Networks
-from facedex.engines.strategies import STRATEGIES, Detectors
-from facedex.engines.working_image import box_from_rect, rect_from_box, working_image
-from facedex.types import Box, Detection, DetectorName, EncodedFace, EngineConfig
+from facedex.engines.registry import find_detector, find_encoder, find_runtime
+from facedex.engines.runtimes import LEAST_SIDE_PX
+from facedex.engines.tools import EngineTools, dlib_networks, hog_detector
+from facedex.engines.working_image import working_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,96 +24,87 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from facedex.engines.mmod import PixelRect, ScoredRect
-
-_CNN_ID = f"mmod-{ModelName.DETECTOR.sha256[:8]}"
-_CASCADE_ID = f"yunet-{ModelName.PROPOSER.sha256[:8]}+{_CNN_ID}/v{CASCADE_VERSION}"
-_DETECTOR_IDS = {
-    DetectorName.CASCADE: _CASCADE_ID,
-    DetectorName.CNN: _CNN_ID,
-    DetectorName.HOG: HOG_ID,
-    DetectorName.HOG_THEN_CNN: f"{HOG_ID}+{_CNN_ID}",
-    DetectorName.BOTH: f"{HOG_ID}+{_CNN_ID}",
-}
+    from facedex.engines.runtimes import Runtime, Target
+    from facedex.plugins.manager import Registered
+    from facedex.plugins.specs import Detector, DetectorSpec, Encoder, EncoderSpec
+    from facedex.types import Box, Detection, EncodedFace, EncoderThresholds, EngineConfig
 
 
-class DlibFaceEngine:
-    """dlib's detectors and encoder; satisfies :class:`facedex.types.FaceEngine`.
+class Engine:
+    """A detector and an encoder; satisfies :class:`facedex.types.FaceEngine`.
 
     Networks are loaded at their first use. One engine serves one thread at a time; threads and
     processes that work side by side each make their own.
     """
 
-    def __init__(self, config: EngineConfig, networks: Networks) -> None:
-        self._config = config
+    def __init__(
+        self,
+        detector: Registered[DetectorSpec],
+        encoder: Registered[EncoderSpec],
+        tools: EngineTools,
+    ) -> None:
+        networks = tools.shared(dlib_networks)
+        self._spec = detector.what
+        self._tools = tools
         self._networks = networks
-        self._hog = Lazy(HogDetector)
-        self._aligner = Lazy(FaceAligner)
-        self._cascade = Cascade(
-            Proposer(lambda: networks.session(ModelName.PROPOSER)),
-            Confirmer(lambda: networks.session(ModelName.DETECTOR)),
-            THOROUGH if config.is_thorough else QUICK,
+        self._hog = tools.shared(hog_detector)
+        self._confirmer = Confirmer(lambda: networks.session(ModelName.DETECTOR))
+        self._must_fit = encoder.what.needs_dlib_boxes and not detector.what.has_dlib_boxes
+        self.thresholds: EncoderThresholds | None = encoder.what.thresholds
+        self.detector: Detector = (
+            self._spec.open(tools) if detector.is_own else GuardedDetector(detector, tools)
         )
-        self._detectors = Detectors(self._find_by_cascade, networks.find_faces, self._find_by_hog)
+        self.encoder: Encoder = (
+            encoder.what.open(tools) if encoder.is_own else GuardedEncoder(encoder, tools)
+        )
 
     @property
     def engine_id(self) -> str:
-        """Strategy, working size and detectors; never the runtime, which changes no face."""
-        detector = self._config.detector
-        is_thorough = self._config.is_thorough and detector is DetectorName.CASCADE
-        name = f"{detector.value}-thorough" if is_thorough else detector.value
-        return f"{name}@{self._config.search_size}/{_DETECTOR_IDS[detector]}"
+        """Detector, working size and networks; never the runtime, which changes no face."""
+        name = f"{self._spec.name}-thorough" if self._tools.is_thorough else self._spec.name
+        fitted = f"+{CNN_ID}" if self._must_fit else ""
+        return f"{name}@{self.working_size}/{self.detector.detector_id}{fitted}"
 
     @property
     def model_id(self) -> str:
-        """The encoder's weights, and how many crops are averaged; never the runtime's precision."""
-        suffix = model_suffix(self._config.encode_crops)
-        return f"dlib-resnet-v1-{ModelName.ENCODER.sha256[:8]}{suffix}"
+        """The encoder's."""
+        return self.encoder.model_id
+
+    @property
+    def working_size(self) -> int:
+        """Long side in pixels at which faces are looked for."""
+        return self._tools.working_size
+
+    @property
+    def decode_size(self) -> int:
+        """Least long side in pixels to decode to: faces may be cut from more than is searched."""
+        return max(self.working_size, self._spec.least_decode_size)
+
+    def prepare(self) -> None:
+        """Convert the networks, once for all workers."""
+        self.detector.prepare()
+        self.encoder.prepare()
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Return the faces in ``image``, uint8 (h, w, 3) RGB upright, of any size.
 
-        Boxes may reach outside the image. The best score comes first; with ``both``, the CNN's
-        faces come before HOG's, whose scores cannot be compared with theirs.
+        Boxes may reach outside the image. The best score comes first, as the detector has it.
         """
-        detector = self._config.detector
-        if detector is DetectorName.CASCADE:
-            searched = image  # it makes its own sizes, and cuts faces from all there is
-        else:
-            searched = working_image(image, self._config.search_size)
-        height, width = searched.shape[:2]
-        if min(height, width) < LEAST_SIDE_PX:
+        searched = image if self._spec.resizes_itself else working_image(image, self.working_size)
+        if min(searched.shape[:2]) < LEAST_SIDE_PX:
             return []
-        return [
-            Detection(box_from_rect(each.rect, height, width), each.score, each.detector)
-            for each in STRATEGIES[detector](self._detectors, searched)
-        ]
+        found = self.detector.detect(searched)
+        if not self._must_fit:
+            return found
+        boxes = fit_to_dlib(image, [each.box for each in found], self._confirmer)
+        return [replace(each, box=box) for each, box in zip(found, boxes, strict=True)]
 
     def encode(self, image: NDArray[np.uint8], boxes: Sequence[Box]) -> list[EncodedFace]:
         """Return landmarks and encoding of each box of ``image``, uint8 (h, w, 3) RGB upright.
 
         ``image`` may be larger than the one that was searched: chips are cut from what is given.
         """
-        height, width = image.shape[:2]
-        return self.encode_rects(image, [rect_from_box(box, height, width) for box in boxes])
-
-    def encode_rects(
-        self, image: NDArray[np.uint8], rects: Sequence[PixelRect]
-    ) -> list[EncodedFace]:
-        """Return landmarks (0..1) and encoding of each pixel rectangle.
-
-        With one crop a face they are as dlib computes them.
-        """
-        if not rects:
-            return []
-        n_crops = self._config.encode_crops
-        aligned = self._aligner.get().align(image, rects, margin_px(n_crops))
-        aligned.landmarks[:] /= (image.shape[1], image.shape[0])
-        encodings = encode_faces(self._networks.encode_chips, aligned.chips, n_crops)
-        return [
-            EncodedFace(landmarks, encoding)
-            for landmarks, encoding in zip(aligned.landmarks, encodings, strict=True)
-        ]
+        return self.encoder.encode(image, boxes)
 
     def fit_box_from_region(self, image: NDArray[np.uint8], region: Box) -> Box | None:
         """Return the box to encode for a loose rectangle that a person drew around a face.
@@ -127,17 +115,41 @@ class DlibFaceEngine:
 
     def close(self) -> None:
         """Free the networks; they are loaded again when they are needed again."""
+        self.detector.close()
+        self.encoder.close()
         self._networks.close()
         self._hog.take()
-        self._aligner.take()
-
-    def _find_by_cascade(self, image: NDArray[np.uint8]) -> list[ScoredRect]:
-        return self._cascade.find_faces(image, self._config.search_size)
-
-    def _find_by_hog(self, image: NDArray[np.uint8]) -> list[ScoredRect]:
-        return self._hog.get().find_faces(image)
 
 
-def create_engine(config: EngineConfig, cache_dir: Path) -> DlibFaceEngine:
-    """Return the engine that ``config`` describes; converted networks are kept in ``cache_dir``."""
-    return DlibFaceEngine(config, networks_for(config, cache_dir))
+def create_engine(config: EngineConfig, cache_dir: Path) -> Engine:
+    """Return the engine that ``config`` describes; converted networks are kept in ``cache_dir``.
+
+    Raises
+    ------
+    UsageError
+        If there is no detector, encoder or runtime of that name, or no device as asked for.
+    EnvironmentFault
+        If a plugin's detector or encoder cannot be made, or a model is missing.
+    """
+    find_detector(config.detector, config.plugins_dir)  # before anything is tried and timed
+    find_encoder(config.encoder, config.plugins_dir)
+    target = choose_target(config, cache_dir)
+    return engine_on(config, cache_dir, target, find_runtime(target.runtime, config.plugins_dir))
+
+
+def engine_on(config: EngineConfig, cache_dir: Path, target: Target, runtime: Runtime) -> Engine:
+    """Return the engine that ``config`` describes on a target, whatever it says of that."""
+    detector = find_detector(config.detector, config.plugins_dir)
+    spec = detector.what
+    is_thorough = config.is_thorough and spec.thorough_size is not None
+    size = spec.thorough_size if is_thorough and spec.thorough_size else spec.working_size
+    tools = EngineTools(
+        working_size=config.working_size or size,
+        is_thorough=is_thorough,
+        encode_crops=config.encode_crops,
+        threads=config.threads,
+        target=target,
+        runtime=runtime,
+        cache_dir=cache_dir,
+    )
+    return Engine(detector, find_encoder(config.encoder, config.plugins_dir), tools)

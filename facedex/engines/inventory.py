@@ -9,13 +9,15 @@ import dlib
 
 from facedex.engines.devices import TargetStatus, explain
 from facedex.engines.model_files import ModelName, find_model, get_model
+from facedex.engines.registry import all_engines, find_detector, find_encoder
 from facedex.errors import ModelMissing, UsageError
-from facedex.types import DetectorName
+from facedex.types import DetectorName, RuntimeName
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from facedex.engines.selftest_cache import Probe
+    from facedex.plugins.manager import PluginStatus
     from facedex.types import EngineConfig
 
 
@@ -47,10 +49,11 @@ class Inventory:
 
     Attributes
     ----------
-    versions : (name, version) of each runtime that is installed.
+    versions : (name, version) of each runtime that is installed beside dlib.
     targets : where networks can be executed, and why they are or are not.
     unused : (name, reason) of what is installed and not offered.
-    fault : why nothing can be chosen; None where something is.
+    fault : why there is no engine as it was asked for; None where there is.
+    plugins : what became of each.
     """
 
     dlib_version: str
@@ -61,6 +64,7 @@ class Inventory:
     targets: tuple[TargetStatus, ...]
     unused: tuple[tuple[str, str], ...]
     fault: str | None
+    plugins: tuple[PluginStatus, ...]
 
     @property
     def is_complete(self) -> bool:
@@ -76,7 +80,10 @@ def take_inventory(
     ``is_again`` tries everything anew. Reads the model files once for their checksums.
     """
     explanation = fault = None
+    plugins = all_engines(config.plugins_dir).plugins
     try:
+        find_detector(config.detector, config.plugins_dir)
+        find_encoder(config.encoder, config.plugins_dir)
         explanation = explain(config, cache_dir, probe, is_again=is_again)
     except (UsageError, ModelMissing) as exc:
         fault = str(exc)
@@ -85,15 +92,20 @@ def take_inventory(
         dlib_has_avx=bool(dlib.USE_AVX_INSTRUCTIONS),
         dlib_has_cuda=bool(dlib.DLIB_USE_CUDA),
         models=tuple(_model_status(name, config.detector) for name in ModelName),
-        versions=explanation.versions if explanation else (),
+        versions=_without_dlib(explanation.versions) if explanation else (),
         targets=explanation.targets if explanation else (),
         unused=explanation.unused if explanation else (),
         fault=fault,
+        plugins=tuple(plugins),
     )
 
 
-def _model_status(name: ModelName, detector: DetectorName) -> ModelStatus:
-    is_needed = name is not ModelName.PROPOSER or detector is DetectorName.CASCADE
+def _without_dlib(versions: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(each for each in versions if each[0] != RuntimeName.DLIB)
+
+
+def _model_status(name: ModelName, detector: str) -> ModelStatus:
+    is_needed = name is not ModelName.PROPOSER or detector == DetectorName.CASCADE
     try:
         return ModelStatus(name.filename, get_model(name).path, None, is_needed)
     except ModelMissing as exc:

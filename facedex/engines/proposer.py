@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
-from facedex.engines.working_image import working_size_px
+from facedex.engines.cutting import CROP_PX, cut_places, sides_of
 from facedex.engines.yunet import (
     SIDE_MULTIPLE_PX,
     Proposals,
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+    from PIL import Image
 
     from facedex.engines.runtimes.base import ModelSession
 
@@ -29,7 +29,9 @@ MAX_PROPOSALS = 300  # a crowd; the best are looked at
 SAME_AT_ONE_SIZE_IOU = 0.45
 SAME_AT_TWO_SIZES_IOU = 0.5
 SEEN_AGAIN_IOU = 0.4
-_REDUCING_GAP = 1.5
+CLOSE_FACE_PX = 64.0  # what a proposed face measures when it is looked at closely
+CLOSE_IOU = 0.35
+CLOSE_LEAST_SCORE = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,27 +60,55 @@ class Proposer:
     def __init__(self, open_session: Callable[[], ModelSession]) -> None:
         self._open_session = open_session
 
-    def propose(self, photo: Image.Image, sizes: Sequence[int], threshold: float) -> Candidates:
-        """Return where YuNet sees something with a score above ``threshold`` at one of ``sizes``.
+    def propose(
+        self, pictures: Sequence[Image.Image], photo_size: tuple[int, int], threshold: float
+    ) -> Candidates:
+        """Return where YuNet sees something with a score above ``threshold`` in one of ``pictures``.
 
         Parameters
         ----------
-        photo : RGB.
-        sizes : long sides in pixels, rising. A large face is seen best in a small picture.
+        pictures : of one photo, the smallest first, RGB. A large face is seen best in a small one.
+        photo_size : (width, height) in whose pixels the answer shall be.
         """
-        width, height = photo.size
+        return merge_sizes([self._look(each, photo_size, threshold) for each in pictures])
+
+    def look_closely(
+        self, pictures: Sequence[Image.Image], places: NDArray[np.float32]
+    ) -> Proposals:
+        """Return what YuNet sees at each place in a crop that shows little else, in the same order.
+
+        Where it sees nothing, the score is 0 and the box is the place. Each crop is looked at by
+        itself: what a face gets does not hang on its neighbours.
+
+        Parameters
+        ----------
+        pictures : of one photo, the largest first, RGB.
+        places : float32 (n, 4): boxes in pixels of the first.
+        """
+        crops = cut_places(pictures, places, CLOSE_FACE_PX)
+        boxes, scores = places.copy(), np.zeros(len(places), np.float32)
+        px = sides_of(places) / CLOSE_FACE_PX  # of the photo, a pixel of the crop
+        corners = (places[:, :2] + places[:, 2:]) / 2 - CROP_PX / 2 * px[:, np.newaxis]
+        for number, crop in enumerate(crops):
+            found = self._see(crop, CLOSE_LEAST_SCORE)
+            seen = found.boxes * px[number] + np.tile(corners[number], 2)
+            is_meant = np.flatnonzero(ious(places[number], seen) > CLOSE_IOU)
+            if is_meant.size:  # they come best first
+                boxes[number], scores[number] = seen[is_meant[0]], found.scores[is_meant[0]]
+        return Proposals(boxes, scores)
+
+    def _look(
+        self, picture: Image.Image, photo_size: tuple[int, int], threshold: float
+    ) -> Proposals:
+        found = suppress(
+            self._see(np.asarray(picture), threshold), SAME_AT_ONE_SIZE_IOU, MAX_PROPOSALS
+        )
+        return found.scaled(photo_size[0] / picture.width, photo_size[1] / picture.height)
+
+    def _see(self, image: NDArray[np.uint8], threshold: float) -> Proposals:
         session = self._open_session()
-        picture = photo
-        seen: list[Proposals] = []
-        for size in reversed(sizes):
-            small_height, small_width = working_size_px(height, width, size)
-            picture = _resized(picture, small_height, small_width)
-            pixels = padded(np.asarray(picture), max(SIDE_MULTIPLE_PX, session.side_multiple))
-            cells = session.run(pixels)[0]
-            found = decode_cells(cells, pixels.shape[1], pixels.shape[2], threshold)
-            found = suppress(found, SAME_AT_ONE_SIZE_IOU, MAX_PROPOSALS)
-            seen.insert(0, found.scaled(width / small_width, height / small_height))
-        return merge_sizes(seen)
+        pixels = padded(image, max(SIDE_MULTIPLE_PX, session.side_multiple))
+        return decode_cells(session.run(pixels)[0], pixels.shape[1], pixels.shape[2], threshold)
 
 
 def merge_sizes(seen: Sequence[Proposals]) -> Candidates:
@@ -94,9 +124,3 @@ def merge_sizes(seen: Sequence[Proposals]) -> Candidates:
         is_same = ious(box, boxes) > SEEN_AGAIN_IOU
         np.maximum.at(row, size_of[is_same], scores[is_same])
     return Candidates(kept.boxes, table)
-
-
-def _resized(picture: Image.Image, height: int, width: int) -> Image.Image:
-    if picture.size == (width, height):
-        return picture
-    return picture.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=_REDUCING_GAP)

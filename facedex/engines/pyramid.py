@@ -18,7 +18,11 @@ from facedex.engines.dat_layers import RGB_MEAN
 from facedex.engines.onnx_graphs import PIXEL_SCALE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from facedex.engines.bands import Band
 
 PADDING_PX = 10
 OUTER_PADDING_PX = 11
@@ -116,7 +120,8 @@ def tiled_layout(height: int, width: int) -> Layout:
 class CanvasBuilder:
     """Builds canvases in one buffer that grows to the largest: fresh memory would cost more.
 
-    A canvas is valid until the next one is built.
+    A canvas is valid until the next one is built. Nothing else is kept: the network that looks at it
+    needs the memory.
 
     Parameters
     ----------
@@ -125,20 +130,23 @@ class CanvasBuilder:
 
     def __init__(self, resize: Resizer) -> None:
         self._resize = resize
-        self._canvas_buffer = np.empty(0, np.float32)
-        self._image_buffer = np.empty(0, np.float32)
+        self._buffer = np.empty(0, np.float32)
 
-    def build(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the network's input, float32 (1, 3, height, width) of the image's layout.
+    def build(self, image: NDArray[np.uint8], bands: Sequence[Band]) -> list[NDArray[np.float32]]:
+        """Return the network's inputs: the canvas of the image's layout, cut into ``bands``.
 
-        ``image`` is uint8 (h, w, 3) RGB.
+        Parameters
+        ----------
+        image : uint8 (h, w, 3) RGB.
+
+        Returns
+        -------
+        list of float32 (1, 3, height of the band, width of the canvas), each contiguous.
         """
         height, width = image.shape[:2]
         layout = tiled_layout(height, width)
-        canvas_shape = (1, 3, layout.height, layout.width)
-        self._canvas_buffer, canvas = _view(self._canvas_buffer, canvas_shape)
-        canvas.fill(0)
-        self._image_buffer, planes = _view(self._image_buffer, (1, 3, height, width))
+        canvases = self._cleared([(1, 3, b.bottom - b.top, layout.width) for b in bands])
+        planes = np.empty((1, 3, height, width), np.float32)
         for channel, mean in enumerate(RGB_MEAN):
             plane = planes[0, channel]
             np.subtract(image[:, :, channel], np.float32(mean), out=plane, dtype=np.float32)
@@ -146,16 +154,26 @@ class CanvasBuilder:
         for number, level in enumerate(layout.levels):
             if number:
                 planes = self._resize(planes, level.height, level.width)
-            rows = slice(level.top, level.top + level.height)
-            canvas[:, :, rows, level.left : level.left + level.width] = planes
-        return canvas
+            for band, canvas in zip(bands, canvases, strict=True):
+                _lay(planes, level, band, canvas)
+        return canvases
+
+    def _cleared(self, shapes: Sequence[tuple[int, ...]]) -> list[NDArray[np.float32]]:
+        """Return parts of the buffer in these shapes, all zeros."""
+        ends = np.cumsum([math.prod(shape) for shape in shapes])
+        if self._buffer.size < ends[-1]:
+            self._buffer = np.empty(ends[-1], np.float32)
+        self._buffer[: ends[-1]] = 0
+        parts = np.split(self._buffer[: ends[-1]], ends[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-def _view(
-    buffer: NDArray[np.float32], shape: tuple[int, ...]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return a buffer that is large enough, the given one if it is, and its start in ``shape``."""
-    n_numbers = math.prod(shape)
-    if buffer.size < n_numbers:
-        buffer = np.empty(n_numbers, np.float32)
-    return buffer, buffer[:n_numbers].reshape(shape)
+def _lay(
+    planes: NDArray[np.float32], level: Level, band: Band, canvas: NDArray[np.float32]
+) -> None:
+    """Copy what a band shows of a level to its place."""
+    top, bottom = max(level.top, band.top), min(level.top + level.height, band.bottom)
+    if top < bottom:
+        columns = slice(level.left, level.left + level.width)
+        seen = planes[:, :, top - level.top : bottom - level.top]
+        canvas[:, :, top - band.top : bottom - band.top, columns] = seen

@@ -21,9 +21,10 @@ import numpy as np
 
 from facedex.engines.chips import FaceAligner
 from facedex.engines.drawn_face import drawn_face
-from facedex.engines.runtimes import DeviceError, DlibNetworks, Survey, Target, all_runtimes
+from facedex.engines.registry import all_engines, find_runtime
+from facedex.engines.runtimes import DeviceError, DlibNetworks, Survey, Target
 from facedex.engines.runtimes.networks import SessionNetworks
-from facedex.engines.runtimes.registry import get_runtime
+from facedex.plugins.manager import describe
 from facedex.types import Precision, RuntimeName
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from facedex.engines.mmod import PixelRect, ScoredRect
-    from facedex.engines.runtimes import Networks
+    from facedex.engines.runtimes import Networks, Runtime
 
 log = logging.getLogger(__name__)
 
@@ -134,11 +135,16 @@ def _least_seconds(work: Callable[[], object]) -> float:
     return min(times[1:])
 
 
-def examine(target: Target, reference: Reference, cache_dir: Path, threads: int) -> Report:
+def examine(
+    target: Target,
+    reference: Reference,
+    cache_dir: Path,
+    threads: int,
+    plugins_dir: Path | None = None,
+) -> Report:
     """Return what comes of one target, in this process."""
-    networks = SessionNetworks(
-        get_runtime(target.runtime), target, cache_dir, threads, has_fallback=False
-    )
+    runtime = find_runtime(target.runtime, plugins_dir)
+    networks = SessionNetworks(runtime, target, cache_dir, threads, has_fallback=False)
     try:
         fault = compare(networks, reference, target.precision)
         return Report(fault=fault) if fault else Report(seconds=time_photo(networks))
@@ -148,22 +154,36 @@ def examine(target: Target, reference: Reference, cache_dir: Path, threads: int)
         networks.close()
 
 
-def survey_all() -> dict[RuntimeName, Survey]:
+def survey_all(plugins_dir: Path | None = None) -> dict[str, Survey]:
     """Return what each runtime offers, in this process: it may import hundreds of megabytes."""
-    return {runtime.name: runtime.survey() for runtime in all_runtimes()}
+    return {
+        name: each.what.survey() if each.is_own else _survey_plugin(name, each.what)
+        for name, each in all_engines(plugins_dir).runtimes.items()
+    }
+
+
+def _survey_plugin(name: str, runtime: Runtime) -> Survey:
+    try:
+        survey = runtime.survey()
+        strangers = [str(target) for target in survey.targets if target.runtime != name]
+    except Exception as exc:  # noqa: BLE001 - the edge of one call into a plugin
+        return Survey(None, unused=((name, f"fails: {describe(exc)}"),))
+    if strangers:
+        return Survey(None, unused=((name, f"offers what is not its own: {strangers[0]}"),))
+    return survey
 
 
 # --- the parent's side -------------------------------------------------------------------------
 
 
 def measure_in_child(
-    targets: Sequence[Target], cache_dir: Path, threads: int
+    targets: Sequence[Target], cache_dir: Path, threads: int, plugins_dir: Path | None = None
 ) -> dict[Target, Report]:
     """Return a report for each target; children do the work."""
     reports: dict[Target, Report] = {}
     left = list(targets)
     while left:
-        lines, how = _run_child([str(cache_dir), str(threads), *map(str, left)])
+        lines, how = _run_child([str(cache_dir), str(threads), *map(str, left)], plugins_dir)
         for line in lines:
             answer = json.loads(line)
             reports[Target.parse(answer["target"])] = Report(answer["seconds"], answer["fault"])
@@ -173,27 +193,27 @@ def measure_in_child(
     return {target: reports[target] for target in targets}
 
 
-def survey_in_child() -> dict[RuntimeName, Survey]:
+def survey_in_child(plugins_dir: Path | None = None) -> dict[str, Survey]:
     """Return what each runtime offers; a child looks, so that nothing is imported here."""
-    lines, how = _run_child(["-", "0"])
+    lines, how = _run_child(["-", "0"], plugins_dir)
     if not lines:
         return {RuntimeName.ONNXRUNTIME: Survey(None, unused=(("survey", how),))}
     return surveys_from_json(lines[0])
 
 
-def surveys_to_json(surveys: dict[RuntimeName, Survey]) -> str:
+def surveys_to_json(surveys: dict[str, Survey]) -> str:
     """Return one line of JSON."""
     plain = {
-        name.value: [each.version, [str(target) for target in each.targets], list(each.unused)]
+        name: [each.version, [str(target) for target in each.targets], list(each.unused)]
         for name, each in surveys.items()
     }
     return json.dumps(plain)
 
 
-def surveys_from_json(text: str) -> dict[RuntimeName, Survey]:
+def surveys_from_json(text: str) -> dict[str, Survey]:
     """Return what ``surveys_to_json`` wrote."""
     return {
-        RuntimeName(name): Survey(
+        name: Survey(
             version,
             tuple(Target.parse(target) for target in targets),
             tuple((what, reason) for what, reason in unused),
@@ -202,9 +222,11 @@ def surveys_from_json(text: str) -> dict[RuntimeName, Survey]:
     }
 
 
-def _run_child(arguments: list[str]) -> tuple[list[str], str]:
+def _run_child(arguments: list[str], plugins_dir: Path | None) -> tuple[list[str], str]:
     """Return the complete lines that the child printed, and how it ended."""
     command = [sys.executable, "-m", __name__, *arguments]
+    if plugins_dir is not None:
+        command += ["--plugins", str(plugins_dir)]
     try:
         done = subprocess.run(
             command, capture_output=True, timeout=DEADLINE_S, check=False, stdin=subprocess.DEVNULL
@@ -228,13 +250,14 @@ def main() -> None:
     parser.add_argument("cache_dir", type=Path)
     parser.add_argument("threads", type=int)
     parser.add_argument("targets", nargs="*", type=Target.parse)
+    parser.add_argument("--plugins", type=Path)
     options = parser.parse_args()
     if not options.targets:
-        _answer(surveys_to_json(survey_all()))
+        _answer(surveys_to_json(survey_all(options.plugins)))
         return
     reference = make_reference()
     for target in options.targets:
-        report = examine(target, reference, options.cache_dir, options.threads)
+        report = examine(target, reference, options.cache_dir, options.threads, options.plugins)
         answer = {"target": str(target), "seconds": report.seconds, "fault": report.fault}
         _answer(json.dumps(answer))
 

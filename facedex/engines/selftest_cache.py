@@ -23,11 +23,10 @@ from facedex.engines.selftest import (
     surveys_from_json,
     surveys_to_json,
 )
+from facedex.plugins.discovery import find_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-
-    from facedex.types import RuntimeName
 
 log = logging.getLogger(__name__)
 
@@ -39,20 +38,27 @@ _VARIABLES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ZE_AFFINITY_MASK")
 class Probe:
     """How to find out; a test gives its own."""
 
-    survey: Callable[[], dict[RuntimeName, Survey]]
+    survey: Callable[[], dict[str, Survey]]
     measure: Callable[[Sequence[Target]], dict[Target, Report]]
 
 
 class SelfTests:
     """The surveys and reports of this machine; what is not known yet is found out when asked for."""
 
-    def __init__(self, cache_dir: Path, threads: int, probe: Probe | None = None) -> None:
+    def __init__(
+        self,
+        cache_dir: Path,
+        threads: int,
+        probe: Probe | None = None,
+        plugins_dir: Path | None = None,
+    ) -> None:
         self._cache_dir = cache_dir
-        self._path = cache_dir / f"self-test-{machine_key(threads)}.json"
+        self._path = cache_dir / f"self-test-{machine_key(threads, plugins_dir)}.json"
         self._probe = probe or Probe(
-            survey_in_child, lambda targets: measure_in_child(targets, cache_dir, threads)
+            lambda: survey_in_child(plugins_dir),
+            lambda targets: measure_in_child(targets, cache_dir, threads, plugins_dir),
         )
-        self._surveys: dict[RuntimeName, Survey] | None = None
+        self._surveys: dict[str, Survey] | None = None
         self._reports: dict[Target, Report] = {}
         self._load()
 
@@ -67,7 +73,7 @@ class SelfTests:
     def versions(self) -> list[tuple[str, str]]:
         """Return (name, version) of each runtime that is installed."""
         surveys = self._all_surveys()
-        return [(name.value, each.version) for name, each in surveys.items() if each.version]
+        return [(name, each.version) for name, each in surveys.items() if each.version]
 
     def reports(self, targets: Sequence[Target]) -> dict[Target, Report]:
         """Return a report for each target; those without one are tried now."""
@@ -93,7 +99,7 @@ class SelfTests:
         """Return what is known."""
         return dict(self._reports)
 
-    def _all_surveys(self) -> dict[RuntimeName, Survey]:
+    def _all_surveys(self) -> dict[str, Survey]:
         if self._surveys is None:
             self._surveys = self._probe.survey()
             self._save()
@@ -129,7 +135,7 @@ class SelfTests:
             log.warning("cannot keep the self-test's results: %s", fault.strerror)
 
 
-def machine_key(threads: int) -> str:
+def machine_key(threads: int, plugins_dir: Path | None = None) -> str:
     """Return 16 hex digits that change with anything that could change a choice."""
     parts = [
         f"{SELFTEST_VERSION} {CONVERTER_VERSION} {threads}",
@@ -137,6 +143,7 @@ def machine_key(threads: int) -> str:
         platform.platform(),
         _processor(),
         *sorted(_installed(_PACKAGES)),
+        *(f"plugin {each.name} {each.version}" for each in find_plugins(plugins_dir)),
         *(f"{name}={os.environ.get(name)}" for name in _VARIABLES),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

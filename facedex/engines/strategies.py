@@ -1,6 +1,6 @@
 """The ways of looking for faces: which detectors run on a photo, and how their answers combine.
 
-A further strategy is a function beside these and a line in ``STRATEGIES``.
+A further strategy is a function beside these, a line in ``STRATEGIES`` and one in ``builtin.py``.
 """
 
 from __future__ import annotations

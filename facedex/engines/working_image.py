@@ -31,8 +31,10 @@ def resize_image(image: NDArray[np.uint8], height: int, width: int) -> NDArray[n
     if image.shape[:2] == (height, width):
         return np.ascontiguousarray(image)
     picture = Image.fromarray(np.ascontiguousarray(image))
-    resized = picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP)
-    return np.asarray(resized)
+    is_enlarged = width > image.shape[1]
+    # what shrinks loses nothing by the cheaper filter: benchmarks/detection.py finds the same faces
+    method = Image.Resampling.BICUBIC if is_enlarged else Image.Resampling.BILINEAR
+    return np.asarray(picture.resize((width, height), method, reducing_gap=_REDUCING_GAP))
 
 
 def working_image(image: NDArray[np.uint8], working_size: int) -> NDArray[np.uint8]:

@@ -23,7 +23,7 @@ SIDE_MULTIPLE_PX = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposals:
-    """Faces that YuNet sees, best score first, in pixels of the image that it was given.
+    """Faces that YuNet sees, in pixels of the image that it was given; best score first, unless said.
 
     Attributes
     ----------

@@ -79,10 +79,7 @@ class OpenedPicture:
             self.damage = " ".join(str(exc).split())
             image = _load_damaged(self._data, min_long_side)
         factor = max(image.size) // min_long_side
-        rgb = _to_rgb(image)
-        if factor > 1:
-            rgb = rgb.reduce(factor)
-        return np.asarray(rgb)
+        return np.asarray(_small_rgb(image, factor) if factor > 1 else _to_rgb(image))
 
 
 @contextlib.contextmanager
@@ -93,8 +90,11 @@ def open_picture(data: bytes) -> Iterator[OpenedPicture]:
     :func:`facedex.imaging.decode.open_photo` says it in facedex's words.
     """
     _prepare()
-    with Image.open(io.BytesIO(data), formats=DECODABLE) as image:
+    image = Image.open(io.BytesIO(data), formats=DECODABLE)
+    try:
         yield OpenedPicture(image, data)
+    finally:
+        image.close()  # its pixels too, whoever still holds the opened picture
 
 
 def _prepare() -> None:
@@ -140,6 +140,17 @@ def _exif_block(image: Image.Image) -> bytes:
     """Return EXIF as Pillow found it, where exifread does not find its way to it, else nothing."""
     block = image.info.get("exif") if image.format in {"WEBP", "HEIF", "AVIF"} else None
     return block.removeprefix(b"Exif\0\0") if isinstance(block, bytes) else b""
+
+
+def _small_rgb(image: Image.Image, factor: int) -> Image.Image:
+    """Return 8-bit RGB reduced by ``factor``, before anything else where the mode allows it.
+
+    A hundred megapixels are 400 MB in Pillow, and each step would make another copy of them.
+    """
+    is_plain = image.mode in {"L", "LA", "RGB", "RGBA", "CMYK"}
+    if is_plain and "transparency" not in image.info:
+        return _to_rgb(image.reduce(factor))
+    return _to_rgb(image).reduce(factor)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -17,7 +17,7 @@ from facedex.imaging.exif import read_taken_and_camera
 from facedex.imaging.formats import RAW
 from facedex.imaging.pictures import MAX_PIXELS, PICTURE_FAILURES, open_picture
 from facedex.imaging.raw_frames import WHOLE, preview_orientation, to_photo_frame
-from facedex.types import WHOLE_PHOTO_SIZE, Box, PhotoFacts
+from facedex.types import Box, PhotoFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # long side; what a smaller preview lacks of what a scan looks at is in the sensor's data
-MIN_PREVIEW_PX = WHOLE_PHOTO_SIZE
+MIN_PREVIEW_PX = 1600
 _NEARLY_WHOLE = 0.9  # a preview of this share of a small photo's side is as good as the photo
 # LibRaw's flip is a bit each for mirroring columns, mirroring rows, and exchanging them
 _ORIENTATION_OF_FLIP = {0: 1, 1: 2, 3: 3, 2: 4, 4: 5, 6: 6, 7: 7, 5: 8}

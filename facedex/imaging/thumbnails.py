@@ -28,13 +28,21 @@ def face_thumbnail(pixels: NDArray[np.uint8], box: Box, size_px: int = FACE_PX) 
     side = max(2.0, max(box.width * width, box.height * height) * (1 + 2 * _FACE_MARGIN))
     left, top = round(x * width - side / 2), round(y * height - side / 2)
     whole = round(side)
+    around = (left, top, left + whole, top + whole)
     inside = (max(0, left), max(0, top), min(width, left + whole), min(height, top + whole))
-    tile = Image.new("RGB", (whole, whole), (128, 128, 128))
-    if inside[0] < inside[2] and inside[1] < inside[3]:
-        part = Image.fromarray(pixels[inside[1] : inside[3], inside[0] : inside[2]])
-        tile.paste(part, (inside[0] - left, inside[1] - top))
-    tile.thumbnail((size_px, size_px), Image.Resampling.LANCZOS)
+    if inside == around:
+        tile = _cut(pixels, inside)
+    else:
+        tile = Image.new("RGB", (whole, whole), (128, 128, 128))
+        if inside[0] < inside[2] and inside[1] < inside[3]:
+            tile.paste(_cut(pixels, inside), (inside[0] - left, inside[1] - top))
+    tile.thumbnail((size_px, size_px), Image.Resampling.BICUBIC)
     return _jpeg(tile)
+
+
+def _cut(pixels: NDArray[np.uint8], edges: tuple[int, int, int, int]) -> Image.Image:
+    left, top, right, bottom = edges
+    return Image.fromarray(pixels[top:bottom, left:right])
 
 
 def preview(pixels: NDArray[np.uint8], long_side_px: int) -> bytes:

@@ -85,7 +85,7 @@ class Corridor:
         try:
             with open_photo(read.data, path) as photo:
                 facts = photo.facts
-                pixels = photo.pixels(self._config.decode_size) if ask(picture) else None
+                pixels = photo.pixels(self.engine.decode_size) if ask(picture) else None
                 damage = photo.damage
             # outside the block: what fails in the engine is no damage of the photo
             faces = None if pixels is None else self._find_faces(pixels, facts.orientation)
@@ -114,7 +114,7 @@ class Corridor:
 
     def _encode(self, read: ReadFile, job: EncodeJob) -> EncodeResult:
         with open_photo(read.data, job.path) as photo:
-            pixels = photo.pixels(self._config.decode_size)
+            pixels = photo.pixels(self.engine.decode_size)
             orientation = photo.facts.orientation
         boxes = [clip_box(box_to_upright(box, orientation)) for box in job.boxes]
         return EncodeResult(

@@ -43,14 +43,14 @@ def read_pending(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> N
 
 
 def search_undone(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> None:
-    """Search the photos that this engine has not looked at: it is new, or they were turned."""
-    total = photos.count_undone(store.db, store.engine_id)
+    """Search the photos that this engine and encoder have not done: new ones, or they were turned."""
+    total = photos.count_undone(store.db, store.engine_id, store.model_id)
     if not total:
         return
 
     def tasks() -> Iterator[Task[tuple[PhotoId, FileRef]]]:
         after = 0
-        while page := photos.undone_after(store.db, after, store.engine_id, _PAGE):
+        while page := photos.undone_after(store.db, after, store.engine_id, store.model_id, _PAGE):
             for photo_id in page:
                 file = files.file_of_photo(store.db, photo_id)
                 if file is not None:

@@ -12,6 +12,7 @@ from facedex.errors import ItemError
 from facedex.geometry import contains_center, iou
 from facedex.pipeline.carry import carry_over
 from facedex.pipeline.reading import read_file
+from facedex.types import DRAWN_ORIGINS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,6 @@ SAME_FACE_IOU = 0.4
 _DRAWN_IOU = 0.25
 # problems that stay until the file or facedex changes; the others are tried again at every scan
 _LASTING = {"crash", "timeout", "internal"}
-_DETECTORS = {"cascade", "cnn", "hog"}
 
 
 @dataclass
@@ -222,7 +222,7 @@ def _report(sink: ProgressSink, path: bytes, problem: Problem) -> None:
 
 
 def _may_go(face: StoredFace) -> bool:
-    return face.origin in _DETECTORS and not face.is_settled
+    return face.origin not in DRAWN_ORIGINS and not face.is_settled
 
 
 def _pair(before: Sequence[StoredFace], found: Sequence[FoundFace]) -> dict[int, FaceId]:
@@ -233,7 +233,7 @@ def _pair(before: Sequence[StoredFace], found: Sequence[FoundFace]) -> dict[int,
             for index, new in enumerate(found)
             for old in before
             if iou(old.box, new.box) >= SAME_FACE_IOU
-            or (old.origin not in _DETECTORS and is_same_place(old.box, new.box))
+            or (old.origin in DRAWN_ORIGINS and is_same_place(old.box, new.box))
         ),
         key=lambda entry: (-entry[0], -entry[1], entry[2].face_id),
     )

@@ -179,6 +179,10 @@ class SupervisedPool:
                     done[drawn[0]] = drawn[1], _given_up(drawn[1], "crash", "it did before")
                 else:
                     self._idle_worker().hand_out(*drawn, self._deadline_s)
+            # only now, when no worker is idle: what takes the results may be busy with them for long
+            while oldest in done:
+                yield done.pop(oldest)
+                oldest += 1
             for index, task, result in self._listen(ask):
                 if isinstance(result, _Death):
                     task.attempts += 1
@@ -188,9 +192,6 @@ class SupervisedPool:
                         continue
                     result = _given_up(task, result.kind, result.words)
                 done[index] = task, result
-            while oldest in done:
-                yield done.pop(oldest)
-                oldest += 1
             if is_exhausted and oldest == n_drawn:
                 return
 

@@ -13,9 +13,11 @@ from facedex.db.connection import LIBRARY_NAME, sqlite_version
 from facedex.paths import model_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from facedex.config import Settings
+    from facedex.plugins.manager import PluginStatus
 
 Verdict = Literal["ok", "unused", "warning", "missing"]
 _LEAST: tuple[tuple[str, tuple[int, ...], str], ...] = (
@@ -119,7 +121,18 @@ def _engines(settings: Settings, *, is_again: bool) -> Iterator[Finding]:
         yield Finding(name, "unused", reason)
     if inventory.fault is not None:
         yield Finding("networks", "missing", inventory.fault)
+    yield from _plugins(settings.plugins, inventory.plugins)
     yield Finding("model cache", "ok", str(model_cache()))
+
+
+def _plugins(folder: Path, plugins: Sequence[PluginStatus]) -> Iterator[Finding]:
+    is_there = folder.is_dir()
+    detail = str(folder) if is_there else f"{folder} is not there; plugins may lie in it"
+    yield Finding("plugins folder", "ok" if is_there else "unused", detail)
+    for plugin in plugins:
+        said = (", ".join(plugin.gives), plugin.description.rstrip("."), *plugin.faults)
+        detail = f"{'; '.join(part for part in said if part)} ({plugin.origin})"
+        yield Finding(f"plugin {plugin.name}", "warning" if plugin.faults else "ok", detail)
 
 
 def _window() -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from facedex.paths import model_cache
 from facedex.pipeline.messages import PreviewJob, PreviewResult
 from facedex.pipeline.supervisor import SupervisedPool, Task
 from facedex.services import decide
+from facedex.services.deciding import Deciding
 from facedex.services.match_faces import match_faces
 from facedex.types import EngineConfig
 
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
 _PREVIEW_DEADLINE_S = 60.0
 
 
-class Library:
+class Library(Deciding):
     """One library folder. Methods may be called from any thread; each has its own connections."""
 
     def __init__(self, directory: Path) -> None:
+        super().__init__()
         self._directory = directory
         self._local = threading.local()
         self._lock = threading.Lock()
@@ -178,14 +180,13 @@ class Library:
     def find_people(self, text: str, limit: int = 10) -> list[PersonRow]:
         """Return people one of whose names' words begins with ``text``, most faces first.
 
-        Accents and case do not matter.
+        Aliases count as names. Accents and case do not matter.
         """
         wanted = _plain(text)
         found = [
             person
             for person in self.people()
-            if _plain(person.name).startswith(wanted)
-            or any(word.startswith(wanted) for word in _plain(person.name).split())
+            if any(_begins(name, wanted) for name in (person.name, *person.aliases))
         ]
         return sorted(found, key=lambda person: (-person.n_confirmed, person.name))[:limit]
 
@@ -253,6 +254,11 @@ class Library:
     def n_decisions(self) -> int:
         """Return how many decisions can be undone."""
         return len(decisions.undo_stacks(self._db)[0])
+
+
+def _begins(name: str, wanted: str) -> bool:
+    plain = _plain(name)
+    return plain.startswith(wanted) or any(word.startswith(wanted) for word in plain.split())
 
 
 def _plain(text: str) -> str:

@@ -13,7 +13,7 @@ from facedex.matching.centroids import build_centroids, to_table
 from facedex.matching.clustering import ALONE, group_unknown
 from facedex.matching.matcher import suggest
 from facedex.matching.metric import element_weights
-from facedex.matching.thresholds import DLIB_RESNET
+from facedex.services.model_thresholds import find_thresholds
 from facedex.types import ClusterId, FaceId, PersonId
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from facedex.db.connection import Connection
     from facedex.db.faces import EncodedFaces
+    from facedex.matching.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,18 @@ class MatchReport:
 def match_faces(db: Connection, model_id: str) -> MatchReport:
     """Compute all suggestions anew and let the groups of unknown faces grow.
 
+    Nothing is done for a model of whose distances nobody knows what is near.
+
     Only faces without a confirmed person are touched, and none that is in a group is moved to
     another. What is decided meanwhile, in the window for instance, stands.
     """
     known = faces.load_encoded(db, model_id)
-    if not len(known.face):
+    thresholds = find_thresholds(db, model_id)
+    if not len(known.face) or thresholds is None:
         return MatchReport()
     weights = element_weights(known.encoding[known.person > 0])
-    n_suggested, suggested = _suggest(db, known, weights)
-    return MatchReport(n_suggested, _group(db, known, weights, suggested))
+    n_suggested, suggested = _suggest(db, known, weights, thresholds)
+    return MatchReport(n_suggested, _group(db, known, weights, thresholds, suggested))
 
 
 def _open_faces(known: EncodedFaces) -> NDArray[np.bool_]:
@@ -51,7 +55,7 @@ def _open_faces(known: EncodedFaces) -> NDArray[np.bool_]:
 
 
 def _suggest(
-    db: Connection, known: EncodedFaces, weights: NDArray[np.float32]
+    db: Connection, known: EncodedFaces, weights: NDArray[np.float32], thresholds: Thresholds
 ) -> tuple[int, NDArray[np.bool_]]:
     is_suggested = np.zeros(len(known.face), dtype=np.bool_)
     labelled = (known.person > 0) & (known.cluster > 0)
@@ -70,6 +74,7 @@ def _suggest(
         person_of,
         table.counts,
         weights=weights,
+        thresholds=thresholds,
         taken=faces.confirmed_on_photos(db),
         rejected=rejected,
     )
@@ -87,6 +92,7 @@ def _group(
     db: Connection,
     known: EncodedFaces,
     weights: NDArray[np.float32],
+    thresholds: Thresholds,
     is_suggested: NDArray[np.bool_],
 ) -> int:
     is_open = _open_faces(known)
@@ -104,8 +110,8 @@ def _group(
         known.encoding[todo],
         weights,
         table.means,
-        DLIB_RESNET.group_cut,
-        DLIB_RESNET.attach_cut,
+        thresholds.group_cut,
+        thresholds.attach_cut,
         known.photo[todo],
         taken=taken,
     )

@@ -17,10 +17,10 @@ from facedex.pipeline.store import Store
 from facedex.pipeline.supervisor import InlinePool, SupervisedPool
 from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
+from facedex.services.model_thresholds import keep_thresholds
 from facedex.services.retry_raw import retry_raw
 from facedex.services.take_over_picasa import take_over_picasa
 from facedex.services.walk_roots import add_roots, check_folder, check_online, walk_root
-from facedex.types import DetectorName, RuntimeName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,37 +90,35 @@ def scan_library(
     # before the lock and the library: a mistyped folder must not create anything
     for folder in options.folders:
         check_folder(folder)
-    engine = _prepared_engine(options.engine, sink)
+    engine = prepare_engine(options.engine, sink)
     with scan_lock(directory), contextlib.ExitStack() as stack:
         db = open_library(directory, "NORMAL")
         stack.callback(db.close)
         cache = open_cache(directory)
         stack.callback(cache.close)
-        pool = _pool(options)
+        pool = make_pool(options)
         stack.callback(pool.close)
         store = Store(db, cache, engine.engine_id, engine.model_id, sink)
         with translated(db.filename):
+            keep_thresholds(db, engine.model_id, engine.thresholds)
             return _scan(directory, store, pool, options, should_stop)
 
 
-def _prepared_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
+def prepare_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
     """Return the engine for its ids; its networks are converted now, once for all workers."""
     from facedex.engines.engine import create_engine
-    from facedex.engines.model_cache import load_onnx
-    from facedex.engines.model_files import ModelName
+    from facedex.engines.registry import all_engines
 
-    if config.runtime is not RuntimeName.DLIB:
-        sink.started("Preparing the face models", None)
-        names = [ModelName.DETECTOR, ModelName.ENCODER]
-        if config.detector is DetectorName.CASCADE:
-            names.append(ModelName.PROPOSER)
-        for name in names:
-            load_onnx(name, model_cache())
-        sink.finished()
-    return create_engine(config, model_cache())
+    all_engines(config.plugins_dir)  # a plugin that fails is said so, whether it is used or not
+    sink.started("Preparing the face models", None)
+    engine = create_engine(config, model_cache())
+    engine.prepare()
+    sink.finished()
+    return engine
 
 
-def _pool(options: ScanOptions) -> Pool:
+def make_pool(options: ScanOptions) -> Pool:
+    """Return what does the jobs: worker processes, or this one."""
     if options.n_workers == 0:
         return InlinePool(options.engine, model_cache())
     return SupervisedPool(options.engine, model_cache(), options.n_workers)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from facedex.db.connection import Connection
-    from facedex.db.files import Root
+    from facedex.db.files import FileRow, Root
     from facedex.pipeline.store import ScanCounts
     from facedex.progress import ProgressSink
     from facedex.types import FileId, FileStat, PhotoId
@@ -111,8 +111,10 @@ def walk_root(
     sink.started(f"Looking through {display_path(root.path)}", None)
     for batch in _batches(walk(root.path, state, own_files)):
         with transaction(db):
+            known = files.find_files(db, root.root_id, [each.relpath for each in batch])
             for found in batch:
-                seen.add(_note(db, root, found, slack_ns, counts))
+                row = known.get(found.relpath)
+                seen.add(_note(db, root, found, row, slack_ns, counts))
         sink.advanced(len(batch), display_path(batch[-1].relpath))
         if should_stop():
             return False
@@ -138,8 +140,14 @@ def _batches(found: Iterable[FileStat]) -> Iterator[list[FileStat]]:
         yield batch
 
 
-def _note(db: Connection, root: Root, found: FileStat, slack_ns: int, counts: ScanCounts) -> FileId:
-    row = files.find_file(db, root.root_id, found.relpath)
+def _note(
+    db: Connection,
+    root: Root,
+    found: FileStat,
+    row: FileRow | None,
+    slack_ns: int,
+    counts: ScanCounts,
+) -> FileId:
     if row is None:
         return files.add_file(db, root.root_id, found)
     if row.state == "pending" and row.stat == found:

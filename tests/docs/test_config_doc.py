@@ -6,7 +6,7 @@ import typing
 from enum import Enum
 from pathlib import Path
 
-from facedex.config import Settings
+from facedex.config import Settings, default_plugins
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "config.md"
 HEAD = """\
@@ -50,6 +50,8 @@ def type_of(field):
 
 
 def default_of(field):
+    if field.default_factory is default_plugins:
+        return "`plugins` in the user's data folder"
     if field.default_factory is not None:
         return "the user's data folder"
     value = field.default.value if isinstance(field.default, Enum) else field.default

@@ -31,7 +31,7 @@ class Pair:
 @pytest.fixture(scope="module", params=["onnxruntime", "openvino", "torch"])
 def pair(request, tmp_path_factory):
     target = Target(RuntimeName(request.param), DeviceName.CPU, Precision.F32)
-    if target.runtime is not RuntimeName.ONNXRUNTIME:
+    if target.runtime != RuntimeName.ONNXRUNTIME:
         pytest.importorskip(request.param)
     networks = open_networks(target, tmp_path_factory.mktemp("models"), 1)
     pair = Pair(networks, DlibNetworks(), FaceAligner())

@@ -66,7 +66,7 @@ def assert_same_numbers(face_recognition, engine, image):
     locations = face_recognition.face_locations(image)
     theirs = face_recognition.face_encodings(image, locations, model="small")
     rects = [PixelRect(left, top, right, bottom) for top, right, bottom, left in locations]
-    ours = [face.encoding for face in engine.encode_rects(image, rects)]
+    ours = [face.encoding for face in engine.encoder.encode_rects(image, rects)]
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
     return len(rects)

@@ -3,7 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from facedex.config import Settings, config_file, default_library, load_settings
+from facedex.config import (
+    Settings,
+    config_file,
+    default_library,
+    default_plugins,
+    load_settings,
+)
 from facedex.errors import ConfigError
 from facedex.types import DetectorName, EngineConfig, RuntimeName
 
@@ -38,7 +44,10 @@ def fault(**flags):
 def test_defaults():
     settings = load_settings()
     assert settings.library == default_library()
-    assert settings.engine() == EngineConfig(DetectorName.CASCADE, RuntimeName.AUTO)
+    assert settings.plugins == default_plugins()
+    assert settings.engine() == EngineConfig(
+        DetectorName.CASCADE, RuntimeName.AUTO, plugins_dir=default_plugins()
+    )
     assert settings.jobs is None
 
 
@@ -48,9 +57,9 @@ def test_each_source_goes_before_the_one_below(toml, monkeypatch):
     monkeypatch.setenv("FACEDEX_DETECTOR", "both")
     settings = load_settings(working_size=1200)
     assert settings.working_size == 1200  # the flag
-    assert settings.detector is DetectorName.BOTH  # the environment
+    assert settings.detector == DetectorName.BOTH  # the environment
     assert settings.jobs == 3  # the file
-    assert settings.runtime is RuntimeName.AUTO  # the default
+    assert settings.runtime == RuntimeName.AUTO  # the default
 
 
 def test_flags_that_are_not_given_do_not_count(toml):
@@ -87,8 +96,11 @@ def test_an_unknown_table_is_named(toml):
         ("jobs = 1.5", "jobs"),
         ("jobs = [1]", "jobs"),
         ("detector = 7", "detector"),
-        ('detector = "yolo"', "detector"),
-        ('runtime = "cuda"', "runtime"),
+        ('detector = "Two words"', "detector"),
+        ("encoder = [1]", "encoder"),
+        ('runtime = ""', "runtime"),
+        ('device = "quantum"', "device"),
+        ("plugins = 3", "plugins"),
         ("library = 3", "library"),
     ],
 )
@@ -120,7 +132,7 @@ def test_the_ends_of_a_range_are_in_it(name, value):
 
 
 def test_all_faults_are_named_at_once(toml):
-    toml('jobs = -1\ndetector = "x"\ncolour = 3')
+    toml('jobs = -1\ndetector = "X"\ncolour = 3')
     message = fault()
     assert all(name in message for name in ("jobs", "detector", "colour"))
 
@@ -141,6 +153,8 @@ def test_the_home_folder_may_be_written_as_a_tilde(toml, monkeypatch):
     assert load_settings().library == Path.home() / "faces"
     monkeypatch.setenv("FACEDEX_LIBRARY", "~/others")
     assert load_settings().library == Path.home() / "others"
+    monkeypatch.setenv("FACEDEX_PLUGINS", "~/extras")
+    assert load_settings().engine().plugins_dir == Path.home() / "extras"
 
 
 def test_a_library_folder_whose_name_is_not_utf8_is_refused():
@@ -158,23 +172,45 @@ def test_no_dotenv_file_is_read(monkeypatch, tmp_path):
     assert load_settings().jobs is None
 
 
-def test_workers():
+@pytest.fixture
+def computer(monkeypatch):
+    """Return a function that makes this a computer with so many cores and gigabytes."""
+
+    def is_one(n_cores, gigabytes):
+        size = None if gigabytes is None else int(gigabytes * 1e9)
+        monkeypatch.setattr("facedex.machine.n_cores", lambda: n_cores)
+        monkeypatch.setattr("facedex.machine.memory_bytes", lambda: size)
+
+    return is_one
+
+
+def test_workers_that_are_asked_for_are_given(computer):
+    computer(2, 1)
     assert load_settings(jobs=0).n_workers() == 0
-    assert load_settings(jobs=5).n_workers() == 5
-    assert 1 <= load_settings().n_workers() <= (os.cpu_count() or 1)
+    assert load_settings(jobs=50, detector="cnn").n_workers() == 50
 
 
-def test_workers_keep_to_the_cores_this_process_may_use(monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1, 2}, raising=False)
-    assert load_settings().n_workers() == 3
+@pytest.mark.parametrize(
+    ("n_cores", "gigabytes", "detector", "expected"),
+    [
+        (2, 8, "cascade", 2),
+        (2, 8, "cnn", 2),
+        (16, 8, "cascade", 6),
+        (16, 8, "cnn", 3),
+        (16, 64, "cascade", 16),
+        (64, 32, "cascade", 26),
+        (4, 0.5, "cascade", 4),
+        (8, None, "cnn", 2),
+    ],
+)
+def test_workers_fit_into_a_quarter_of_the_memory(computer, n_cores, gigabytes, detector, expected):
+    computer(n_cores, gigabytes)
+    assert load_settings(detector=detector).n_workers() == expected
 
 
-def test_workers_where_affinity_is_not_known(monkeypatch):
-    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 6)
-    assert load_settings().n_workers() == 6
-    monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert load_settings().n_workers() == 1
+def test_there_is_one_worker_however_much_each_takes(computer):
+    computer(8, 1)
+    assert load_settings(detector="cnn", working_size=8192).n_workers() == 1
 
 
 @pytest.mark.parametrize("name", list(Settings.model_fields))

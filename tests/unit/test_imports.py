@@ -10,7 +10,17 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 # not banned in modules, but not needed to print a help text either
-ALSO_HEAVY = {"numpy", "PIL", "pillow_heif", "exifread", "rich.progress", "apsw", "watchdog"}
+ALSO_HEAVY = {
+    "numpy",
+    "PIL",
+    "pillow_heif",
+    "exifread",
+    "rich.progress",
+    "apsw",
+    "watchdog",
+    "pluggy",
+}
+ROOMS = {"facedex.engines", "facedex.plugins", "facedex.services"}
 QT = {"PySide6", "shiboken6", "facedex.viewer"}
 
 
@@ -35,7 +45,7 @@ def test_the_list_of_heavy_libraries_is_the_projects():
 
 @pytest.mark.parametrize("module", ["facedex.cli", "facedex.cli.app", "facedex.config"])
 def test_the_command_line_loads_nothing_heavy(module):
-    assert not loaded_by(f"import {module}") & (banned() | ALSO_HEAVY)
+    assert not loaded_by(f"import {module}") & (banned() | ALSO_HEAVY | ROOMS)
 
 
 def services():
@@ -55,7 +65,9 @@ def test_a_worker_loads_no_qt_and_no_database():
     assert not loaded & (QT | {"apsw", "sqlite3"})
 
 
-@pytest.mark.parametrize("package", ["db", "imaging", "matching", "picasa", "pipeline", "scan"])
+@pytest.mark.parametrize(
+    "package", ["db", "imaging", "matching", "picasa", "pipeline", "plugins", "scan"]
+)
 def test_the_lower_layers_load_no_qt_and_nothing_heavy(package):
     folder = PROJECT / "facedex" / package
     modules = [f"import facedex.{package}.{path.stem}" for path in folder.glob("[a-z]*.py")]

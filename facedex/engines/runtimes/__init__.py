@@ -25,7 +25,7 @@ from facedex.engines.runtimes.networks import (
     SessionNetworks,
 )
 from facedex.engines.runtimes.onnx_runtime import CPU_PROVIDER, OnnxRuntime, OnnxSession
-from facedex.engines.runtimes.registry import all_runtimes, get_runtime, open_networks
+from facedex.engines.runtimes.registry import get_runtime, open_networks, own_runtimes
 
 __all__ = [
     "CHIPS_PER_BATCH",
@@ -47,7 +47,7 @@ __all__ = [
     "SessionNetworks",
     "Survey",
     "Target",
-    "all_runtimes",
     "get_runtime",
     "open_networks",
+    "own_runtimes",
 ]

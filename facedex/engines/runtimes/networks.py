@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from facedex.engines.bands import cut_into_bands, n_cells
 from facedex.engines.lazy import Lazy
 from facedex.engines.mmod import OverlapRule, ScoredRect, find_faces
 from facedex.engines.model_cache import load_onnx
 from facedex.engines.model_files import ModelName
 from facedex.engines.onnx_graphs import resize_graph
-from facedex.engines.pyramid import CanvasBuilder
+from facedex.engines.pyramid import CanvasBuilder, tiled_layout
 from facedex.engines.runtimes.base import CPU_TARGET, ModelSession, Target
 from facedex.engines.runtimes.careful import CarefulSession
 from facedex.engines.runtimes.onnx_runtime import OnnxRuntime, OnnxSession
@@ -72,8 +73,14 @@ class SessionNetworks:
         size = image.shape[0], image.shape[1]
         if min(size) < LEAST_SIDE_PX:
             return []
-        scores = self.score_canvas(self._canvases.get().build(image))
-        return find_faces(scores, size, WINDOW_PX, NMS_RULE, threshold)
+        layout = tiled_layout(*size)
+        bands = cut_into_bands(layout.height, layout.width)
+        canvases = self._canvases.get().build(image, bands)
+        scores = [
+            band.own(self.score_canvas(canvas))
+            for band, canvas in zip(bands, canvases, strict=True)
+        ]
+        return find_faces(np.concatenate(scores), size, WINDOW_PX, NMS_RULE, threshold)
 
     def score_canvas(self, canvas: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the detector's answer, float32 (rows, columns), for a canvas (1, 3, h, w)."""
@@ -83,7 +90,7 @@ class SessionNetworks:
         if below or beside:
             canvas = np.pad(canvas, ((0, 0), (0, 0), (0, below), (0, beside)))
         scores: NDArray[np.float32] = detector.run(canvas)[0, 0]
-        return scores[: _n_cells(height), : _n_cells(width)]
+        return scores[: n_cells(height), : n_cells(width)]
 
     def encode_chips(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return float32 (n, 128) of ``chips``, uint8 (n, 150, 150, 3) RGB; n may be 0."""
@@ -115,7 +122,7 @@ class SessionNetworks:
 
     def _open(self, name: ModelName) -> ModelSession:
         target = proposer_target(self._target) if name is ModelName.PROPOSER else self._target
-        runtime = self._runtime if target.runtime is self._runtime.name else OnnxRuntime()
+        runtime = self._runtime if target.runtime == self._runtime.name else OnnxRuntime()
         model = load_onnx(name, self._cache_dir, is_blocked=target == CPU_TARGET)
 
         def on_device() -> ModelSession:
@@ -151,10 +158,3 @@ class OnnxNetworks(SessionNetworks):
 
     def __init__(self, cache_dir: Path, threads: int) -> None:
         super().__init__(OnnxRuntime(), CPU_TARGET, cache_dir, threads)
-
-
-def _n_cells(side_px: int) -> int:
-    """Return how many cells the detector answers along a side: three convolutions of 5, stride 2."""
-    for _ in range(3):
-        side_px = (side_px - 5) // 2 + 1
-    return side_px

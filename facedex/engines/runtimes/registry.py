@@ -1,4 +1,4 @@
-"""The runtimes that facedex knows, and the networks on one of them."""
+"""facedex's own runtimes, and the networks on a runtime."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from facedex.engines.runtimes.dlib_networks import DlibNetworks
+from facedex.engines.runtimes.dlib_runtime import DlibRuntime
 from facedex.engines.runtimes.networks import SessionNetworks
 from facedex.engines.runtimes.onnx_runtime import OnnxRuntime
 from facedex.engines.runtimes.openvino_runtime import OpenVinoRuntime
@@ -19,18 +20,23 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=1)
-def all_runtimes() -> tuple[Runtime, ...]:
-    """Return the runtimes that open ONNX graphs, one object each; dlib stands beside them."""
-    return OnnxRuntime(), OpenVinoRuntime(), TorchRuntime()
+def own_runtimes() -> tuple[Runtime, ...]:
+    """Return facedex's own runtimes, one object each."""
+    return OnnxRuntime(), OpenVinoRuntime(), TorchRuntime(), DlibRuntime()
 
 
-def get_runtime(name: RuntimeName) -> Runtime:
-    """Return the runtime of that name, which must be one that opens ONNX graphs."""
-    return next(each for each in all_runtimes() if each.name is name)
+def get_runtime(name: str) -> Runtime:
+    """Return facedex's own runtime of that name."""
+    return next(each for each in own_runtimes() if each.name == name)
 
 
-def open_networks(target: Target, cache_dir: Path, threads: int) -> Networks:
-    """Return the networks on ``target``; nothing is loaded yet."""
-    if target.runtime is RuntimeName.DLIB:
+def open_networks(
+    target: Target, cache_dir: Path, threads: int, runtime: Runtime | None = None
+) -> Networks:
+    """Return dlib's networks on ``target``; nothing is loaded yet.
+
+    ``runtime`` is that of the target; it may be left out where it is one of facedex's own.
+    """
+    if target.runtime == RuntimeName.DLIB:
         return DlibNetworks(cache_dir, threads)
-    return SessionNetworks(get_runtime(target.runtime), target, cache_dir, threads)
+    return SessionNetworks(runtime or get_runtime(target.runtime), target, cache_dir, threads)

@@ -26,6 +26,7 @@ def own_settings(monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     monkeypatch.setenv("FACEDEX_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("FACEDEX_LIBRARY", str(tmp_path / "library"))
+    monkeypatch.setenv("FACEDEX_PLUGINS", str(tmp_path / "plugins"))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import sys
 from importlib.metadata import version
 
 import pytest
+from plugin_makers import DETECTOR, ENCODER, manifest, write_plugin
 from small_library import MODEL
 
 from facedex import errors
@@ -20,13 +21,22 @@ COMMANDS = [
     "view",
     "status",
     "people",
+    "people merge",
+    "people rename",
     "faces",
+    "review",
+    "undo",
+    "redo",
+    "relearn",
     "problems",
     "picasa",
     "picasa report",
     "doctor",
+    "bench",
 ]
-LOOKING = [["people"], ["faces"], ["status"], ["problems"], ["picasa", "report"], ["view"]]
+LOOKING = [
+    ["people"], ["faces"], ["review"], ["status"], ["problems"], ["picasa", "report"], ["view"],
+]  # fmt: skip
 HOSTILE = "Eve\x1b]0;owned\x07\x9b31m\u202egpj.exe"
 UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
@@ -35,7 +45,11 @@ UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
 
 def test_every_command_is_in_this_list():
-    names = set(cli.commands) | {f"picasa {name}" for name in cli.commands["picasa"].commands}
+    names = set(cli.commands) | {
+        f"{group} {name}"
+        for group in cli.commands
+        for name in getattr(cli.commands[group], "commands", ())
+    }
     assert names == set(COMMANDS)
 
 
@@ -308,6 +322,21 @@ def test_faces_as_json(facedex, filled):
     assert len(json.loads(facedex("faces", "--limit", "2", "--json").out)) == 2
 
 
+def test_review_as_json_and_as_a_table(facedex, filled):
+    for who in ("bob", "bob", "bob", "cy"):
+        filled.photo(who)
+    match_faces(filled.db, MODEL)
+    found = json.loads(facedex("review", "--json").out)
+    assert [question["kind"] for question in found] == ["who", "suggested", "who"]
+    assert [len(question["face_ids"]) for question in found] == [3, 1, 1]
+    assert [question["worth"] for question in found] == pytest.approx([1.5, 0.9, 0.5], abs=0.1)
+    lines = facedex("review", "--limit", "2").out.splitlines()
+    assert lines[0] == "worth\tfaces\tquestion\tprobability"
+    assert lines[1].split("\t")[1:3] == ["3", f"who is group {found[0]['cluster_id']}?"]
+    assert lines[2].split("\t")[1:3] == ["1", "are these Ada?"]
+    assert len(lines) == 3
+
+
 def test_status_as_json(facedex, filled):
     status = json.loads(facedex("status", "--json").out)
     assert (status["n_photos"], status["n_confirmed"], status["n_problems"]) == (5, 4, 1)
@@ -361,8 +390,8 @@ def test_control_characters_do_not_reach_a_real_terminal_either(facedex, filled,
 
 def test_tables_are_tab_separated_when_piped(facedex, filled):
     lines = facedex("people").out.splitlines()
-    assert lines[0] == "name\tconfirmed\tsuggested"
-    assert "Ada\t3\t1" in lines
+    assert lines[0] == "name\tconfirmed\tsuggested\tborn\tdied\talso called"
+    assert "Ada\t3\t1\t\t\t" in lines
 
 
 def test_rich_markup_in_names_is_shown_as_it_is(facedex, small, monkeypatch):
@@ -398,3 +427,32 @@ def test_a_library_in_a_folder_whose_name_is_not_utf8_is_refused(facedex, tmp_pa
     outcome = facedex("--library", tmp_path / "caf\udce9", "status")
     assert_one_line(outcome, 2)
     assert "UTF-8" in outcome.err
+
+
+def test_doctor_lists_plugins_with_what_they_give_and_what_is_wrong(facedex, tmp_path, caplog):
+    folder = write_plugin(tmp_path / "plugins", "toys", DETECTOR + ENCODER)
+    write_plugin(folder, "crash", "1 / 0")
+    write_plugin(folder, "old", "", manifest("old", api_version=0))
+    said = {line[9:].partition(":")[0]: line for line in facedex("doctor").out.splitlines()}
+    assert said["plugins folder"].startswith("ok ")
+    assert str(folder) in said["plugins folder"]
+    assert re.search("^ok .*detector toy, encoder colour; For a test", said["plugin toys"])
+    assert re.search("^warning .*ZeroDivisionError", said["plugin crash"])
+    assert re.search("^warning .*version 0", said["plugin old"])
+
+
+@pytest.mark.parametrize("kind", ["detector", "encoder", "runtime"])
+def test_doctor_says_an_engine_that_there_is_not(facedex, monkeypatch, kind):
+    monkeypatch.setenv(f"FACEDEX_{kind.upper()}", "nosuch")
+    outcome = facedex("doctor")
+    assert outcome.code == 1
+    assert re.search(
+        f"^missing .*there is no {kind} nosuch; there are: ", outcome.out, re.MULTILINE
+    )
+
+
+def test_doctor_says_where_plugins_may_lie(facedex, tmp_path):
+    lines = [line for line in facedex("doctor").out.splitlines() if "plugins folder" in line]
+    assert lines == [
+        f"unused   plugins folder: {tmp_path / 'plugins'} is not there; plugins may lie in it"
+    ]

@@ -113,10 +113,18 @@ def test_absorbed_root_hands_over_its_files_under_their_paths(db, prefix):
     assert [root.path for root in files.list_roots(db)] == [b"/photos"]
     after = rows(db, "SELECT file_id, path_bytes FROM v1_files ORDER BY file_id")
     assert after == [*before, (own, b"/photos/own.jpg")]
-    for file_id, name in zip(ids, names, strict=True):
-        row = files.find_file(db, outer, prefix + name)
-        assert row.file_id == file_id
-        assert isinstance(row.stat.relpath, bytes)
+    known = files.find_files(db, outer, [prefix + name for name in (*names, b"never seen.jpg")])
+    assert {path: row.file_id for path, row in known.items()} == {
+        prefix + name: file_id for file_id, name in zip(ids, names, strict=True)
+    }
+    assert all(row.stat.relpath == path for path, row in known.items())
+
+
+def test_paths_of_another_root_are_not_found(db):
+    here, there = files.ensure_root(db, b"/photos"), files.ensure_root(db, b"/other")
+    add_file(db, there, b"a.jpg")
+    assert files.find_files(db, here, [b"a.jpg"]) == {}
+    assert files.find_files(db, there, []) == {}
 
 
 def test_absorbed_files_with_names_that_became_lossy_say_so(db):

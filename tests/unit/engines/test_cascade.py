@@ -4,11 +4,21 @@ import pytest
 from PIL import Image
 
 from facedex.engines import model_files
-from facedex.engines.cascade import BOX_SHARE, QUICK, Cascade, face_boxes
+from facedex.engines.cascade import (
+    BOX_SHARE,
+    QUICK,
+    SURELY_FACE,
+    SURELY_NONE,
+    THOROUGH,
+    Cascade,
+    Signs,
+    face_boxes,
+)
 from facedex.engines.confirmer import FACE_PX, MIDDLE_CELL_PX, Answers, Confirmer
+from facedex.engines.cutting import shrink
 from facedex.engines.engine import create_engine
 from facedex.engines.model_files import ModelName, get_model
-from facedex.engines.proposer import Candidates, Proposer, merge_sizes
+from facedex.engines.proposer import CLOSE_FACE_PX, Candidates, Proposer, merge_sizes
 from facedex.engines.runtimes import OnnxNetworks
 from facedex.engines.yunet import Proposals
 from facedex.errors import ModelMissing
@@ -41,52 +51,86 @@ class FakeDetector:
 
 
 class FakeProposer:
-    def __init__(self, *scores, box=(100, 100, 200, 200)):
-        self.answer = Candidates(np.array([box], np.float32), np.array([scores], np.float32))
+    """Sees one place at each size, and again, a little higher, in the close crop."""
 
-    def propose(self, photo, sizes, threshold):
-        return self.answer
+    def __init__(self, sizes, close, box=(100, 100, 200, 200)):
+        self.sizes, self.close = sizes, close
+        self.box = np.array([box], np.float32)
+
+    def propose(self, pictures, photo_size, threshold):
+        self.seen_sizes = [max(picture.size) for picture in pictures]
+        return Candidates(self.box, np.array([self.sizes], np.float32))
+
+    def look_closely(self, pictures, places):
+        return Proposals(places - [[0, 8, 0, 8]], np.array([self.close], np.float32))
 
 
-def found_with(yunet, detector, size=400, box=(100, 100, 200, 200)):
-    cascade = Cascade(
-        FakeProposer(*[yunet] * 3, box=box), Confirmer(lambda: FakeDetector(detector)), QUICK
-    )
-    return cascade.find_faces(np.zeros((size, size, 3), np.uint8), 640)
+def found_with(yunet, close, detector, size=400, preset=QUICK):
+    asked = FakeDetector(detector)
+    proposer = FakeProposer([yunet] * len(preset.shares), close)
+    cascade = Cascade(proposer, Confirmer(lambda: asked), preset)
+    found = cascade.find_faces(np.zeros((size, size, 3), np.uint8), 640)
+    return found, bool(asked.batches)
 
 
+@pytest.mark.parametrize("preset", [QUICK, THOROUGH])
 @pytest.mark.parametrize(
-    ("yunet", "detector", "is_face"),
+    ("yunet", "close", "detector", "is_face"),
     [
-        (0.9, 0.5, True),
-        (0.95, -1.0, True),
-        (0.3, 0.5, True),
-        (0.3, -1.2, False),
-        (0.7, -2.0, False),
+        (0.7, 0.7, 0.5, True),
+        (0.7, 0.7, -2.0, False),
+        (0.4, 0.4, 0.8, True),
+        (0.4, 0.4, -1.2, False),
+        (0.5, 0.85, -0.9, True),
+        (0.5, 0.15, -0.9, False),
     ],
 )
-def test_both_scores_decide(yunet, detector, is_face):
-    found = found_with(yunet, detector)
+def test_all_that_is_said_decides(yunet, close, detector, is_face, preset):
+    found, was_asked = found_with(yunet, close, detector, 4000, preset)
+    assert was_asked
     assert bool(found) == is_face
     assert all(0.5 < each.score < 1 for each in found)
 
 
+@pytest.mark.parametrize(("yunet", "is_face"), [(0.97, True), (0.2, False)])
+def test_what_is_sure_without_the_detector_is_not_asked_about(yunet, is_face):
+    found, was_asked = found_with(yunet, yunet if is_face else 0.0, -2.0 if is_face else 2.0)
+    assert not was_asked
+    assert bool(found) == is_face
+
+
+def test_the_better_each_sign_the_likelier_a_face():
+    for preset in (QUICK, THOROUGH):
+        for weights in (preset.first, preset.second):
+            assert min(*weights.sizes, weights.close, weights.large) > 0
+        assert preset.second.detector > 0 == preset.first.detector
+        assert list(preset.shares) == sorted(preset.shares)
+    assert SURELY_NONE < 0 < SURELY_FACE
+
+
 def test_large_face_needs_less():
-    assert found_with(0.75, -1.5, size=400)
-    assert not found_with(0.75, -1.5, size=4000)
+    assert found_with(0.6, 0.6, -1.4, size=1000)[0]
+    assert not found_with(0.6, 0.6, -1.4, size=4000)[0]
+
+
+def test_pictures_rise_to_the_working_size():
+    proposer = FakeProposer([0.9] * 3, 0.9)
+    cascade = Cascade(proposer, Confirmer(FakeDetector), QUICK)
+    cascade.find_faces(np.zeros((600, 1000, 3), np.uint8), 480)
+    assert proposer.seen_sizes == [200, 300, 480]
 
 
 def test_no_proposals_are_no_faces():
     nothing = Candidates(np.empty((0, 4), np.float32), np.empty((0, 3), np.float32))
-    proposer = FakeProposer(0.9)
-    proposer.answer = nothing
+    proposer = Proposer(lambda: pytest.fail("there is nothing to look at"))
+    proposer.propose = lambda *_: nothing
     cascade = Cascade(proposer, Confirmer(FakeDetector), QUICK)
     assert cascade.find_faces(np.zeros((64, 64, 3), np.uint8), 640) == []
 
 
 def test_middle_cell_of_the_middle_crop_gives_the_square_it_looks_at():
     photo = Image.new("RGB", (400, 400))
-    answers = Confirmer(FakeDetector).ask(photo, PLACE)
+    answers = Confirmer(FakeDetector).ask([photo], PLACE)
     px = 100 / FACE_PX[1]
     middle = 150 + MIDDLE_CELL_PX * px
     assert answers.scores == pytest.approx([1.0])
@@ -97,24 +141,40 @@ def test_middle_cell_of_the_middle_crop_gives_the_square_it_looks_at():
 
 def test_cell_and_crop_move_and_size_the_square():
     confirmer = Confirmer(lambda: FakeDetector(cell=(6, 8), crop=0))
-    (box,) = confirmer.ask(Image.new("RGB", (400, 400)), PLACE).boxes
+    (box,) = confirmer.ask([Image.new("RGB", (400, 400))], PLACE).boxes
     px = 100 / FACE_PX[0]
     assert (box[0] + box[2]) / 2 == pytest.approx(150 + (16 + MIDDLE_CELL_PX) * px)
     assert box[2] - box[0] == pytest.approx(80 * px)
 
 
 def test_cells_far_from_the_middle_do_not_count():
-    answers = Confirmer(lambda: FakeDetector(cell=(0, 6))).ask(Image.new("RGB", (400, 400)), PLACE)
+    confirmer = Confirmer(lambda: FakeDetector(cell=(0, 6)))
+    answers = confirmer.ask([Image.new("RGB", (400, 400))], PLACE)
     assert answers.scores == pytest.approx([-2.0])
 
 
-def test_box_of_a_face_that_the_detector_hardly_sees_comes_from_the_proposal():
-    candidates = Candidates(np.repeat(PLACE, 2, axis=0), np.full((2, 3), 0.9, np.float32))
-    seen = np.array([[0, 0, 9, 9], [0, 0, 9, 9]], np.float32)
-    boxes = face_boxes(candidates, Answers(np.array([-1.0, 0.5], np.float32), seen))
+def signs_of(*boxes):
+    places = np.array(boxes, np.float32)
+    nothing = np.zeros(len(boxes))
+    return Signs(places, places, nothing[:, np.newaxis], nothing, nothing > 0)
+
+
+def test_box_is_a_square_in_the_middle_of_what_yunet_sees():
+    answers = Answers(np.array([0.9], np.float32), np.array([[0, 0, 9, 9]], np.float32))
+    (box,) = face_boxes(signs_of((100, 50, 180, 175)), np.array([0]), answers, 4000)
     half = BOX_SHARE * 50
-    assert boxes[0] == pytest.approx([150 - half, 150 - half, 150 + half, 150 + half])
-    assert boxes[1].tolist() == [0, 0, 9, 9]
+    assert box == pytest.approx([140 - half, 112.5 - half, 140 + half, 112.5 + half])
+
+
+def test_box_of_a_very_large_face_is_the_detectors_where_it_sees_one():
+    seen = np.tile(np.array([0, 0, 9, 9], np.float32), (2, 1))
+    answers = Answers(np.array([-1.0, 0.5], np.float32), seen)
+    signs = signs_of((100, 100, 200, 200), (300, 100, 400, 200), (500, 100, 600, 200))
+    boxes = face_boxes(signs, np.array([0, 2]), answers, 400)
+    half = BOX_SHARE * 50
+    assert boxes[2].tolist() == [0, 0, 9, 9]
+    for box, middle in zip(boxes[:2], (150, 350), strict=True):
+        assert box == pytest.approx([middle - half, 150 - half, middle + half, 150 + half])
 
 
 def test_scores_of_one_face_at_several_sizes_stand_side_by_side():
@@ -125,6 +185,43 @@ def test_scores_of_one_face_at_several_sizes_stand_side_by_side():
     merged = merge_sizes([small, large])
     np.testing.assert_array_equal(merged.boxes, np.concatenate([PLACE, far]))
     np.testing.assert_allclose(merged.scores, [[0.4, 0.9], [0, 0.3]])
+
+
+class FakeYunet:
+    """Sees one face in the middle of every crop, at a cell of stride 8."""
+
+    side_multiple = 1
+
+    def __init__(self, side_px, score=0.8):
+        self.side_px, self.score = side_px, score
+
+    def run(self, pixels):
+        _, height, width, _ = pixels.shape
+        cells = np.zeros(
+            (1, sum((height // s) * (width // s) for s in (8, 16, 32)), 16), np.float32
+        )
+        middle = height // 16 * (width // 8) + width // 16
+        cells[0, middle, :2] = self.score
+        cells[0, middle, 4:6] = np.log(self.side_px / 8)
+        return cells
+
+
+def test_close_look_gives_the_face_in_pixels_of_the_photo():
+    proposer = Proposer(lambda: FakeYunet(CLOSE_FACE_PX / 2**0.5))
+    places = np.array([[100, 100, 200, 200], [10, 20, 60, 70]], np.float32)
+    seen = proposer.look_closely([Image.new("RGB", (400, 300))], places)
+    assert seen.scores == pytest.approx([0.8, 0.8])
+    for box, place in zip(seen.boxes, places, strict=True):
+        half = (place[2] - place[0]) / 2**1.5
+        x, y = (place[:2] + place[2:]) / 2
+        assert box == pytest.approx([x - half, y - half, x + half, y + half], abs=0.01)
+
+
+def test_close_look_at_something_of_another_size_sees_nothing():
+    proposer = Proposer(lambda: FakeYunet(CLOSE_FACE_PX / 2))
+    seen = proposer.look_closely([Image.new("RGB", (400, 300))], PLACE)
+    assert seen.scores.tolist() == [0]
+    np.testing.assert_array_equal(seen.boxes, PLACE)
 
 
 @pytest.fixture(scope="module")
@@ -143,27 +240,17 @@ def confirmer(networks):
 def test_crops_together_answer_as_one_by_one(networks, confirmer):
     proposer = Proposer(lambda: networks.session(ModelName.PROPOSER))
     photo = photos.both()
-    places = proposer.propose(photo, (320, 640), 0.02).boxes[:12]
+    pictures = [photo, *shrink(photo, (640, 320))]
+    places = proposer.propose(pictures[:0:-1], photo.size, 0.02).boxes[:12]
     assert len(places) > 8  # more crops than one batch holds
-    together = confirmer.ask(photo, places)
+    together = confirmer.ask(pictures, places)
+    close = proposer.look_closely(pictures, places)
     for number, place in enumerate(places):
-        alone = confirmer.ask(photo, place[np.newaxis])
+        alone = confirmer.ask(pictures, place[np.newaxis])
         assert alone.scores[0] == pytest.approx(together.scores[number], abs=1e-4)
         np.testing.assert_allclose(alone.boxes[0], together.boxes[number], atol=0.01)
-
-
-@pytest.mark.model
-def test_mirror_image_gives_the_mirrored_box(confirmer):
-    photo, mirrored = photos.hopper(), photos.hopper().transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    place = np.array([[180, 140, 360, 330]], np.float32)
-    flipped = np.stack(
-        [photo.width - place[:, 2], place[:, 1], photo.width - place[:, 0], place[:, 3]], axis=1
-    )
-    a = confirmer.ask(photo, place, is_mirrored=True)
-    b = confirmer.ask(mirrored, flipped)
-    assert a.scores == pytest.approx(b.scores, abs=0.02)
-    assert a.boxes[0, 0] == pytest.approx(photo.width - b.boxes[0, 2], abs=1)
-    assert a.boxes[0, 1] == pytest.approx(b.boxes[0, 1], abs=1)
+        one = proposer.look_closely(pictures, place[np.newaxis])
+        assert one.scores[0] == pytest.approx(close.scores[number], abs=1e-6)
 
 
 @pytest.mark.model

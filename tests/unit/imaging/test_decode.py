@@ -162,6 +162,29 @@ def test_transparent_parts_become_white(mode, image_format):
     assert not (pixels[:, :32] == 255).all()
 
 
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "CMYK", "P", "1", "I;16"])
+def test_a_large_picture_of_any_mode_is_the_small_one_of_the_whole(mode):
+    """Reducing comes first where it can; what comes out is the same to rounding."""
+    image = Image.fromarray(quarters()).resize((640, 480)).convert(mode.replace("I;16", "I"))
+    if mode == "I;16":
+        image = Image.fromarray((np.asarray(image) * 257).astype(np.uint16))
+    elif mode.endswith("A"):
+        image.putalpha(Image.linear_gradient("L").resize(image.size))
+    data = saved(image, "TIFF" if mode in {"CMYK", "I;16"} else "PNG")
+    whole, _ = decoded(data, 640)
+    small, _ = decoded(data, 160)
+    assert small.shape == (120, 160, 3)
+    expected = Image.fromarray(whole).reduce(4)
+    assert np.abs(small.astype(int) - np.asarray(expected)).max() <= 2
+
+
+def test_what_was_decoded_is_let_go_with_the_photo():
+    with open_photo(saved(quarters(), "PNG"), b"photo") as photo:
+        photo.pixels(160)
+    with pytest.raises(ValueError, match="closed image"):
+        photo.pixels(160)
+
+
 def test_a_palette_with_a_transparent_colour_becomes_white_there():
     image = Image.fromarray(quarters()).quantize(4)
     image.info["transparency"] = image.getpixel((0, 0))

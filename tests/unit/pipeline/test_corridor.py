@@ -31,6 +31,8 @@ class FakeEngine:
             raise self.fault
         return self.found
 
+    decode_size = 160
+
     def encode(self, image, boxes):
         return [
             EncodedFace(np.full((5, 2), 0.25, np.float32), np.full(128, i, np.float32))

@@ -180,6 +180,16 @@ def test_tasks_are_drawn_only_as_far_as_workers_need(make_pool):
     found.close()
 
 
+def test_workers_go_on_while_a_result_is_being_stored(make_pool):
+    tasks = (Task(what, job(what)) for what in ("x", "slow:1"))
+    found = make_pool(1).run(tasks, lambda _i: False, lambda _i: None, lambda: False)
+    next(found)
+    time.sleep(1.0)  # as a transaction may take; the worker needs half of it
+    began = time.monotonic()
+    assert next(found)[0].item == "slow:1"
+    assert time.monotonic() - began < 0.3
+
+
 def test_a_slow_first_task_does_not_let_the_others_pile_up(make_pool):
     drawn = []
 

@@ -11,7 +11,7 @@ from facedex.db.library import open_library, set_meta
 from facedex.imaging.formats import RAW_SUFFIXES, suffix
 from facedex.types import Box, FaceState, FileStat, PhotoFacts
 
-MODEL = "small-model"
+MODEL = "dlib-resnet-v1-small"  # matched as dlib's encodings are
 ENGINE = "small-engine"
 
 
