@@ -104,6 +104,15 @@ def merge_faces(packet: bytes | None, faces: Sequence[NamedFace], size: Size) ->
     return edit.result()
 
 
+def find_flaw(face: NamedFace) -> str | None:
+    """Return why a face cannot be written at all, or None."""
+    try:
+        _region_of(face)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def check_faces(before: XmpFacts, after: XmpFacts, faces: Sequence[NamedFace]) -> None:
     """Check what was read back: it has the faces, every region of before, and no new problem.
 

@@ -65,12 +65,15 @@ def _is_shared(photo: bytes, short: bytes, names: list[bytes]) -> bool:
     )
 
 
-def write_sidecar(path: bytes, faces: Sequence[NamedFace], size: Size) -> bool:
+def write_sidecar(
+    path: bytes, faces: Sequence[NamedFace], size: Size, *, is_dry_run: bool = False
+) -> bool:
     """Write faces into a sidecar, merged with what it holds; tell whether it changed.
 
     Parameters
     ----------
     size : (width, height) of the photo's stored pixels.
+    is_dry_run : only tell whether it would change, after the same checks.
 
     Raises
     ------
@@ -87,7 +90,8 @@ def write_sidecar(path: bytes, faces: Sequence[NamedFace], size: Size) -> bool:
         check_faces(read_facts(old or b""), read_facts(new), faces)
     except UnmergeableError as error:
         raise MetadataError(path, "write", str(error), "unmergeable") from error
-    replace_file(path, old, new)
+    if not is_dry_run:
+        replace_file(path, old, new)
     return True
 
 
