@@ -14,6 +14,7 @@ from facedex import logs
 from facedex.cli.bench import bench
 from facedex.cli.context import Context, printable
 from facedex.cli.doctor import doctor
+from facedex.cli.export import export
 from facedex.cli.faces import faces
 from facedex.cli.people import people, redo, undo
 from facedex.cli.picasa import picasa
@@ -71,7 +72,8 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
 
 
 for _command in (
-    scan, view, status, people, faces, review, undo, redo, relearn, problems, picasa, doctor, bench,
+    scan, view, status, people, faces, review, undo, redo, relearn, problems, picasa, export,
+    doctor, bench,
 ):  # fmt: skip
     cli.add_command(_command)
 
