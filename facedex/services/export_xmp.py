@@ -14,7 +14,7 @@ from facedex.errors import MetadataError
 from facedex.paths import display_path, join
 from facedex.progress import NullSink
 from facedex.xmp.merging import NamedFace, find_flaw
-from facedex.xmp.sidecars import sidecar_to_write, write_sidecar
+from facedex.xmp.sidecars import by_stem, names_near, sidecar_to_write, write_sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -116,7 +116,7 @@ class _Exporting:
             self._sink.finished()
 
     def _ready(self, files: list[PhotoFile]) -> Iterator[tuple[PhotoFile, list[bytes]]]:
-        """Yield the files that are as they were scanned, each with the names in its folder."""
+        """Yield the files that are as they were scanned, each with the names near its own."""
         roots = {file.root for file in files if not file.is_offline}
         there = {root for root in roots if Path(os.fsdecode(root)).is_dir()}
         for folder, of_folder in groupby(sorted(files, key=_folder_and_path), _folder):
@@ -124,12 +124,14 @@ class _Exporting:
             if not ready:
                 continue
             try:
-                names = [os.fsencode(p.name) for p in Path(os.fsdecode(folder)).iterdir()]
+                listing = Path(os.fsdecode(folder)).iterdir()
+                names = by_stem(os.fsencode(path.name) for path in listing)
             except OSError as error:
                 self._problem(folder, "unreadable", error.strerror or str(error))
                 self._sink.advanced(len(ready))
                 continue
-            yield from ((file, names) for file in ready)
+            for file in ready:
+                yield file, names_near(os.path.split(file.stat.relpath)[1], names)
 
     def _is_ready(self, file: PhotoFile, there: set[bytes]) -> bool:
         """Tell whether the file is there and as it was scanned; count it if it is not."""

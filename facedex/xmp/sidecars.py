@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import shutil
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from facedex.xmp.merging import NamedFace, check_faces, merge_faces
 from facedex.xmp.reading import read_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from facedex.xmp.regions import Size
 
@@ -52,8 +53,29 @@ def sidecar_to_write(photo: bytes, folder_names: Iterable[bytes]) -> bytes:
     return whole
 
 
+def by_stem(folder_names: Iterable[bytes]) -> dict[bytes, list[bytes]]:
+    """Return the names of a folder by what stands before their extension, lower-case."""
+    found = defaultdict(list)
+    for name in folder_names:
+        found[_stem(name).lower()].append(name)
+    return dict(found)
+
+
+def names_near(photo: bytes, names_by_stem: Mapping[bytes, list[bytes]]) -> list[bytes]:
+    """Return those of a folder's names (:func:`by_stem`) that matter for a photo's sidecars.
+
+    In a folder of many photos, asking for each among all names would take the square of them.
+    """
+    stems = {photo.lower(), _stem(photo).lower()}
+    return [name for stem in stems for name in names_by_stem.get(stem, ())]
+
+
 def _sidecar_names(photo: bytes) -> tuple[bytes, bytes]:
-    return photo + _SUFFIX, photo[: len(photo) - len(suffix(photo))] + _SUFFIX
+    return photo + _SUFFIX, _stem(photo) + _SUFFIX
+
+
+def _stem(name: bytes) -> bytes:
+    return name[: len(name) - len(suffix(name))]
 
 
 def _is_shared(photo: bytes, short: bytes, names: list[bytes]) -> bool:

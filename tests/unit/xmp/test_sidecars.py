@@ -6,12 +6,21 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from xmp_packets import ANN, EXIFTOOL, SIZE, mp, mwg, mwg_item, packet
 
 from facedex.errors import MetadataError, StorageFault
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
-from facedex.xmp.sidecars import find_sidecars, replace_file, sidecar_to_write, write_sidecar
+from facedex.xmp.sidecars import (
+    by_stem,
+    find_sidecars,
+    names_near,
+    replace_file,
+    sidecar_to_write,
+    write_sidecar,
+)
 
 FACES = [NamedFace("Ann Lee", ANN)]
 
@@ -49,6 +58,23 @@ def test_both_names_are_found(photo, found):
 )
 def test_a_sidecar_shared_with_another_photo_is_left_alone(folder, name):
     assert sidecar_to_write(b"a.jpg", folder) == name
+
+
+FILE_NAMES = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(["a", "A", "b", ".a", "a.b"]),
+        st.sampled_from(["", ".jpg", ".JPG", ".cr2", ".txt"]),
+        st.sampled_from(["", ".xmp", ".XMP"]),
+    ),
+).map(os.fsencode)
+
+
+@given(FILE_NAMES, st.lists(FILE_NAMES, unique=True))
+def test_the_names_near_a_photo_decide_as_all_of_them_do(photo, folder):
+    near = names_near(photo, by_stem(folder))
+    assert find_sidecars(photo, near) == find_sidecars(photo, folder)
+    assert sidecar_to_write(photo, near) == sidecar_to_write(photo, folder)
 
 
 def test_a_new_sidecar_has_the_usual_rights(tmp_path):
