@@ -238,6 +238,19 @@ def test_a_name_that_is_no_text_gets_its_sidecar(small, folder):
     assert named(Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.jpg.xmp"))) == ["Ada"]
 
 
+@pytest.mark.parametrize("name", ["Ann\x1b[31m", "Ann/Lee|Ray", '<Ann> & "Zoë"', "\U0001f600"])
+def test_odd_names_are_written_once(small, folder, name):
+    decide.name_faces(small.db, small.photo("x", "y", name=b"a.jpg"), "x")
+    with transaction(small.db):
+        small.db.execute("UPDATE person SET name = ?", (name,))
+    lay(small)
+    assert len(run(small).written) == 1
+    again = run(small)
+    assert (again.written, again.n_unchanged, again.problems) == ([], 1, [])
+    shown = name.replace("\x1b", "")  # no control character may stand in XML
+    assert named(folder / "a.jpg.xmp") == [shown, shown]
+
+
 def test_it_stops_between_two_files(small, folder):
     decide.name_faces(small.db, small.album("ada", 3), "Ada")
     lay(small)
