@@ -15,6 +15,7 @@ from facedex.cli.audit import audit
 from facedex.cli.bench import bench
 from facedex.cli.context import Context, printable
 from facedex.cli.doctor import doctor
+from facedex.cli.export import export
 from facedex.cli.faces import faces
 from facedex.cli.people import people, redo, undo
 from facedex.cli.picasa import picasa
@@ -73,7 +74,8 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
 
 
 for _command in (
-    scan, view, status, people, faces, review, undo, redo, regroup, relearn, problems, picasa, audit,
+    scan, view, status, people, faces, review, undo, redo, regroup, relearn, problems, picasa, export,
+    audit,
     doctor, bench,
 ):  # fmt: skip
     cli.add_command(_command)

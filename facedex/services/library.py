@@ -7,7 +7,18 @@ import threading
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from facedex.db import cache, catalog, decisions, faces, files, issues, people, regions, runs
+from facedex.db import (
+    cache,
+    catalog,
+    decisions,
+    exports,
+    faces,
+    files,
+    issues,
+    people,
+    regions,
+    runs,
+)
 from facedex.db.connection import LIBRARY_NAME, translated
 from facedex.db.library import data_version, get_meta, open_library
 from facedex.errors import EnvironmentFault, ItemError
@@ -17,6 +28,7 @@ from facedex.pipeline.supervisor import SupervisedPool, Task
 from facedex.services import decide
 from facedex.services.audit import audit, use_metric
 from facedex.services.deciding import Deciding
+from facedex.services.export_xmp import export_xmp
 from facedex.services.follow_decisions import Follower
 from facedex.services.match_faces import match_faces
 from facedex.services.metric_choice import load_choice
@@ -24,22 +36,25 @@ from facedex.services.regroup import RegroupReport, plan_regroup, regroup
 from facedex.types import EngineConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from facedex.db.connection import Connection
+    from facedex.progress import ProgressSink
     from facedex.services.audit import AuditReport
+    from facedex.services.export_xmp import XmpExport
     from facedex.services.metric_choice import MetricChoice
     from facedex.services.records import (
         FaceRow,
         GroupRow,
         LibraryCounts,
+        NamedFaceRow,
         PersonRow,
         PhotoRow,
         ProblemRow,
         Shelf,
     )
-    from facedex.types import ClusterId, FaceId, MetricName, PhotoId
+    from facedex.types import ClusterId, FaceId, MetricName, PersonId, PhotoId
 
 _PREVIEW_DEADLINE_S = 60.0
 
@@ -288,6 +303,23 @@ class Library(Deciding):
     def picasa_report(self) -> regions.PicasaReport:
         """Return what became of every rectangle that Picasa wrote."""
         return regions.report(self._db)
+
+    def export_xmp(
+        self,
+        person_ids: Collection[PersonId] | None = None,
+        *,
+        sink: ProgressSink | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+        is_dry_run: bool = False,
+    ) -> XmpExport:
+        """See :func:`facedex.services.export_xmp.export_xmp`."""
+        return export_xmp(
+            self._db, person_ids, sink=sink, should_stop=should_stop, is_dry_run=is_dry_run
+        )
+
+    def named_faces(self, person_ids: Collection[PersonId] | None = None) -> list[NamedFaceRow]:
+        """Return the faces with confirmed names, of these people or, for None, of everybody."""
+        return exports.named_faces(self._db, person_ids)
 
     def n_decisions(self) -> int:
         """Return how many decisions can be undone."""

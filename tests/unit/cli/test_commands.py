@@ -33,6 +33,10 @@ COMMANDS = [
     "picasa",
     "picasa report",
     "audit",
+    "export",
+    "export xmp",
+    "export csv",
+    "export json",
     "doctor",
     "bench",
 ]
@@ -186,6 +190,7 @@ def test_a_library_that_is_none(facedex, tmp_path):
         (errors.ReadError(b"a.jpg", "read", "x", "io"), 3),
         (errors.DecodeError(b"a.jpg", "decode", "x", "damaged"), 3),
         (errors.EngineError(b"a.jpg", "detect", "x", "engine"), 3),
+        (errors.MetadataError("a.xmp", "write", "x", "damaged"), 3),
         (errors.EnvironmentFault("x"), 1),
         (errors.ModelMissing("x"), 1),
         (errors.StorageFault("x"), 4),
