@@ -29,7 +29,7 @@ from facedex.types import (
 _NAME = r"^[a-z0-9-]+$"  # of facedex's own or a plugin's; which there are, the engines know
 
 LEAST_BUDGET_BYTES = 1_500_000_000  # for all workers together
-_CASCADE_BYTES, _WHOLE_PHOTO_BYTES = 270_000_000, 420_000_000
+_CASCADE_BYTES, _WHOLE_PHOTO_BYTES = 270_000_000, 550_000_000
 _BYTES_PER_SEARCHED_PX = 55
 _QUICK_PX, _USUAL_PX = 768, 1600  # where the user names no working size: the cascade's, and others'
 

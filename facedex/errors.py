@@ -53,6 +53,10 @@ class DecodeError(ItemError):
     """The bytes are not an image that may be decoded."""
 
 
+class MetadataError(ItemError):
+    """What a photo's metadata or sidecar says could not be read or written."""
+
+
 class EngineError(ItemError):
     """Detecting or encoding failed on this image."""
 

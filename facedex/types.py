@@ -59,6 +59,19 @@ class Box:
 # who places faces beside the detectors (``face.origin``); what people drew, no detector takes away
 DRAWN_ORIGINS = frozenset({"picasa", "xmp", "manual"})
 DLIB_ENCODER = "dlib-resnet"
+POOR_QUALITY = 0.2
+"""A face below it moves no centroid and is suggested last; an unknown quality is a fine one."""
+
+
+class MetricName(StrEnum):
+    """How the distance of two encodings is taken; facedex.matching.metrics has each."""
+
+    NONE = "none"
+    STD = "std"
+    VARIANCE = "variance"
+    UNIT = "unit"
+    WHITENED = "whitened"
+    TYPICALITY = "typicality"
 
 
 class DetectorName(StrEnum):
@@ -183,13 +196,11 @@ class EncoderThresholds:
     label_counts, cuts : the largest distance to a centroid at which its person is suggested, for
         some numbers of labelled faces behind the centroid, ascending counts.
     group_cut : root-mean-square distance up to which unknown faces make one group.
-    attach_cut : distance up to which an unknown face joins a group that is there.
     """
 
     label_counts: tuple[int, ...]
     cuts: tuple[float, ...]
     group_cut: float
-    attach_cut: float
 
 
 class FaceEngine(Protocol):

@@ -73,14 +73,25 @@ CREATE TABLE analysis (
     at_us       INTEGER NOT NULL
 ) STRICT;
 
+-- Numbers of people and clusters are never used again: an undo brings them back under their own.
+-- born and died are ISO dates, possibly only a year or a year and a month.
 CREATE TABLE person (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid       TEXT NOT NULL UNIQUE,
     name       TEXT NOT NULL CHECK (length(trim(name)) > 0),
     is_placeholder INTEGER NOT NULL DEFAULT 0 CHECK (is_placeholder IN (0, 1)),
-    created_us INTEGER NOT NULL
+    created_us INTEGER NOT NULL,
+    born       TEXT CHECK (length(born) IN (4, 7, 10)),
+    died       TEXT CHECK (length(died) IN (4, 7, 10))
 ) STRICT;
 CREATE INDEX person_by_name ON person (name);
+
+-- Other names by which a person is found: those of the people who were merged into them.
+CREATE TABLE alias (
+    person_id INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+    name      TEXT NOT NULL CHECK (length(trim(name)) > 0),
+    PRIMARY KEY (person_id, name)
+) STRICT, WITHOUT ROWID;
 
 -- Picasa's contact ids hang on the person; they differ between installations.
 CREATE TABLE contact (
@@ -102,7 +113,7 @@ CREATE INDEX companion_by_lead ON companion (lead_id);
 
 -- Faces that look alike. Belongs to a person, or to nobody yet. Grown, never rebuilt.
 CREATE TABLE cluster (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     person_id  INTEGER REFERENCES person (id) ON DELETE CASCADE,
     created_us INTEGER NOT NULL
 ) STRICT;
@@ -162,6 +173,26 @@ CREATE UNIQUE INDEX assignment_settled ON assignment (face_id)
     WHERE state IN ('confirmed', 'ignored');
 CREATE INDEX assignment_by_person ON assignment (person_id, state);
 
+-- Who is not who, as the user said: two people, or a face of each of two groups that nobody has
+-- named. Of a person and a group it is said face by face, by rejected assignments.
+CREATE TABLE rejected_pair (
+    id       INTEGER PRIMARY KEY,
+    person_a INTEGER REFERENCES person (id) ON DELETE CASCADE,
+    person_b INTEGER REFERENCES person (id) ON DELETE CASCADE,
+    face_a   INTEGER REFERENCES face (id) ON DELETE CASCADE,
+    face_b   INTEGER REFERENCES face (id) ON DELETE CASCADE,
+    CHECK (iif(person_a IS NULL, face_a != face_b AND person_b IS NULL,
+               person_a != person_b AND face_a IS NULL AND face_b IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX rejected_pair_of_people
+    ON rejected_pair (min(person_a, person_b), max(person_a, person_b));
+CREATE UNIQUE INDEX rejected_pair_of_faces
+    ON rejected_pair (min(face_a, face_b), max(face_a, face_b));
+CREATE INDEX rejected_pair_by_person_a ON rejected_pair (person_a);
+CREATE INDEX rejected_pair_by_person_b ON rejected_pair (person_b);
+CREATE INDEX rejected_pair_by_face_a ON rejected_pair (face_a);
+CREATE INDEX rejected_pair_by_face_b ON rejected_pair (face_b);
+
 -- The append-only journal of what the user did. steps is a JSON list of changes with the state
 -- before and after; faces are named by uuid and by image hash and box, so that the journal can be
 -- replayed on another model or a fresh scan.
@@ -171,8 +202,8 @@ CREATE TABLE decision (
     at_us      INTEGER NOT NULL,
     kind       TEXT NOT NULL,
     summary    TEXT NOT NULL,
-    steps      TEXT NOT NULL CHECK (json_valid(steps)),
-    undoes     INTEGER REFERENCES decision (id)
+    undoes     INTEGER REFERENCES decision (id),
+    steps      TEXT NOT NULL CHECK (json_valid(steps))  -- last: it can be megabytes
 ) STRICT;
 
 -- What a .picasa.ini said when it was last read; contacts is a JSON object, id -> name.
@@ -358,8 +389,25 @@ SELECT p.id AS person_id,
          WHERE a.person_id = p.id AND a.state = 'confirmed') AS first_taken_at,
        (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', max(ph.taken_us) / 1e6, 'unixepoch')
           FROM assignment a JOIN face f ON f.id = a.face_id JOIN photo ph ON ph.id = f.photo_id
-         WHERE a.person_id = p.id AND a.state = 'confirmed') AS last_taken_at
+         WHERE a.person_id = p.id AND a.state = 'confirmed') AS last_taken_at,
+       p.born AS born,
+       p.died AS died,
+       (SELECT json_group_array(a.name) FROM (
+            SELECT name FROM alias WHERE person_id = p.id ORDER BY name) a) AS aliases
   FROM person p;
+
+-- cluster_a and cluster_b are the groups of the two faces now, person_a and person_b whose they are.
+CREATE VIEW v1_rejected_pairs AS
+SELECT iif(r.person_a IS NULL, 'groups', 'people') AS kind,
+       coalesce(r.person_a, (SELECT a.person_id FROM assignment a
+                              WHERE a.face_id = r.face_a AND a.state = 'confirmed')) AS person_a,
+       coalesce(r.person_b, (SELECT a.person_id FROM assignment a
+                              WHERE a.face_id = r.face_b AND a.state = 'confirmed')) AS person_b,
+       r.face_a AS face_a,
+       r.face_b AS face_b,
+       (SELECT f.cluster_id FROM face f WHERE f.id = r.face_a) AS cluster_a,
+       (SELECT f.cluster_id FROM face f WHERE f.id = r.face_b) AS cluster_b
+  FROM rejected_pair r;
 
 CREATE VIEW v1_encodings AS
 SELECT face_id, model, dim, vector FROM encoding;

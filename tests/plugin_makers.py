@@ -60,7 +60,7 @@ class Colour:
 
 @hookimpl
 def register_encoders():
-    thresholds = EncoderThresholds((1, 4), (0.01, 0.02), 0.015, 0.01)
+    thresholds = EncoderThresholds((1, 4), (0.01, 0.02), 0.015)
     return [EncoderSpec("colour", "mean colours", Colour, thresholds=thresholds)]
 """
 

@@ -11,13 +11,18 @@ from typing import Any
 import click
 
 from facedex import logs
+from facedex.cli.audit import audit
 from facedex.cli.bench import bench
 from facedex.cli.context import Context, printable
 from facedex.cli.doctor import doctor
+from facedex.cli.export import export
 from facedex.cli.faces import faces
-from facedex.cli.people import people
+from facedex.cli.people import people, redo, undo
 from facedex.cli.picasa import picasa
 from facedex.cli.problems import problems
+from facedex.cli.regroup import regroup
+from facedex.cli.relearn import relearn
+from facedex.cli.review import review
 from facedex.cli.scan import scan
 from facedex.cli.status import status
 from facedex.cli.view import view
@@ -68,7 +73,11 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
     ctx.obj = Context(library)
 
 
-for _command in (scan, view, status, people, faces, problems, picasa, doctor, bench):
+for _command in (
+    scan, view, status, people, faces, review, undo, redo, regroup, relearn, problems, picasa, export,
+    audit,
+    doctor, bench,
+):  # fmt: skip
     cli.add_command(_command)
 
 

@@ -109,9 +109,9 @@ def _scanned_folders(settings: Settings) -> tuple[Path, ...]:
 
 @contextmanager
 def _signals_that_end() -> Iterator[None]:
-    """End as after Ctrl-C, children and temporary files included, when the system asks for it."""
-    numbers = [signal.SIGTERM]
-    if hasattr(signal, "SIGHUP"):
+    """End children and take temporary files away when the user or the system asks to stop."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
         numbers.append(signal.SIGHUP)
     before = {each: signal.signal(each, lambda n, _: sys.exit(128 + n)) for each in numbers}
     try:

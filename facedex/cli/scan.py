@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +13,9 @@ import click
 from facedex.cli.context import printable
 from facedex.cli.engine_options import engine_options, engine_settings
 from facedex.cli.progress import BarSink, JsonSink, PlainSink
+from facedex.cli.signals import stop_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
-
     from facedex.cli.context import Context
     from facedex.services.scan_library import ScanReport
 
@@ -60,7 +56,7 @@ def scan(
     options = ScanOptions(settings.engine(), folders, settings.n_workers(), contacts)
     sink = JsonSink() if log_json else BarSink() if sys.stderr.isatty() else PlainSink()
     began = time.monotonic()
-    with _stop_signals() as stop:
+    with stop_signals() as stop:
         report = scan_library(settings.library, options, sink, lambda: bool(stop))
     exit_code = 128 + stop[0] if report.outcome == "stopped" else report.exit_code
     if isinstance(sink, JsonSink):
@@ -68,28 +64,6 @@ def scan(
         sink.summary({**asdict(report), "seconds": seconds, "exit_code": exit_code})
     _print_summary(report, time.monotonic() - began)
     sys.exit(exit_code)
-
-
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """Collect the first request to stop; the second one ends the program at once."""
-    stop: list[int] = []
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        if stop:
-            raise KeyboardInterrupt
-        stop.append(number)
-        print("\nstopping; what is done is kept", file=sys.stderr, flush=True)
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP"):
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, on_signal) for number in numbers}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _print_summary(report: ScanReport, seconds: float) -> None:

@@ -12,6 +12,7 @@ from facedex.cli.context import print_json, printable
 
 if TYPE_CHECKING:
     from facedex.cli.context import Context
+    from facedex.services.metric_choice import MetricChoice
 
 
 @click.command()
@@ -22,11 +23,17 @@ def status(context: Context, as_json: bool) -> None:
     library = context.open_library()
     try:
         counts, roots, last = library.counts(), library.roots(), library.last_scan()
-        directory = library.directory
+        directory, metric = library.directory, library.metric()
     finally:
         library.close()
     if as_json:
-        facts = {"library": str(directory), "roots": roots, "last_scan": last, **asdict(counts)}
+        facts = {
+            "library": str(directory),
+            "roots": roots,
+            "last_scan": last,
+            "metric": metric,
+            **asdict(counts),
+        }
         print_json(facts)
         return
     print(f"Library    {printable(directory)}")
@@ -42,6 +49,8 @@ def status(context: Context, as_json: bool) -> None:
         f" {counts.n_suggested:,} suggested, {counts.n_ignored:,} ignored"
     )
     print(f"People     {counts.n_people:,}, and {counts.n_groups:,} groups nobody has named")
+    if metric is not None:
+        print(f"Metric     {metric.name}, {_chosen(metric)}")
     print(f"Duplicates {counts.n_duplicate_files:,} files")
     print(
         f"Problems   {counts.n_problems:,}"
@@ -49,6 +58,16 @@ def status(context: Context, as_json: bool) -> None:
     )
     if last is not None:
         print(f"Last scan  {_when(last)}")
+
+
+def _chosen(metric: MetricChoice) -> str:
+    if metric.chosen_by == "default":
+        return "the default; to compare: facedex audit"
+    by = "chosen by you" if metric.chosen_by == "owner" else "chosen by audit"
+    seen = metric.audited
+    if "at" not in seen:
+        return by
+    return f"{by}; {seen['n_faces']:,} faces of {seen['n_people']:,} people on {seen['at'][:10]}"
 
 
 def _when(last: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from facedex.db.connection import rows
 from facedex.types import (
+    POOR_QUALITY,
     Box,
     ClusterId,
     FaceId,
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A named person with the number of their faces."""
+    """A named person with the number of their faces; born and died as far as they are known."""
 
     person_id: PersonId
     name: str
     n_faces: int
     n_confirmed: int
     n_suggested: int
+    born: str | None = None
+    died: str | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +141,13 @@ def _face_row(row: tuple[Any, ...]) -> FaceRow:
 def list_people(db: apsw.Connection) -> list[PersonRow]:
     """Return everybody who has a face or a name, by name."""
     sql = (
-        "SELECT person_id, name, n_faces, n_confirmed, n_suggested FROM v1_people"
-        " ORDER BY name COLLATE NOCASE, person_id"
+        "SELECT person_id, name, n_faces, n_confirmed, n_suggested, born, died, aliases"
+        " FROM v1_people ORDER BY name COLLATE NOCASE, person_id"
     )
-    return [PersonRow(*row) for row in rows(db, sql)]
+    return [
+        PersonRow(i, name, n, n_confirmed, n_suggested, born, died, tuple(json.loads(names)))
+        for i, name, n, n_confirmed, n_suggested, born, died, names in rows(db, sql)
+    ]
 
 
 def list_groups(db: apsw.Connection) -> list[GroupRow]:
@@ -153,14 +160,16 @@ def list_groups(db: apsw.Connection) -> list[GroupRow]:
 
 
 def person_faces(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
-    """Return a person's faces: the suggested ones first, nearest first, then the confirmed."""
+    """Return a person's faces: the suggested ones first, surest first and poor ones last."""
     sql = (
-        "SELECT a.face_id FROM assignment a WHERE a.person_id = ?"
+        "SELECT a.face_id FROM assignment a JOIN face f ON f.id = a.face_id WHERE a.person_id = ?"
         " AND a.state IN ('suggested', 'confirmed')"
         + _SHOWN.format("a.face_id")
-        + " ORDER BY a.state = 'confirmed', a.distance, a.face_id"
+        + " ORDER BY a.state = 'confirmed',"
+        " a.state = 'suggested' AND coalesce(f.quality, 1) < ?,"
+        " round(a.probability, 3) DESC, a.distance, a.face_id"
     )
-    return [FaceId(i) for (i,) in rows(db, sql, (person_id,))]
+    return [FaceId(i) for (i,) in rows(db, sql, (person_id, POOR_QUALITY))]
 
 
 def group_faces(db: apsw.Connection, cluster_id: ClusterId) -> list[FaceId]:

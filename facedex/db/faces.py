@@ -13,7 +13,7 @@ from facedex.db.connection import now_us, rows
 from facedex.types import Box, ClusterId, FaceId, FaceState, PersonId, PhotoId, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import apsw
     from numpy.typing import NDArray
@@ -69,6 +69,7 @@ def faces_of_photo(db: apsw.Connection, photo_id: PhotoId) -> list[StoredFace]:
     sql = (
         "SELECT f.id, f.uuid, f.photo_id, f.x0, f.y0, f.x1, f.y1, f.origin, f.cluster_id,"
         " EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id AND a.source != 'auto')"
+        " OR EXISTS (SELECT 1 FROM rejected_pair r WHERE r.face_a = f.id OR r.face_b = f.id)"
         " FROM face f WHERE f.photo_id = ? ORDER BY f.id"
     )
     return [
@@ -92,6 +93,50 @@ def add_face(
     face_id = FaceId(db.last_insert_rowid())
     _set_encoding(db, face_id, model, face.encoding)
     return face_id
+
+
+def add_drawn_face(db: apsw.Connection, photo_id: PhotoId, box: Box, face_uuid: str) -> FaceId:
+    """Add a box that no detector found (origin ``manual``), in the stored-pixel frame; return its id."""
+    db.execute(
+        "INSERT INTO face (uuid, photo_id, x0, y0, x1, y1, origin, created_us)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'manual', ?)",
+        (face_uuid, photo_id, *_corners(box), now_us()),
+    )
+    return FaceId(db.last_insert_rowid())
+
+
+def is_drawn(db: apsw.Connection, face_id: FaceId) -> bool:
+    """Tell whether a face is a box that somebody drew in facedex."""
+    return bool(rows(db, "SELECT 1 FROM face WHERE id = ? AND origin = 'manual'", (face_id,)))
+
+
+def set_encoding(
+    db: apsw.Connection,
+    face_id: FaceId,
+    model: str,
+    landmarks: NDArray[np.float32] | None,
+    encoding: NDArray[np.float32] | None,
+    quality: float | None,
+) -> None:
+    """Give a face what a model says of it; its box and origin stay. Landmarks: stored-pixel frame."""
+    db.execute(
+        "UPDATE face SET landmarks = ?, quality = ? WHERE id = ?",
+        (_landmarks_json(landmarks), quality, face_id),
+    )
+    _set_encoding(db, face_id, model, encoding)
+
+
+def unencoded_named(db: apsw.Connection, model: str) -> list[tuple[PhotoId, FaceId, Box]]:
+    """Return the confirmed faces that ``model`` has not encoded, by photo; stored-frame boxes."""
+    sql = (
+        "SELECT f.photo_id, f.id, f.x0, f.y0, f.x1, f.y1 FROM face f"
+        " JOIN assignment a ON a.face_id = f.id AND a.state = 'confirmed'"
+        " WHERE NOT EXISTS (SELECT 1 FROM encoding e WHERE e.face_id = f.id AND e.model = ?)"
+        " ORDER BY f.photo_id, f.id"
+    )
+    return [
+        (PhotoId(photo), FaceId(face), Box(*box)) for photo, face, *box in rows(db, sql, (model,))
+    ]
 
 
 def update_face(
@@ -166,15 +211,15 @@ def set_assignments(db: apsw.Connection, face_id: FaceId, said: Iterable[Assignm
         )
 
 
+def cluster_of(db: apsw.Connection, face_id: FaceId) -> ClusterId | None:
+    """Return the cluster of a face, or None."""
+    found = rows(db, "SELECT cluster_id FROM face WHERE id = ?", (face_id,))
+    return found[0][0] if found else None
+
+
 def set_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId | None) -> None:
     """Place a face in a cluster, or in none."""
     db.execute("UPDATE face SET cluster_id = ? WHERE id = ?", (cluster_id, face_id))
-
-
-def cluster_of(db: apsw.Connection, face_id: FaceId) -> ClusterId | None:
-    """Return the cluster that a face is in, or None."""
-    cluster = rows(db, "SELECT cluster_id FROM face WHERE id = ?", (face_id,))[0][0]
-    return None if cluster is None else ClusterId(cluster)
 
 
 def join_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId) -> None:
@@ -187,21 +232,47 @@ def join_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId) ->
     )
 
 
-def drop_suggestions(db: apsw.Connection) -> None:
-    """Remove every suggestion: they are derived data."""
-    db.execute("DELETE FROM assignment WHERE state = 'suggested'")
+def faces_of_person(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
+    """Return every face of which a person is said to be, or not to be, by id."""
+    sql = "SELECT face_id FROM assignment WHERE person_id = ? ORDER BY face_id"
+    return [FaceId(i) for (i,) in rows(db, sql, (person_id,))]
+
+
+def confirmed_faces(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
+    """Return a person's confirmed faces, by id, without those of companions."""
+    sql = (
+        "SELECT face_id FROM assignment a WHERE person_id = ? AND state = 'confirmed'"
+        " AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = a.face_id) ORDER BY face_id"
+    )
+    return [FaceId(i) for (i,) in rows(db, sql, (person_id,))]
+
+
+def count_photos_with_both(db: apsw.Connection, one: PersonId, other: PersonId) -> int:
+    """Return on how many photos both people are confirmed."""
+    photos = (
+        "SELECT f.photo_id FROM assignment a JOIN face f ON f.id = a.face_id"
+        " WHERE a.state = 'confirmed' AND a.person_id = ?"
+    )
+    sql = f"SELECT count(*) FROM ({photos} INTERSECT {photos})"
+    return int(rows(db, sql, (one, other))[0][0])
 
 
 def add_suggestion(
-    db: apsw.Connection, face_id: FaceId, person_id: PersonId, distance: float
+    db: apsw.Connection,
+    face_id: FaceId,
+    person_id: PersonId,
+    distance: float,
+    probability: float | None = None,
 ) -> None:
     """Suggest a person for a face; a person who was rejected for it stays rejected."""
     db.execute(
-        "INSERT INTO assignment (face_id, person_id, state, source, distance, at_us)"
-        " SELECT ?1, ?2, 'suggested', 'auto', ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM assignment a"
+        "INSERT INTO assignment (face_id, person_id, state, source, distance, probability,"
+        " at_us)"
+        " SELECT ?1, ?2, 'suggested', 'auto', ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM assignment a"
         "  WHERE a.face_id = ?1 AND a.state IN ('confirmed', 'ignored'))"
-        " AND EXISTS (SELECT 1 FROM person p WHERE p.id = ?2) ON CONFLICT DO NOTHING",
-        (face_id, person_id, distance, now_us()),
+        " AND EXISTS (SELECT 1 FROM person p WHERE p.id = ?2)"
+        " AND EXISTS (SELECT 1 FROM face f WHERE f.id = ?1) ON CONFLICT DO NOTHING",
+        (face_id, person_id, distance, probability, now_us()),
     )
 
 
@@ -210,7 +281,8 @@ class EncodedFaces:
     """The faces of one model as arrays of equal length, by face id.
 
     ``person`` is 0 where nobody is confirmed and ``cluster`` 0 where the face is not placed;
-    ``is_ignored`` marks faces that shall not be matched.
+    ``is_ignored`` marks faces that shall not be matched; ``taken_us`` and ``quality`` are NaN where
+    they are not known.
     """
 
     face: NDArray[np.int64]
@@ -219,14 +291,16 @@ class EncodedFaces:
     cluster: NDArray[np.int64]
     is_ignored: NDArray[np.bool_]
     encoding: NDArray[np.float32]
+    taken_us: NDArray[np.float64]
+    quality: NDArray[np.float64]
 
 
 def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
     """Return every face that ``model`` has encoded, without those that a lead photo shows too."""
     sql = (
         "SELECT f.id, f.photo_id, coalesce(a.person_id, 0), coalesce(f.cluster_id, 0),"
-        " coalesce(a.state = 'ignored', 0), e.vector"
-        " FROM encoding e JOIN face f ON f.id = e.face_id"
+        " coalesce(a.state = 'ignored', 0), e.vector, p.taken_us, f.quality"
+        " FROM encoding e JOIN face f ON f.id = e.face_id JOIN photo p ON p.id = f.photo_id"
         " LEFT JOIN assignment a ON a.face_id = f.id AND a.state IN ('confirmed', 'ignored')"
         " WHERE e.model = ? AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = f.id)"
         " ORDER BY f.id"
@@ -242,22 +316,30 @@ def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
         numbers[:, 3],
         numbers[:, 4].astype(np.bool_),
         vectors.reshape(len(found), n_elements).astype(np.float32),
+        np.array([row[6] for row in found], dtype=np.float64),
+        np.array([row[7] for row in found], dtype=np.float64),
     )
+
+
+def unknown_places(db: apsw.Connection, model: str) -> dict[FaceId, int]:
+    """Return the cluster of every face that ``model`` has encoded and nobody has spoken of.
+
+    Left out are faces in a person's cluster. 0: in no cluster, nor is a person suggested.
+    """
+    sql = (
+        "SELECT f.id, coalesce(f.cluster_id, 0) FROM encoding e JOIN face f ON f.id = e.face_id"
+        " LEFT JOIN cluster c ON c.id = f.cluster_id WHERE e.model = ? AND c.person_id IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id"
+        "  AND (a.state IN ('confirmed', 'ignored')"
+        "   OR a.state = 'suggested' AND f.cluster_id IS NULL))"
+    )
+    return {FaceId(face): cluster for face, cluster in rows(db, sql, (model,))}
 
 
 def rejected_pairs(db: apsw.Connection) -> set[tuple[int, int]]:
     """Return (face, person) of every rejection."""
     sql = "SELECT face_id, person_id FROM assignment WHERE state = 'rejected'"
     return {(face, person) for face, person in rows(db, sql)}
-
-
-def confirmed_on_photos(db: apsw.Connection) -> set[tuple[int, int]]:
-    """Return (photo, person) of every confirmed face, encoded or not."""
-    sql = (
-        "SELECT f.photo_id, a.person_id FROM assignment a JOIN face f ON f.id = a.face_id"
-        " WHERE a.state = 'confirmed'"
-    )
-    return {(photo, person) for photo, person in rows(db, sql)}
 
 
 def has_encoding(db: apsw.Connection, face_id: FaceId) -> bool:
@@ -276,11 +358,43 @@ def uuid_of(db: apsw.Connection, face_id: FaceId) -> str | None:
     return str(found[0][0]) if found else None
 
 
+def find_by_uuid(db: apsw.Connection, face_uuid: str) -> FaceId | None:
+    """Return the face of a uuid, or None."""
+    found = rows(db, "SELECT id FROM face WHERE uuid = ?", (face_uuid,))
+    return FaceId(found[0][0]) if found else None
+
+
 def find_encoding(db: apsw.Connection, face_id: FaceId, model: str) -> NDArray[np.float32] | None:
     """Return a face's encoding by a model, float32 (d,), or None."""
     sql = "SELECT vector FROM encoding WHERE face_id = ? AND model = ?"
     found = rows(db, sql, (face_id, model))
     return np.frombuffer(found[0][0], "<f4") if found else None
+
+
+def vectors_of(
+    db: apsw.Connection, face_ids: Sequence[FaceId], model: str
+) -> tuple[list[FaceId], NDArray[np.float32]]:
+    """Return those of the faces that ``model`` has encoded, in their order, and float32 (n, d)."""
+    sql = (
+        "SELECT e.face_id, e.vector FROM json_each(?) j JOIN encoding e ON e.face_id = j.value"
+        " WHERE e.model = ? ORDER BY j.key"
+    )
+    found = rows(db, sql, (json.dumps(list(face_ids)), model))
+    vectors = np.frombuffer(b"".join(vector for _face, vector in found), dtype="<f4")
+    shape = (len(found), len(vectors) // max(len(found), 1))
+    return [FaceId(i) for i, _vector in found], vectors.reshape(shape).astype(np.float32)
+
+
+def photo_ids(db: apsw.Connection, face_ids: Sequence[FaceId]) -> dict[FaceId, PhotoId]:
+    """Return the photo of each face."""
+    sql = "SELECT id, photo_id FROM face WHERE id IN (SELECT value FROM json_each(?))"
+    return dict(rows(db, sql, (json.dumps(list(face_ids)),)))
+
+
+def faces_in_cluster(db: apsw.Connection, cluster_id: ClusterId) -> list[FaceId]:
+    """Return every face that is placed in a cluster, whatever is said of it, by id."""
+    sql = "SELECT id FROM face WHERE cluster_id = ? ORDER BY id"
+    return [FaceId(i) for (i,) in rows(db, sql, (cluster_id,))]
 
 
 def become(db: apsw.Connection, old_id: FaceId, new_id: FaceId) -> None:
@@ -289,6 +403,8 @@ def become(db: apsw.Connection, old_id: FaceId, new_id: FaceId) -> None:
     db.execute("DELETE FROM assignment WHERE face_id = ?", (new_id,))
     db.execute("UPDATE assignment SET face_id = ? WHERE face_id = ?", (new_id, old_id))
     db.execute("UPDATE region SET face_id = ? WHERE face_id = ?", (new_id, old_id))
+    db.execute("UPDATE rejected_pair SET face_a = ? WHERE face_a = ?", (new_id, old_id))
+    db.execute("UPDATE rejected_pair SET face_b = ? WHERE face_b = ?", (new_id, old_id))
     db.execute("DELETE FROM face WHERE id = ?", (old_id,))
     db.execute(
         "UPDATE face SET uuid = ?, cluster_id = ? WHERE id = ?", (face_uuid, cluster, new_id)

@@ -29,11 +29,8 @@ def pragma_int(db: apsw.Connection, name: str) -> int:
     return int(db.pragma(name) or 0)
 
 
-def migrate(db: apsw.Connection, directory: Path) -> list[int]:
-    """Bring ``db`` up to date and return the versions applied.
-
-    A database that holds data is copied beside itself first (``NAME.before-N``, mode 0600). Each
-    file runs in one transaction with its own ``user_version`` bump.
+def pending(db: apsw.Connection, directory: Path) -> list[tuple[int, Path]]:
+    """Return the ``(version, path)`` pairs that ``db`` still lacks; it is only read.
 
     Raises
     ------
@@ -48,10 +45,25 @@ def migrate(db: apsw.Connection, directory: Path) -> list[int]:
             f"{len(files)})",
             "Install the newer facedex; nothing was changed",
         )
-    if current and current < len(files):
+    return files[current:]
+
+
+def migrate(db: apsw.Connection, directory: Path) -> list[int]:
+    """Bring ``db`` up to date and return the versions applied.
+
+    A database that holds data is copied beside itself first (``NAME.before-N``, mode 0600). Each
+    file runs in one transaction with its own ``user_version`` bump.
+
+    Raises
+    ------
+    SchemaTooNew, LibraryDamaged, MigrationError
+    """
+    lacking = pending(db, directory)
+    current = pragma_int(db, "user_version")
+    if current and lacking:
         _back_up(db, current)
     # a second process may be migrating too: the version is read again under the write lock
-    return [version for version, path in files[current:] if _apply(db, version, path)]
+    return [version for version, path in lacking if _apply(db, version, path)]
 
 
 def _check_owner(db: apsw.Connection, current: int) -> None:

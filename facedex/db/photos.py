@@ -129,4 +129,6 @@ def drop_unheld(db: apsw.Connection) -> None:
         " AND NOT EXISTS (SELECT 1 FROM region g WHERE g.photo_id = photo.id)"
         " AND NOT EXISTS (SELECT 1 FROM face f JOIN assignment a ON a.face_id = f.id"
         "  WHERE f.photo_id = photo.id AND a.source != 'auto')"
+        " AND NOT EXISTS (SELECT 1 FROM face f JOIN rejected_pair r"
+        "  ON r.face_a = f.id OR r.face_b = f.id WHERE f.photo_id = photo.id)"
     )

@@ -25,6 +25,12 @@ def finish_run(db: apsw.Connection, run_id: int, outcome: str, summary: dict[str
     )
 
 
+def last_id(db: apsw.Connection) -> int:
+    """Return the id of the last scan that ended, 0 before the first."""
+    sql = "SELECT coalesce(max(id), 0) FROM scan_run WHERE finished_us IS NOT NULL"
+    return int(rows(db, sql)[0][0])
+
+
 def last_run(db: apsw.Connection) -> dict[str, Any] | None:
     """Return the latest scan (started_us, finished_us, outcome, engine, summary), or None."""
     sql = "SELECT started_us, finished_us, outcome, engine, summary FROM scan_run ORDER BY id DESC"

@@ -1,9 +1,10 @@
-"""The mean of a cluster, without drift however often faces come and go.
+"""The weighted mean of a cluster, without drift however often faces come and go.
 
-Elements are rounded to 2^-30 (about 1e-9, less than the float32 spacing of a typical element), so
-the sum behind a mean is a whole number of steps and float64 adds it without error. Adding and then
-removing an encoding gives back the very same bits, and the order of additions does not matter. This
-holds while n times the largest element stays below 2^20: over a million faces a cluster.
+Elements are rounded to 2^-28 (4e-9, less than the float32 spacing of a typical element) and weights
+to 2^-6, so the sum behind a mean is a whole number of steps and float64 adds it without error.
+Adding and then removing an encoding gives back the very same bits, and the order of additions does
+not matter. This holds while the sum of weights times the largest element stays below 2^18: some
+million unit vectors a cluster.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_STEPS = 2.0**30
+_STEPS = 2.0**28
+_WEIGHT_STEPS = 2.0**6
 _ROWS = 16384
 
 
@@ -26,35 +28,50 @@ def _in_steps(encodings: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.rint(np.asarray(encodings, dtype=np.float64) * _STEPS)
 
 
+def _weight_in_steps(weight: float) -> float:
+    """Return a weight as a whole number of steps, at least one."""
+    if not 0 < weight <= 1:
+        raise ValueError("a weight is above 0 and at most 1")
+    return max(round(weight * _WEIGHT_STEPS), 1)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Centroid:
-    """How many encodings a cluster has, and their mean: float64 (d,), zeros when it has none."""
+    """How many encodings a cluster has, and their mean: float64 (d,), zeros when it has none.
+
+    ``weight`` is the sum of the encodings' weights in steps of 1/64: a whole number.
+    """
 
     n: int
     mean: NDArray[np.float64]
+    weight: float
 
     @classmethod
     def empty(cls, n_elements: int) -> Self:
         """Return the centroid of no encodings."""
-        return cls(0, np.zeros(n_elements, dtype=np.float64))
+        return cls(0, np.zeros(n_elements, dtype=np.float64), 0.0)
 
     @classmethod
-    def _of(cls, n: int, total: NDArray[np.float64]) -> Self:
-        return cls(n, total / (n * _STEPS) if n else np.zeros_like(total))
+    def _of(cls, n: int, total: NDArray[np.float64], weight: float) -> Self:
+        return cls(n, total / (weight * _STEPS) if n else np.zeros_like(total), weight)
 
     @property
     def _total(self) -> NDArray[np.float64]:
-        return np.rint(self.mean * (self.n * _STEPS))
+        return np.rint(self.mean * (self.weight * _STEPS))
 
-    def add(self, encoding: NDArray[np.float32]) -> Self:
-        """Return the centroid with ``encoding`` (d,) in it; every encoding counts the same."""
-        return self._of(self.n + 1, self._total + self._checked(encoding))
+    def add(self, encoding: NDArray[np.float32], weight: float = 1.0) -> Self:
+        """Return the centroid with ``encoding`` (d,) in it; ``weight`` in 0..1, not 0."""
+        steps = _weight_in_steps(weight)
+        total = self._total + steps * self._checked(encoding)
+        return self._of(self.n + 1, total, self.weight + steps)
 
-    def remove(self, encoding: NDArray[np.float32]) -> Self:
-        """Return the centroid without ``encoding`` (d,), which must have been added before."""
+    def remove(self, encoding: NDArray[np.float32], weight: float = 1.0) -> Self:
+        """Return the centroid without ``encoding`` (d,), which was added with this weight before."""
         if self.n == 0:
             raise ValueError("the centroid is empty: nothing can be removed from it")
-        return self._of(self.n - 1, self._total - self._checked(encoding))
+        steps = _weight_in_steps(weight)
+        total = self._total - steps * self._checked(encoding)
+        return self._of(self.n - 1, total, self.weight - steps)
 
     def _checked(self, encoding: NDArray[np.float32]) -> NDArray[np.float64]:
         if encoding.shape != self.mean.shape or not np.isfinite(encoding).all():
@@ -63,7 +80,9 @@ class Centroid:
 
 
 def build_centroids(
-    encodings: NDArray[np.float32], cluster_ids: NDArray[np.int64]
+    encodings: NDArray[np.float32],
+    cluster_ids: NDArray[np.int64],
+    weights: NDArray[np.float64] | None = None,
 ) -> dict[int, Centroid]:
     """Return the centroid of each cluster, by ascending cluster id.
 
@@ -71,27 +90,33 @@ def build_centroids(
     ----------
     encodings : float32 (n, d), finite.
     cluster_ids : int (n,), the cluster of each encoding; below zero: in none.
+    weights : float (n,), in 0..1, not 0; None: all 1.
     """
     if len(encodings) != len(cluster_ids):
         raise ValueError("need one cluster id for each encoding")
     ids, slots = np.unique(cluster_ids, return_inverse=True)
     counts = np.bincount(slots, minlength=len(ids))
+    steps = np.full(len(encodings), _WEIGHT_STEPS)
+    if weights is not None:
+        steps = np.array([_weight_in_steps(float(weight)) for weight in weights])
     totals = np.zeros((len(ids), encodings.shape[1]), dtype=np.float64)
     for start in range(0, len(encodings), _ROWS):
-        _add_rows(totals, encodings[start : start + _ROWS], slots[start : start + _ROWS])
+        rows = slice(start, start + _ROWS)
+        _add_rows(totals, _in_steps(encodings[rows]) * steps[rows, None], slots[rows])
+    sums = np.bincount(slots, weights=steps, minlength=len(ids))
     return {
-        int(cluster): Centroid._of(int(n), total)
-        for cluster, n, total in zip(ids, counts, totals, strict=True)
+        int(cluster): Centroid._of(int(n), total, float(weight))
+        for cluster, n, total, weight in zip(ids, counts, totals, sums, strict=True)
         if cluster >= 0
     }
 
 
 def _add_rows(
-    totals: NDArray[np.float64], encodings: NDArray[np.float32], slots: NDArray[np.intp]
+    totals: NDArray[np.float64], in_steps: NDArray[np.float64], slots: NDArray[np.intp]
 ) -> None:
     order = np.argsort(slots, kind="stable")
     present, starts = np.unique(slots[order], return_index=True)
-    totals[present] += np.add.reduceat(_in_steps(encodings[order]), starts, axis=0)
+    totals[present] += np.add.reduceat(in_steps[order], starts, axis=0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,8 +1,15 @@
 """Groups of faces that belong to nobody yet: grown, never rebuilt.
 
-A face that lies in a cluster stays there: only faces without one are passed in. They first join
-the existing unknown clusters that are near enough; the rest is grouped by average linkage; what
-stays alone is given back ungrouped, to be passed in again together with the next new faces.
+A face that lies in a group stays there. Faces without one take part in an agglomeration in which
+the groups that are there are whole from the start and are never merged with each other: so a face
+joins what is there, or others that are new, whichever is nearer. Two faces of one photo never share
+a group. What stays alone is passed in again together with the next new faces; so do, where groups
+are there already, two faces that are not very near each other: whom a third joins is surer then, and
+what is placed once cannot be taken back.
+
+First what is surely one person is merged, then, with the crowding around the groups known, all up
+to the rule's cut. After each round of merges the neighbours of the means are looked for again: so a
+group of any size is found by what it is as a whole, not by the few nearest faces of each face.
 """
 
 from __future__ import annotations
@@ -11,132 +18,134 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.matching.centroids import build_centroids, to_table
-from facedex.matching.linkage import average_linkage
-from facedex.matching.metric import TILE, iter_whole_photos, measured, near, weighted
+from facedex.matching.agglomeration import Groups, kept_groups, merge_near
+from facedex.matching.crowding import crowding
+from facedex.matching.neighbours import EXACT_PAIRS, Edges, neighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
-
     from numpy.typing import NDArray
+
+    from facedex.matching.thresholds import GroupRule
 
 ALONE = -1
 """The label of a face that is in no group."""
 
+_NEIGHBOURS = 40
+_ORDER_BY = 4
+
 
 def group_unknown(
     encodings: NDArray[np.float32],
-    weights: NDArray[np.float32] | None,
-    existing_centroids: NDArray[np.float32],
-    cut: float,
-    attach_cut: float,
     photo_ids: NDArray[np.int64],
+    rule: GroupRule,
+    placed: NDArray[np.int64] | None = None,
     *,
-    taken: AbstractSet[tuple[int, int]] = frozenset(),
-    block: int = TILE,
+    apart: NDArray[np.int64] | None = None,
+    exact_pairs: int = EXACT_PAIRS,
 ) -> NDArray[np.int64]:
-    """Return the unknown cluster of each face, int64 (n,).
-
-    Two faces of one photo never share a cluster: where linkage put them together, the one nearest
-    to the group's mean stays and the others go to the nearest other new group within
-    ``attach_cut`` that has no face of the photo, or stay alone.
+    """Return the group of each face, int64 (n,).
 
     Parameters
     ----------
-    encodings : float32 (n, d), faces that have neither a person nor a cluster.
-    weights : float32 (d,) of ``element_weights``; None: all one.
-    existing_centroids : float32 (k, d), of the unknown clusters, not weighted.
-    cut : root-mean-square distance up to which average linkage merges.
-    attach_cut : distance up to which a face joins a centroid.
+    encodings : float32 (n, d), faces that have no person; those that are not finite stay as they are.
     photo_ids : int (n,), the photo of each face.
-    taken : (photo id, existing cluster index) of faces that the existing clusters already hold.
-    block : rows and columns of a distance tile; it bounds the memory and changes no label.
+    placed : int64 (n,), the group that each face is in already, 0..k-1, or ``ALONE``; None: none is.
+    apart : int64 (p, 2), pairs of faces that must not be put into one group; None: none.
+    exact_pairs : see :func:`facedex.matching.neighbours.neighbours`.
 
     Returns
     -------
-    0..k-1: that existing cluster. k and up: a new group, numbered by its first face. ``ALONE`` (-1):
-    in none. Memory beside the input: about four copies of ``encodings`` and a few tiles.
+    0..k-1 : that group; faces that were placed keep theirs. k and up: a new group of two faces or
+    more, numbered by its first face. ``ALONE`` (-1): in none.
     """
     photos = np.asarray(photo_ids)
-    if len(photos) != len(encodings):
-        raise ValueError("need one photo for each face")
-    x, y = weighted(encodings, weights), weighted(existing_centroids, weights)
-    labels = _attached(x, y, attach_cut, photos, set(taken), block)
-    rest = np.flatnonzero(labels == ALONE)
-    labels[rest] = _new_groups(x[rest], cut, attach_cut, photos[rest], block)
-    new = labels[rest] != ALONE
-    labels[rest[new]] += len(y)
-    return labels
+    labels = np.full(len(encodings), ALONE) if placed is None else np.array(placed, dtype=np.int64)
+    if len(photos) != len(encodings) or len(labels) != len(encodings):
+        raise ValueError("need one photo and one place for each face")
+    if not len(labels):
+        return labels
+    n_placed = int(labels.max()) + 1
+    points = rule.comparable(encodings)
+    usable = np.flatnonzero(np.isfinite(points).all(axis=1))
+    # in an order of their own, so that rounding and ties cannot depend on the order of the faces
+    usable = usable[np.lexsort(points[usable, _ORDER_BY - 1 :: -1].T)]
+    is_loose = labels[usable] == ALONE
+    known, slots = np.unique(labels[usable], return_inverse=True)
+    slots -= len(known) - (n_known := int((known != ALONE).sum()))
+    slots[is_loose] = n_known + np.arange(is_loose.sum())
+    slot_of = np.full(len(labels), ALONE, dtype=np.int64)
+    slot_of[usable] = slots
+    said_apart = slot_of[np.empty((0, 2), np.int64) if apart is None else apart]
+    said_apart = said_apart[(said_apart != ALONE).all(axis=1)]
+    # the only reference goes on, so that its memory can be freed on the way
+    groups = [Groups.of_faces(points, usable, slots, photos[usable], n_known, said_apart)]
+    del points
+    home, merged = _merge_all(groups.pop(), rule, exact_pairs)
+    slots = home[slots[is_loose]]
+    loose = usable[is_loose]
+    if n_known:
+        is_pair = (merged.sizes == 2) & ~merged.is_placed
+        waits = is_pair & (4 * merged.spreads > rule.pair_cut**2)
+        loose, slots = loose[~waits[slots]], slots[~waits[slots]]
+    joined = slots < n_known
+    labels[loose] = n_placed + slots
+    labels[loose[joined]] = known[len(known) - n_known :][slots[joined]]
+    return _numbered(labels, n_placed)
 
 
-def _new_groups(
-    x: NDArray[np.float32], cut: float, attach_cut: float, photos: NDArray[np.int64], block: int
-) -> NDArray[np.int64]:
-    """Return groups 0, 1, ... of two faces and more, numbered by their first face."""
-    groups = _numbered(average_linkage(x, cut, block=block))
-    means = _means(x, groups)
-    evicted = _evicted(x, groups, means, photos)
-    groups[evicted] = ALONE
-    groups = _numbered(groups)
-    means = _means(x, groups)
-    held = {(int(photos[i]), int(groups[i])) for i in np.flatnonzero(groups != ALONE)}
-    groups[evicted] = _attached(x[evicted], means, attach_cut, photos[evicted], held, block)
-    return _numbered(groups)
+def _merge_all(
+    groups: Groups, rule: GroupRule, exact_pairs: int
+) -> tuple[NDArray[np.int64], Groups]:
+    """Return for each group which it ends up in, and those; placed groups keep their numbers."""
+    home = np.arange(len(groups), dtype=np.int64)
+    for cut, look in ((rule.strict, _near), (rule.cut, _near_in_a_crowd)):
+        changed = ~groups.is_placed
+        while changed.any():
+            edges = look(groups, np.flatnonzero(changed), rule, exact_pairs)
+            slots, changed = merge_near(groups, edges, cut**2, rule)
+            alive = np.unique(slots)
+            number = np.full(len(groups), ALONE, dtype=np.int64)
+            number[alive] = np.arange(len(alive))
+            home = number[slots][home]
+            groups, changed = kept_groups(groups, alive), changed[alive]
+    return home, groups
 
 
-def _attached(
-    x: NDArray[np.float32],
-    y: NDArray[np.float32],
-    cut: float,
-    photos: NDArray[np.int64],
-    taken: set[tuple[int, int]],
-    block: int,
-) -> NDArray[np.int64]:
-    """Return for each face the nearest centroid that it may join, else ``ALONE``.
-
-    On each photo the nearest pairs go first; each adds its (photo, centroid) to ``taken``.
-    """
-    labels = np.full(len(x), ALONE, dtype=np.int64)
-    cuts = np.full(len(y), cut, dtype=np.float64)
-    for batch in iter_whole_photos(photos):
-        pairs = near(x[batch], y, cuts, block=block)
-        for at in np.lexsort((pairs.columns, pairs.rows, pairs.distances)).tolist():
-            face, centroid = int(batch[pairs.rows[at]]), int(pairs.columns[at])
-            key = (int(photos[face]), centroid)
-            if labels[face] == ALONE and key not in taken:
-                labels[face] = centroid
-                taken.add(key)
-    return labels
+def _near(groups: Groups, of: NDArray[np.int64], rule: GroupRule, exact_pairs: int) -> Edges:
+    """Return the pairs up to the strict cut."""
+    heights = groups.heights(rule)
+    reach = rule.strict**2 + rule.slack
+    return neighbours(groups.means, heights, reach, _NEIGHBOURS, of=of, exact_pairs=exact_pairs)
 
 
-def _evicted(
-    x: NDArray[np.float32],
-    groups: NDArray[np.int64],
-    means: NDArray[np.float32],
-    photos: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Return the faces that must leave: all but the nearest to the mean, by group and photo."""
-    faces = np.flatnonzero(groups != ALONE)
-    distances = measured(x, means, faces, groups[faces])
-    order = np.lexsort((faces, distances, photos[faces], groups[faces]))
-    faces = faces[order]
-    again = np.zeros(len(faces), dtype=np.bool_)
-    again[1:] = (np.diff(groups[faces]) == 0) & (np.diff(photos[faces]) == 0)
-    return faces[again]
+def _near_in_a_crowd(
+    groups: Groups, of: NDArray[np.int64], rule: GroupRule, exact_pairs: int
+) -> Edges:
+    """Return the pairs up to the cut; the crowding of ``of``, and of what is near, is taken anew."""
+    groups.crowding[of] = 0
+    reach = max(rule.cut**2 + rule.slack, rule.crowd_far**2)
+    heights = groups.heights(rule) - groups.crowding
+    edges = neighbours(groups.means, heights, reach, _NEIGHBOURS, of=of, exact_pairs=exact_pairs)
+    near = edges.value <= rule.cut**2 + rule.slack
+    is_new = np.zeros(len(groups), dtype=np.bool_)
+    is_new[edges.a[near]] = is_new[edges.b[near]] = True
+    is_new[of] = False
+    ends = np.flatnonzero(is_new)
+    around = neighbours(groups.means, heights, reach, _NEIGHBOURS, of=ends, exact_pairs=exact_pairs)
+    groups.crowding[of] = crowding(edges, groups.sizes, rule)[of]
+    groups.crowding[ends] = crowding(around, groups.sizes, rule)[ends]
+    value = edges.value + (groups.crowding[edges.a] + groups.crowding[edges.b]).astype(np.float32)
+    kept = value <= rule.cut**2 + rule.slack
+    return Edges(edges.a[kept], edges.b[kept], value[kept])
 
 
-def _numbered(groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the groups of two and more as 0, 1, ... by first face; all else is ``ALONE``."""
+def _numbered(labels: NDArray[np.int64], n_placed: int) -> NDArray[np.int64]:
+    """Return the new groups of two and more numbered by first face; a face alone is ``ALONE``."""
     _, first, slots, counts = np.unique(
-        groups, return_index=True, return_inverse=True, return_counts=True
+        labels, return_index=True, return_inverse=True, return_counts=True
     )
-    real = (counts > 1) & (groups[first] != ALONE)
-    number = np.full(len(first), ALONE, dtype=np.int64)
-    by_first = np.flatnonzero(real)[np.argsort(first[real], kind="stable")]
-    number[by_first] = np.arange(len(by_first))
+    known = labels[first]
+    number = np.where(known < n_placed, known, ALONE)
+    real = np.flatnonzero((counts > 1) & (known >= n_placed))
+    number[real[np.argsort(first[real])]] = n_placed + np.arange(len(real))
     return number[slots]
-
-
-def _means(x: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the mean of each group 0, 1, ..., float32 (g, d)."""
-    return to_table(build_centroids(x, groups), x.shape[1]).means

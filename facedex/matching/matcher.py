@@ -1,149 +1,167 @@
-"""Suggestions: which person each unlabelled face is likely to be.
+"""Suggestions: which person each unlabelled face is likely to be, and how likely.
 
 Nothing here can change a label: what goes in are the faces without one, what comes out are
-proposals for them. A person confirmed on a photo is never proposed for another face of it, and a
-rejected proposal is never made again.
+proposals for them.
+
+A face is compared with the modes of the known people (``modes``). ``Candidates`` holds what lies
+near enough to matter; constraints take away what cannot be; ``settle`` weighs the rest against each
+other and against the face being a stranger's. The probability that face f is person p is
+
+    pi_p R_fp / (pi_0 + sum_q pi_q R_fq)
+
+with R the likelihood ratio of the distance, pi_q the prior of each known person and pi_0 that of a
+stranger (``calibration``). So a face between two people is neither of them surely, and the more
+people are known, the nearer a face must be.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
-from facedex.matching.metric import TILE, Pairs, iter_whole_photos, near, weighted
-from facedex.matching.thresholds import DLIB_RESNET, Thresholds
-from facedex.types import PersonId
+from facedex.matching.constraints import one_each, pair_keys
+from facedex.matching.metric import TILE, near
+from facedex.matching.modes import mode_shares
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
+    from facedex.matching.calibration import Calibration
+    from facedex.matching.modes import Gallery
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A proposal: this face is near enough to this person.
+MIN_PROBABILITY = 0.5
+"""A person is suggested who is likelier than everybody else and no one together."""
 
-    ``face_index`` and ``cluster_index`` are positions in the arrays given to ``suggest``; the
-    cluster is the person's nearest, the distance is the weighted one to its centroid.
+_MARGIN = 3.0  # with the greatest known share a ratio this far below log(people) gives 0.49
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Pairs of a face and a person that are near enough to matter.
+
+    Attributes
+    ----------
+    faces, people : int64 (p,): index of the face, id of the person; no pair comes twice.
+    log_ratios : float64 (p,), over all modes of the person.
+    distances : float64 (p,), to the person's likeliest mode.
     """
 
-    face_index: int
-    person_id: PersonId
-    cluster_index: int
-    distance: float
+    faces: NDArray[np.int64]
+    people: NDArray[np.int64]
+    log_ratios: NDArray[np.float64]
+    distances: NDArray[np.float64]
+
+    @classmethod
+    def joined(cls, parts: Iterable[Candidates]) -> Self:
+        """Return the pairs of all parts; sorted only within each."""
+        chosen = list(parts)
+        return cls(
+            np.concatenate([np.empty(0, np.int64), *(part.faces for part in chosen)]),
+            np.concatenate([np.empty(0, np.int64), *(part.people for part in chosen)]),
+            np.concatenate([np.empty(0), *(part.log_ratios for part in chosen)]),
+            np.concatenate([np.empty(0), *(part.distances for part in chosen)]),
+        )
+
+    def where(self, kept: NDArray[np.bool_]) -> Candidates:
+        """Return the pairs that are ``kept``."""
+        return Candidates(
+            self.faces[kept], self.people[kept], self.log_ratios[kept], self.distances[kept]
+        )
 
 
-def suggest(
-    encodings: NDArray[np.float32],
-    photo_ids: NDArray[np.int64],
-    centroids: NDArray[np.float32],
-    cluster_person: NDArray[np.int64],
-    n_labels: NDArray[np.int64],
+class Suggestions(NamedTuple):
+    """At most one person for each face and one face for each person and photo, by face index."""
+
+    faces: NDArray[np.int64]
+    people: NDArray[np.int64]
+    distances: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+
+
+def find_candidates(
+    probes: NDArray[np.float32],
+    taken_us: NDArray[np.float64],
+    gallery: Gallery,
+    calibration: Calibration,
+    n_people: int,
     *,
-    weights: NDArray[np.float32] | None = None,
-    taken: AbstractSet[tuple[int, int]] = frozenset(),
-    rejected: AbstractSet[tuple[int, int]] = frozenset(),
-    thresholds: Thresholds = DLIB_RESNET,
+    squared: NDArray[np.float32] | None = None,
     block: int = TILE,
-) -> list[Match]:
-    """Return at most one match for each face and for each person on each photo, by face index.
-
-    On each photo the matches are those that use up the most distance below the largest cut, summed
-    over the photo: a face alone gets its nearest person, two faces that want the same person are
-    settled in favour of the better whole. Equal distances go to the lower person id, then to the
-    lower cluster index.
+) -> Candidates:
+    """Return every pair of a face and a person that could become a suggestion, by face and person.
 
     Parameters
     ----------
-    encodings : float32 (n, d), the faces without a label.
-    photo_ids : int (n,), the photo of each face.
-    centroids : float32 (m, d), of the clusters that belong to a person, not weighted.
-    cluster_person, n_labels : int (m,), whose cluster it is and how many labelled faces it has.
-    weights : float32 (d,) of ``element_weights``; None: all one.
-    taken : (photo id, person id) of all labels that are already confirmed on these photos.
-    rejected : (face index, person id) that must not be proposed.
-    thresholds : the cuts of the model that made the encodings.
-    block : faces and clusters of a tile; it bounds the memory and changes no match.
+    probes : float32 (n, d), ``Metric.probes`` of the faces without a label.
+    taken_us : float64 (n,), when their photos were taken; NaN where that is unknown.
+    gallery : the modes to compare with; of some or of all known people.
+    calibration : of the gallery's metric.
+    n_people : how many people are known in all.
+    squared : ``squared_lengths(probes)``, where the caller has them.
+    block : faces and modes of a tile; it bounds the memory and changes no answer.
     """
-    if len(encodings) != len(photo_ids) or not len(centroids) == len(cluster_person) == len(
-        n_labels
-    ):
-        raise ValueError("need one photo for each face, one person and one count for each centroid")
-    y = weighted(centroids, weights)
-    cuts = thresholds.for_counts(n_labels)
-    worst = float(cuts.max(initial=0.0))
-    matches: list[Match] = []
-    for faces in iter_whole_photos(np.asarray(photo_ids)):
-        x = weighted(encodings[faces], weights)
-        found = _nearest_clusters(x, y, cuts, np.asarray(cluster_person), block)
-        options = [
-            match
-            for match in _to_matches(found, faces, cluster_person)
-            if (match.face_index, match.person_id) not in rejected
-            and (int(photo_ids[match.face_index]), match.person_id) not in taken
-        ]
-        matches += _one_each(options, photo_ids, worst)
-    return sorted(matches, key=lambda match: match.face_index)
+    least = float(np.log(max(n_people, 1))) - _MARGIN
+    reach = calibration.reach(least, gallery.n_labels)
+    rows, columns, distances = near(probes, gallery.targets, reach, squared=squared, block=block)
+    ratios = calibration.log_ratios(distances, gallery.n_labels[columns])
+    ratios = ratios + np.log(mode_shares(gallery, columns, taken_us[rows]))
+    people = gallery.people[columns]
+    order = np.lexsort((columns, -ratios, people, rows))
+    rows, people, ratios = rows[order], people[order], ratios[order]
+    starts = np.flatnonzero(np.diff(pair_keys(rows, people), prepend=-1))
+    if len(starts) < len(order):
+        ratios = np.logaddexp.reduceat(ratios, starts)
+    return Candidates(rows[starts], people[starts], ratios, distances[order][starts])
 
 
-def _nearest_clusters(
-    x: NDArray[np.float32],
-    y: NDArray[np.float32],
-    cuts: NDArray[np.float64],
-    cluster_person: NDArray[np.int64],
-    block: int,
-) -> Pairs:
-    """Return, for each face and each person near enough, the person's nearest cluster."""
-    rows, columns, distances = near(x, y, cuts, block=block)
-    people = cluster_person[columns]
-    order = np.lexsort((columns, distances, people, rows))
-    rows, people = rows[order], people[order]
-    first = np.ones(len(order), dtype=np.bool_)
-    first[1:] = (np.diff(rows) != 0) | (np.diff(people) != 0)
-    kept = order[first]
-    return Pairs(rows[first], columns[kept], distances[kept])
+def ratio_means(candidates: Candidates, n_faces: int, n_people: int) -> NDArray[np.float64]:
+    """Return each face's mean likelihood ratio over all known people, for ``known_share``."""
+    sums = np.bincount(candidates.faces, weights=np.exp(candidates.log_ratios), minlength=n_faces)
+    return np.asarray(sums / max(n_people, 1), dtype=np.float64)
 
 
-def _to_matches(
-    found: Pairs, faces: NDArray[np.int64], cluster_person: NDArray[np.int64]
-) -> Iterator[Match]:
-    for row, column, distance in zip(*(part.tolist() for part in found), strict=True):
-        yield Match(int(faces[row]), PersonId(int(cluster_person[column])), column, distance)
+def settle(
+    candidates: Candidates,
+    photo_ids: NDArray[np.int64],
+    prior_log_odds: float,
+    *,
+    min_probability: float = MIN_PROBABILITY,
+) -> Suggestions:
+    """Return the suggestions: on each photo the likeliest whole, then what is likely enough of it.
+
+    Parameters
+    ----------
+    candidates : without what the constraints forbid.
+    photo_ids : int (n,), the photo of each face.
+    prior_log_odds : of one known person against a stranger, before looking.
+    """
+    gains = candidates.log_ratios + prior_log_odds
+    photos = np.asarray(photo_ids)[candidates.faces]
+    chosen = one_each(photos, candidates.faces, candidates.people, gains)
+    open_pair = ~_is_taken(photos, candidates, chosen)
+    odds = np.exp(gains) * open_pair
+    sums = np.bincount(candidates.faces, weights=odds, minlength=len(photo_ids))
+    faces = candidates.faces[chosen]
+    probabilities = np.exp(gains[chosen]) / (1 + sums[faces])
+    likely = probabilities >= min_probability
+    chosen = chosen[likely]
+    return Suggestions(
+        faces[likely],
+        candidates.people[chosen],
+        candidates.distances[chosen],
+        probabilities[likely],
+    )
 
 
-def _one_each(options: list[Match], photo_ids: NDArray[np.int64], worst: float) -> list[Match]:
-    """Choose among the options of each photo so that no face and no person comes twice."""
-    by_photo: dict[int, list[Match]] = {}
-    for match in options:
-        by_photo.setdefault(int(photo_ids[match.face_index]), []).append(match)
-    return [match for found in by_photo.values() for match in _assigned(found, worst)]
-
-
-def _assigned(options: list[Match], worst: float) -> list[Match]:
-    nearest: dict[int, Match] = {}
-    for match in sorted(options, key=lambda m: (m.distance, m.person_id, m.cluster_index)):
-        nearest.setdefault(match.face_index, match)
-    if len({match.person_id for match in nearest.values()}) == len(nearest):
-        return list(nearest.values())
-    return _best_whole(options, worst)
-
-
-def _best_whole(options: list[Match], worst: float) -> list[Match]:
-    """Return the matches with the greatest sum of (worst - distance)."""
-    from scipy.optimize import linear_sum_assignment
-
-    faces = sorted({match.face_index for match in options})
-    people = sorted({match.person_id for match in options})
-    place = {(match.face_index, match.person_id): match for match in options}
-    gain = np.zeros((len(faces), len(people)))
-    for row, face in enumerate(faces):
-        for column, person in enumerate(people):
-            if match := place.get((face, person)):
-                gain[row, column] = worst - match.distance
-    chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
-    pairs = ((faces[row], people[column]) for row, column in chosen)
-    return [place[pair] for pair in pairs if pair in place]
+def _is_taken(
+    photos: NDArray[np.int64], candidates: Candidates, chosen: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Tell which pairs are of a person whom another face of the photo was given."""
+    keys = pair_keys(photos, candidates.people)
+    taken: NDArray[np.bool_] = np.isin(keys, keys[chosen])
+    taken[chosen] = False
+    return taken

@@ -40,7 +40,7 @@ class Pairs(NamedTuple):
 
 
 def element_weights(
-    encodings: NDArray[np.float32], min_faces: int = MIN_LABELLED_FACES
+    encodings: NDArray[np.float32], min_faces: int = MIN_LABELLED_FACES, power: float = 1.0
 ) -> NDArray[np.float32]:
     """Return the weight of each element: its variance over the labelled faces, scaled to mean 1.
 
@@ -48,6 +48,7 @@ def element_weights(
     ----------
     encodings : float32 (n, d), the library's labelled faces; rows that are not finite are left out.
     min_faces : with fewer faces than this, every weight is 1.
+    power : of the variance; a half makes the weights standard deviations.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def element_weights(
     mean = float(variance.mean())
     if not mean > np.finfo(np.float32).tiny:
         return np.ones(n_elements, dtype=np.float32)
-    floored = np.maximum(variance / mean, _FLOOR)
+    floored = np.maximum(variance / mean, _FLOOR) ** power
     weights: NDArray[np.float32] = (floored / floored.mean()).astype(np.float32)
     return weights
 
@@ -125,11 +126,15 @@ def measured(
     return out
 
 
-def _largest(x: NDArray[np.float32]) -> float:
-    """Return the largest finite squared length of a row."""
+def squared_lengths(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the squared length of each row, float32 (n,)."""
     with np.errstate(invalid="ignore", over="ignore"):
-        lengths = np.einsum("ij,ij->i", x, x)
-    return float(lengths.max(initial=0, where=np.isfinite(lengths)))
+        lengths: NDArray[np.float32] = np.einsum("ij,ij->i", x, x)
+    return lengths
+
+
+def _largest(squared: NDArray[np.float32]) -> float:
+    return float(squared.max(initial=0, where=np.isfinite(squared)))
 
 
 def near(
@@ -137,21 +142,32 @@ def near(
     y: NDArray[np.float32],
     cuts: NDArray[np.float64],
     *,
+    squared: NDArray[np.float32] | None = None,
     block: int = TILE,
 ) -> Pairs:
     """Return all pairs whose distance is at most the column's cut, tile after tile.
+
+    One product and two looks at a tile: |x - y|^2 <= c^2 is x.y - |x|^2 / 2 >= (|y|^2 - c^2) / 2.
 
     Parameters
     ----------
     x, y : float32 (n, d) and (m, d), already weighted.
     cuts : float64 (m,), the largest distance allowed to each row of ``y``.
+    squared : ``squared_lengths(x)``, where the caller has them.
     """
-    reach = (np.square(cuts) + _ROUNDING * (_largest(x) + _largest(y))).astype(np.float32)
+    squared = squared_lengths(x) if squared is None else squared
+    others = squared_lengths(y)
+    slack = _ROUNDING * (_largest(squared) + _largest(others))
+    bounds = ((others - np.square(cuts) - slack) / 2).astype(np.float32)
     found = [Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     for left in range(0, len(x), block):
+        half = squared[left : left + block, None] / 2
         for top in range(0, len(y), block):
-            tile = squared_tile(x[left : left + block], y[top : top + block])
-            rows, columns = np.nonzero(tile <= reach[top : top + block])
+            with np.errstate(invalid="ignore", over="ignore"):
+                tile = x[left : left + block] @ y[top : top + block].T
+                tile -= half
+            hits = np.flatnonzero(tile >= bounds[top : top + block])
+            rows, columns = np.divmod(hits, tile.shape[1])
             rows, columns = rows + left, columns + top
             exact = measured(x, y, rows, columns)
             keep = exact <= cuts[columns]

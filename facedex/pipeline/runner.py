@@ -43,7 +43,7 @@ def read_pending(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> N
 
 
 def search_undone(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> None:
-    """Search the photos that this engine has not looked at: it is new, or they were turned."""
+    """Search the photos that this engine and encoder have not done: new ones, or they were turned."""
     total = photos.count_undone(store.db, store.engine_id, store.model_id)
     if not total:
         return

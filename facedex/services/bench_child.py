@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -117,16 +116,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(patience_s)
     process.kill()
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process that cannot be asked."""
-    process.kill()
-
-
-def ask_to_stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask as Ctrl-C does."""
-    process.terminate() if sys.platform == "win32" else process.send_signal(signal.SIGINT)
 
 
 def children_processor_s() -> float | None:

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from facedex.errors import EnvironmentFault
 from facedex.paths import model_cache
-from facedex.services.bench_child import Cost, kill, running
+from facedex.services.bench_child import Cost, running
 from facedex.types import DeviceName, EngineConfig, Precision
 
 if TYPE_CHECKING:
@@ -64,7 +65,10 @@ def time_engine(
         *map(str, paths),
     ]
     times: list[PhotoTimes] = []
-    with running(command, work) as child, child.told_after(limit_s, kill) as is_over:
+    with (
+        running(command, work) as child,
+        child.told_after(limit_s, subprocess.Popen.kill) as is_over,
+    ):
         for message in child.messages():
             times.append(PhotoTimes(**message))
             sink.advanced(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from facedex.errors import EnvironmentFault, UsageError
 from facedex.services.bench_child import (
     Cost,
     PeakMemory,
-    ask_to_stop,
     children_processor_s,
     running,
 )
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
     from facedex.config import Settings
     from facedex.progress import ProgressSink
-
-_INTERRUPTED = 128 + signal.SIGINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ def measure_scan(
     with (
         running(command, work) as child,
         PeakMemory(child.process.pid) as peak,
-        child.told_after(limit_s, ask_to_stop) as is_told,
+        child.told_after(limit_s, subprocess.Popen.terminate) as is_told,
     ):
         for message in child.messages():
             log.note(message, sink)
@@ -100,7 +97,8 @@ def measure_scan(
     after = children_processor_s()
     if is_told.is_set() and not log.n_photos:
         raise UsageError(f"no photo was done in {limit_s:.0f} s; give it more time: --seconds")
-    if exit_code not in {0, 3, _INTERRUPTED} or not log.n_photos:
+    is_whole = exit_code in {0, 3}
+    if not (is_whole or is_told.is_set()) or not log.n_photos:
         raise EnvironmentFault(f"facedex scan ended with code {exit_code}: {child.last_words}")
     used = None if before is None or after is None else after - before
     return ScanCost(
@@ -108,7 +106,7 @@ def measure_scan(
         log.n_faces,
         log.running_rate(),
         peak.peak_bytes,
-        exit_code == _INTERRUPTED,
+        not is_whole,
     )
 
 

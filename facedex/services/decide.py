@@ -1,27 +1,27 @@
-"""What the user decides: naming, confirming, rejecting, ignoring, and taking it back.
+"""What the user decides of faces: naming, confirming, rejecting, ignoring; and taking anything back.
 
-Each decision is one entry of the journal, with the state of every face before and after it. It wins
-over everything that a program computed or another program said. What is decided of a face holds for the
+Each decision is one entry of the journal, with the state of everything it changes before and after. It
+wins over all that a program computed or another program said. What is decided of a face holds for the
 same face on companions of its photo, the RAW beside a JPEG, and is in the same entry.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from facedex.db import catalog, companions, decisions, faces, people
+from facedex.db import catalog, companions, faces, people
 from facedex.db.connection import transaction
 from facedex.db.faces import Assignment
 from facedex.errors import UsageError
+from facedex.services import journal
+from facedex.services.journal import Recording
 from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from facedex.db.connection import Connection
-    from facedex.db.decisions import Step
     from facedex.types import ClusterId, FaceId, PersonId
 
 _MAX_NAME = 200
@@ -35,134 +35,113 @@ def name_faces(db: Connection, face_ids: Sequence[FaceId], name: str) -> list[Fa
     UsageError
         If the name is empty or unreasonably long.
     """
+    cleaned = clean_name(name)
     with transaction(db):
-        person_id = _person(db, name)
-        shown = people.get_person(db, person_id).name
-        changed = _decide(
-            db,
-            "name",
-            lambda n: f"Named {_count(n)} {shown}",
-            face_ids,
-            lambda face_id: _confirm(db, face_id, person_id),
-        )
-        if not changed:
-            people.drop_unmentioned(db)
-        return changed
+        record = Recording(db)
+        there = _noted(record, face_ids)
+        if not there:
+            return []
+        person_id = _person(record, cleaned)
+        for face_id in there:
+            _confirm(record, face_id, person_id)
+        return _named(record, person_id)
 
 
 def name_group(db: Connection, cluster_id: ClusterId, name: str) -> list[FaceId]:
     """Confirm all unknown faces of a group as one person; the group becomes a cluster of theirs."""
+    cleaned = clean_name(name)
     with transaction(db):
-        unknown = catalog.group_faces(db, cluster_id)
-        if not unknown:
+        record = Recording(db)
+        if not catalog.group_faces(db, cluster_id):
             return []
-        person_id = _person(db, name)
-        shown = people.get_person(db, person_id).name
-        owner = people.cluster_person(db, cluster_id)
-        people.set_cluster_person(db, cluster_id, person_id)
-        uuids = [
-            None if one is None else people.get_person(db, one).uuid for one in (owner, person_id)
-        ]
-        return _decide(
-            db,
-            "name",
-            lambda n: f"Named {_count(n)} {shown}",
-            unknown,
-            lambda face_id: _confirm(db, face_id, person_id, cluster_id),
-            [{"cluster": cluster_id, "before": uuids[0], "after": uuids[1]}],
-        )
+        return _give_group(record, cluster_id, _person(record, cleaned))
+
+
+def confirm_group(db: Connection, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
+    """Confirm all unknown faces of a group as a person who is there already."""
+    with transaction(db):
+        return _give_group(Recording(db), cluster_id, person_id)
 
 
 def confirm(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
     """Confirm the person suggested for each face; faces without a suggestion stay as they are."""
     with transaction(db):
-        leads = companions.leads_of(db, face_ids)
-        best = {face_id: _suggested(db, face_id) for face_id in leads}
+        record = Recording(db)
+        _confirm_suggested(record, face_ids)
+        return record.write("confirm", lambda n: f"Confirmed {n}")
 
-        def change(face_id: FaceId) -> None:
-            person_id = best[face_id]
-            if person_id is not None:
-                _confirm(db, face_id, person_id)
 
-        return _decide(db, "confirm", lambda n: f"Confirmed {_count(n)}", leads, change)
+def confirm_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -> list[FaceId]:
+    """Confirm faces as a person who is there already."""
+    with transaction(db):
+        record = Recording(db)
+        for face_id in _noted(record, face_ids):
+            _confirm(record, face_id, person_id)
+        return _named(record, person_id)
+
+
+def confirm_page(db: Connection, right: Sequence[FaceId], wrong: Sequence[FaceId]) -> list[FaceId]:
+    """Confirm the suggestions of some faces and reject those of others, as one decision."""
+    with transaction(db):
+        record = Recording(db)
+        _confirm_suggested(record, right)
+        for face_id in _noted(record, wrong):
+            reject_face(db, face_id)
+        also = f", rejected {len(wrong):,} of them" if wrong else ""
+        return record.write("confirm", lambda n: f"Looked at {n}{also}")
 
 
 def reject(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
     """Say of each face that it is not the person it is said to be; that is remembered for ever."""
     with transaction(db):
-        return _decide(
-            db,
-            "reject",
-            lambda n: f"Rejected the name of {_count(n)}",
-            face_ids,
-            lambda face_id: _reject(db, face_id),
-        )
+        record = Recording(db)
+        for face_id in _noted(record, face_ids):
+            reject_face(db, face_id)
+        return record.write("reject", lambda n: f"Rejected the name of {n}")
 
 
 def ignore(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
     """Put faces aside: they are nobody whom the user wants to name."""
-
-    def change(face_id: FaceId) -> None:
-        rejected = [a for a in faces.assignments(db, face_id) if a.state is FaceState.REJECTED]
-        aside = Assignment(None, FaceState.IGNORED, Source.USER)
-        faces.set_assignments(db, face_id, [*rejected, aside])
-
     with transaction(db):
-        return _decide(db, "ignore", lambda n: f"Ignored {_count(n)}", face_ids, change)
+        record = Recording(db)
+        for face_id in _noted(record, face_ids):
+            said = faces.assignments(db, face_id)
+            rejected = [a for a in said if a.state is FaceState.REJECTED]
+            aside = Assignment(None, FaceState.IGNORED, Source.USER)
+            faces.set_assignments(db, face_id, [*rejected, aside])
+        return record.write("ignore", lambda n: f"Ignored {n}")
 
 
 def undo(db: Connection) -> str | None:
     """Take the last decision back; return what it was, or None if there is none left."""
     with transaction(db):
-        done, _undone = decisions.undo_stacks(db)
-        return _replay(db, "undo", done[-1], "before") if done else None
+        return journal.step_back(db)
 
 
 def redo(db: Connection) -> str | None:
     """Do again what was taken back last; return what it was, or None if there is nothing."""
     with transaction(db):
-        _done, undone = decisions.undo_stacks(db)
-        return _replay(db, "redo", undone[-1], "after") if undone else None
+        return journal.step_forth(db)
 
 
-def _count(n: int) -> str:
-    return "1 face" if n == 1 else f"{n:,} faces"
+def clean_name(name: str) -> str:
+    """Return a name without control characters and superfluous spaces.
 
-
-def _person(db: Connection, name: str) -> PersonId:
+    Raises
+    ------
+    UsageError
+        If nothing is left, or more than a name.
+    """
     cleaned = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     if not cleaned:
         raise UsageError("a person needs a name")
     if len(cleaned) > _MAX_NAME:
         raise UsageError(f"a name has at most {_MAX_NAME} letters")
-    return people.find_by_name(db, cleaned) or people.add_person(db, cleaned)
+    return cleaned
 
 
-def _suggested(db: Connection, face_id: FaceId) -> PersonId | None:
-    guesses = [a for a in faces.assignments(db, face_id) if a.state is FaceState.SUGGESTED]
-    best = min(guesses, key=lambda a: (a.distance or 0.0, a.person_id or 0), default=None)
-    return None if best is None else best.person_id
-
-
-def _confirm(
-    db: Connection, face_id: FaceId, person_id: PersonId, cluster_id: ClusterId | None = None
-) -> None:
-    said = faces.assignments(db, face_id)
-    mine = Assignment(person_id, FaceState.CONFIRMED, Source.USER)
-    if mine in said:
-        return
-    rejected = [a for a in said if a.state is FaceState.REJECTED and a.person_id != person_id]
-    # naming a face otherwise says also that it is not whom Picasa or a suggestion named
-    refused = [
-        replace(a, state=FaceState.REJECTED, source=Source.USER, distance=None, probability=None)
-        for a in said
-        if a.state is FaceState.CONFIRMED and a.person_id != person_id
-    ]
-    faces.set_assignments(db, face_id, [*rejected, *refused, mine])
-    faces.set_cluster(db, face_id, cluster_id or people.main_cluster(db, person_id))
-
-
-def _reject(db: Connection, face_id: FaceId) -> None:
+def reject_face(db: Connection, face_id: FaceId) -> None:
+    """Turn a face's confirmed or suggested person into a rejected one; inside a transaction."""
     said = faces.assignments(db, face_id)
     named = [a for a in said if a.state in {FaceState.CONFIRMED, FaceState.SUGGESTED}]
     if not named:
@@ -174,78 +153,60 @@ def _reject(db: Connection, face_id: FaceId) -> None:
         faces.set_cluster(db, face_id, None)
 
 
-def _decide(
-    db: Connection,
-    kind: str,
-    summary: Callable[[int], str],
-    face_ids: Sequence[FaceId],
-    change: Callable[[FaceId], None],
-    more_steps: Sequence[Step] = (),
-) -> list[FaceId]:
-    """Change faces and write the journal; inside a transaction. Returns the faces that changed.
-
-    Of a face on several companions the lead's is changed and returned, and the others follow it.
-    """
-    steps: list[Step] = []
-    changed: list[FaceId] = []
-    for face_id in companions.leads_of(db, face_ids):
-        if not faces.exists(db, face_id):
-            continue
-        step = _step(db, face_id, change)
-        if step is not None:
-            changed.append(face_id)
-            followed = (
-                _step(db, twin, partial(_follow, db, face_id))
-                for twin in companions.twins_of(db, face_id)
-            )
-            steps += [step, *(each for each in followed if each is not None)]
-    if changed:
-        decisions.append(db, kind, summary(len(changed)), [*steps, *more_steps])
-    return changed
+def _give_group(record: Recording, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
+    unknown = _noted(record, catalog.group_faces(record.db, cluster_id))
+    if unknown:
+        record.note_cluster(cluster_id)
+        people.set_cluster_person(record.db, cluster_id, person_id)
+    for face_id in unknown:
+        _confirm(record, face_id, person_id, cluster_id)
+    return _named(record, person_id)
 
 
-def _step(db: Connection, face_id: FaceId, change: Callable[[FaceId], None]) -> Step | None:
-    """Change a face; return the journal's step, or None if the face is as it was."""
-    before = decisions.face_state(db, face_id)
-    change(face_id)
-    after = decisions.face_state(db, face_id)
-    if before == after:
-        return None
-    return {**decisions.face_key(db, face_id), "before": before, "after": after}
+def _noted(record: Recording, face_ids: Sequence[FaceId]) -> list[FaceId]:
+    """Note the faces that are there; return them, each once, with the lead's for a companion's."""
+    leads = companions.leads_of(record.db, face_ids)
+    there = [each for each in leads if faces.exists(record.db, each)]
+    for face_id in there:
+        record.note_face(face_id)
+    return there
 
 
-def _follow(db: Connection, face_id: FaceId, twin: FaceId) -> None:
-    """Let the same face on a companion be what ``face_id`` is; suggestions are the lead's alone."""
-    said = [a for a in faces.assignments(db, face_id) if a.source is not Source.AUTO]
-    faces.set_assignments(db, twin, said)
-    faces.set_cluster(db, twin, faces.cluster_of(db, face_id))
+def _person(record: Recording, name: str) -> PersonId:
+    return people.find_by_name(record.db, name) or record.add_person(name)
 
 
-def _place(db: Connection, face_id: FaceId) -> None:
-    """Give a confirmed face a cluster of its person: the one it had may have gone with an undo."""
-    if decisions.face_state(db, face_id)["cluster"] is None:
-        for said in faces.assignments(db, face_id):
-            if said.state is FaceState.CONFIRMED and said.person_id is not None:
-                faces.set_cluster(db, face_id, people.main_cluster(db, said.person_id))
+def _named(record: Recording, person_id: PersonId) -> list[FaceId]:
+    shown = people.get_person(record.db, person_id).name
+    return record.write("name", lambda n: f"Named {n} {shown}")
 
 
-def _replay(db: Connection, kind: str, decision_id: int, side: str) -> str:
-    decision = decisions.get_decision(db, decision_id)
-    restored: dict[FaceId, None] = {}
-    for step in decision.steps:
-        if "face" in step:
-            face_id = decisions.find_face(db, step)
-            if face_id is not None:
-                decisions.restore_face(db, face_id, step[side])
-                _place(db, face_id)
-                restored[face_id] = None
-        else:
-            owner = step[side] and people.find_by_uuid(db, step[side])
-            people.set_cluster_person(db, step["cluster"], owner or None)
-    for face_id in restored:
-        for twin in companions.twins_of(db, face_id):
-            if twin not in restored:  # it became a twin after the decision
-                _follow(db, face_id, twin)
-    decisions.append(db, kind, decision.summary, [], decision_id)
-    people.drop_unmentioned(db)
-    return decision.summary
+def _confirm_suggested(record: Recording, face_ids: Sequence[FaceId]) -> None:
+    for face_id in _noted(record, face_ids):
+        person_id = _suggested(record.db, face_id)
+        if person_id is not None:
+            _confirm(record, face_id, person_id)
+
+
+def _suggested(db: Connection, face_id: FaceId) -> PersonId | None:
+    guesses = [a for a in faces.assignments(db, face_id) if a.state is FaceState.SUGGESTED]
+    best = min(guesses, key=lambda a: (a.distance or 0.0, a.person_id or 0), default=None)
+    return None if best is None else best.person_id
+
+
+def _confirm(
+    record: Recording, face_id: FaceId, person_id: PersonId, cluster_id: ClusterId | None = None
+) -> None:
+    said = faces.assignments(record.db, face_id)
+    mine = Assignment(person_id, FaceState.CONFIRMED, Source.USER)
+    if mine in said:
+        return
+    rejected = [a for a in said if a.state is FaceState.REJECTED and a.person_id != person_id]
+    # naming a face otherwise says also that it is not whom Picasa or a suggestion named
+    refused = [
+        replace(a, state=FaceState.REJECTED, source=Source.USER, distance=None, probability=None)
+        for a in said
+        if a.state is FaceState.CONFIRMED and a.person_id != person_id
+    ]
+    faces.set_assignments(record.db, face_id, [*rejected, *refused, mine])
+    faces.set_cluster(record.db, face_id, cluster_id or record.home(person_id))

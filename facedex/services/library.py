@@ -7,7 +7,18 @@ import threading
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from facedex.db import cache, catalog, decisions, faces, files, issues, people, regions, runs
+from facedex.db import (
+    cache,
+    catalog,
+    decisions,
+    exports,
+    faces,
+    files,
+    issues,
+    people,
+    regions,
+    runs,
+)
 from facedex.db.connection import LIBRARY_NAME, translated
 from facedex.db.library import data_version, get_meta, open_library
 from facedex.errors import EnvironmentFault, ItemError
@@ -15,37 +26,50 @@ from facedex.paths import model_cache
 from facedex.pipeline.messages import PreviewJob, PreviewResult
 from facedex.pipeline.supervisor import SupervisedPool, Task
 from facedex.services import decide
+from facedex.services.audit import audit, use_metric
+from facedex.services.deciding import Deciding
+from facedex.services.export_xmp import export_xmp
+from facedex.services.follow_decisions import Follower
 from facedex.services.match_faces import match_faces
+from facedex.services.metric_choice import load_choice
+from facedex.services.regroup import RegroupReport, plan_regroup, regroup
 from facedex.types import EngineConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from facedex.db.connection import Connection
+    from facedex.progress import ProgressSink
+    from facedex.services.audit import AuditReport
+    from facedex.services.export_xmp import XmpExport
+    from facedex.services.metric_choice import MetricChoice
     from facedex.services.records import (
         FaceRow,
         GroupRow,
         LibraryCounts,
+        NamedFaceRow,
         PersonRow,
         PhotoRow,
         ProblemRow,
         Shelf,
     )
-    from facedex.types import ClusterId, FaceId, PhotoId
+    from facedex.types import ClusterId, FaceId, MetricName, PersonId, PhotoId
 
 _PREVIEW_DEADLINE_S = 60.0
 
 
-class Library:
+class Library(Deciding):
     """One library folder. Methods may be called from any thread; each has its own connections."""
 
     def __init__(self, directory: Path) -> None:
+        super().__init__()
         self._directory = directory
         self._local = threading.local()
         self._lock = threading.Lock()
         self._opened: list[Connection] = []
         self._previews = _Previews()
+        self._follower = Follower()
 
     @classmethod
     def open(cls, directory: Path) -> Library:
@@ -114,7 +138,7 @@ class Library:
         return catalog.count_ignored(self._db)
 
     def shelf_faces(self, shelf: Shelf) -> list[FaceId]:
-        """Return the faces on a shelf; a person's suggestions come first, nearest first."""
+        """Return the faces on a shelf; a person's suggestions come first, surest first."""
         if shelf.kind == "person" and shelf.person_id is not None:
             return catalog.person_faces(self._db, shelf.person_id)
         if shelf.kind == "group" and shelf.cluster_id is not None:
@@ -178,14 +202,13 @@ class Library:
     def find_people(self, text: str, limit: int = 10) -> list[PersonRow]:
         """Return people one of whose names' words begins with ``text``, most faces first.
 
-        Accents and case do not matter.
+        Aliases count as names. Accents and case do not matter.
         """
         wanted = _plain(text)
         found = [
             person
             for person in self.people()
-            if _plain(person.name).startswith(wanted)
-            or any(word.startswith(wanted) for word in _plain(person.name).split())
+            if any(_begins(name, wanted) for name in (person.name, *person.aliases))
         ]
         return sorted(found, key=lambda person: (-person.n_confirmed, person.name))[:limit]
 
@@ -217,13 +240,44 @@ class Library:
         """See :func:`facedex.services.decide.redo`."""
         return decide.redo(self._db)
 
+    def regroup(self, *, is_dry_run: bool) -> RegroupReport:
+        """See :func:`facedex.services.regroup.regroup`; ``is_dry_run`` only tells what it would do."""
+        model = get_meta(self._db, "model")
+        if model is None:
+            return RegroupReport()
+        with translated(self._directory / LIBRARY_NAME):
+            return (plan_regroup if is_dry_run else regroup)(self._db, model)
+
     def rematch(self) -> int:
         """Compute suggestions anew after decisions; return how many there are."""
         model = get_meta(self._db, "model")
         if model is None:
             return 0
         with translated(self._directory / LIBRARY_NAME):
-            return match_faces(self._db, model).n_suggested
+            report = match_faces(self._db, model)
+        self._follower.forget()
+        return report.n_suggested
+
+    def follow_decisions(self) -> int:
+        """Bring the suggestions up to date with the decisions; return how many faces' changed.
+
+        The first time it reads all encodings, which it keeps; then a decision takes milliseconds.
+        """
+        with translated(self._directory / LIBRARY_NAME):
+            return self._follower.catch_up(self._db)
+
+    def audit(self) -> AuditReport:
+        """See :func:`facedex.services.audit.audit`."""
+        return audit(self._db)
+
+    def use_metric(self, name: MetricName | None) -> MetricChoice:
+        """See :func:`facedex.services.audit.use_metric`."""
+        return use_metric(self._db, name)
+
+    def metric(self) -> MetricChoice | None:
+        """Return the metric in use, or None before the first scan."""
+        model = get_meta(self._db, "model")
+        return None if model is None else load_choice(self._db, model)
 
     def data_version(self) -> int:
         """Return a number that changes when another process, a scan, has committed."""
@@ -250,9 +304,31 @@ class Library:
         """Return what became of every rectangle that Picasa wrote."""
         return regions.report(self._db)
 
+    def export_xmp(
+        self,
+        person_ids: Collection[PersonId] | None = None,
+        *,
+        sink: ProgressSink | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+        is_dry_run: bool = False,
+    ) -> XmpExport:
+        """See :func:`facedex.services.export_xmp.export_xmp`."""
+        return export_xmp(
+            self._db, person_ids, sink=sink, should_stop=should_stop, is_dry_run=is_dry_run
+        )
+
+    def named_faces(self, person_ids: Collection[PersonId] | None = None) -> list[NamedFaceRow]:
+        """Return the faces with confirmed names, of these people or, for None, of everybody."""
+        return exports.named_faces(self._db, person_ids)
+
     def n_decisions(self) -> int:
         """Return how many decisions can be undone."""
         return len(decisions.undo_stacks(self._db)[0])
+
+
+def _begins(name: str, wanted: str) -> bool:
+    plain = _plain(name)
+    return plain.startswith(wanted) or any(word.startswith(wanted) for word in plain.split())
 
 
 def _plain(text: str) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from facedex.db.library import get_meta, set_meta
-from facedex.matching.thresholds import DLIB_RESNET, Thresholds
+from facedex.matching.calibration import Calibration
+from facedex.matching.thresholds import DLIB_RESNET, GroupRule
 
 if TYPE_CHECKING:
     from facedex.db.connection import Connection
@@ -21,20 +22,32 @@ DLIB_MODELS = "dlib-resnet-v1-"
 
 def keep_thresholds(db: Connection, model_id: str, thresholds: EncoderThresholds | None) -> None:
     """Remember what a plugin's encoder says of its distances; None forgets it."""
-    if not model_id.startswith(DLIB_MODELS):
+    if not is_dlibs(model_id):
         set_meta(db, _key(model_id), json.dumps(thresholds and asdict(thresholds)))
 
 
-def find_thresholds(db: Connection, model_id: str) -> Thresholds | None:
-    """Return the thresholds of a model; None where nobody knows any."""
-    if model_id.startswith(DLIB_MODELS):
+def is_dlibs(model_id: str) -> bool:
+    """Tell whether a model is dlib's: facedex knows its distances itself."""
+    return model_id.startswith(DLIB_MODELS)
+
+
+def find_group_rule(db: Connection, model_id: str) -> GroupRule | None:
+    """Return when faces that a model encoded are one group; None where nobody knows it."""
+    if is_dlibs(model_id):
         return DLIB_RESNET
-    said = json.loads(get_meta(db, _key(model_id)) or "null")
-    if said is None:
-        return None
-    return Thresholds(
-        tuple(said["label_counts"]), tuple(said["cuts"]), said["group_cut"], said["attach_cut"]
-    )
+    said = _find_said(db, model_id)
+    return None if said is None else GroupRule.average_linkage(said["group_cut"])
+
+
+def find_calibration(db: Connection, model_id: str) -> Calibration | None:
+    """Return what the cuts of a plugin's encoder say of probabilities; None for any other model."""
+    said = None if is_dlibs(model_id) else _find_said(db, model_id)
+    return None if said is None else Calibration.from_cuts(said["label_counts"], said["cuts"])
+
+
+def _find_said(db: Connection, model_id: str) -> dict[str, Any] | None:
+    said: dict[str, Any] | None = json.loads(get_meta(db, _key(model_id)) or "null")
+    return said
 
 
 def _key(model_id: str) -> str:

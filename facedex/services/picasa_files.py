@@ -98,7 +98,7 @@ class ContactPeople:
         self._db = db
         self._book = book
         self._known: dict[tuple[bytes, str], PersonId] = {}
-        self._by_name = {people.name_key(p.name): p.person_id for p in people.list_people(db)}
+        self._by_name = people.by_name(db)
 
     def of(self, folder: bytes, contact_id: str) -> PersonId:
         """Return the person of a contact as an ini in ``folder`` means it."""

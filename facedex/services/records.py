@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facedex.db.catalog import FaceRow, GroupRow, LibraryCounts, PersonRow, PhotoRow
+from facedex.db.exports import NamedFaceRow
 from facedex.db.issues import ProblemRow
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ __all__ = [
     "FaceRow",
     "GroupRow",
     "LibraryCounts",
+    "NamedFaceRow",
     "PersonRow",
     "PhotoRow",
     "ProblemRow",

@@ -96,7 +96,7 @@ def scan_library(
         stack.callback(db.close)
         cache = open_cache(directory)
         stack.callback(cache.close)
-        pool = _pool(options)
+        pool = make_pool(options)
         stack.callback(pool.close)
         store = Store(db, cache, engine.engine_id, engine.model_id, sink)
         with translated(db.filename):
@@ -117,7 +117,8 @@ def prepare_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
     return engine
 
 
-def _pool(options: ScanOptions) -> Pool:
+def make_pool(options: ScanOptions) -> Pool:
+    """Return what does the jobs: worker processes, or this one."""
     if options.n_workers == 0:
         return InlinePool(options.engine, model_cache())
     return SupervisedPool(options.engine, model_cache(), options.n_workers)

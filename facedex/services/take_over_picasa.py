@@ -192,7 +192,8 @@ def confirm_from_picasa(db: Connection, face_id: FaceId, person_id: PersonId) ->
         return
     kept = [a for a in said if a.source is Source.USER]
     faces.set_assignments(db, face_id, [*kept, mine])
-    faces.set_cluster(db, face_id, people.main_cluster(db, person_id))
+    home = people.main_cluster(db, person_id) or people.add_cluster(db, person_id)
+    faces.set_cluster(db, face_id, home)
 
 
 def _encode_rest(

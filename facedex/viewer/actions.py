@@ -28,9 +28,10 @@ class Command:
     is_for_grid: bool = False
 
 
-def add_commands(window: QMainWindow, grid: QWidget, commands: list[Command]) -> None:
-    """Give ``window`` a menu bar with ``commands`` and their keys."""
+def add_commands(window: QMainWindow, grid: QWidget, commands: list[Command]) -> dict[str, QAction]:
+    """Give ``window`` menus with ``commands`` and their keys; return the actions by their text."""
     menus = {}
+    actions = {}
     for command in commands:
         if command.menu not in menus:
             menus[command.menu] = window.menuBar().addMenu(command.menu)
@@ -43,6 +44,8 @@ def add_commands(window: QMainWindow, grid: QWidget, commands: list[Command]) ->
         else:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         menus[command.menu].addAction(action)
+        actions[command.text] = action
+    return actions
 
 
 def _ignoring_checked(run: Callable[[], None]) -> Callable[[bool], None]:

@@ -72,6 +72,10 @@ class Decisions(QObject):
         """Take the last undo back."""
         self._send(self._library.redo, partial(self._on_stepped, "Redone: {}", "Nothing to redo"))
 
+    def decide(self, work: Callable[[], object], told: str) -> None:
+        """Write a decision that may concern other things than faces; then say ``told``."""
+        self._send(work, lambda _value: self._tell(told + _UNDO_HINT))
+
     def _decide(self, work: Callable[[], Sequence[FaceId]], describe: Callable[[int], str]) -> None:
         self._send(work, partial(self._on_decided, describe))
 
@@ -83,11 +87,13 @@ class Decisions(QObject):
 
     def _on_decided(self, describe: Callable[[int], str], face_ids: Sequence[FaceId]) -> None:
         text = describe(len(face_ids))
-        self.told.emit(text + _UNDO_HINT if face_ids else "Nothing changed")
-        self._settle()
+        self._tell(text + _UNDO_HINT if face_ids else "Nothing changed")
 
     def _on_stepped(self, template: str, nothing: str, text: str | None) -> None:
-        self.told.emit(nothing if text is None else template.format(one_line(text)))
+        self._tell(nothing if text is None else template.format(one_line(text)))
+
+    def _tell(self, text: str) -> None:
+        self.told.emit(text)
         self._settle()
 
     def _on_failed(self, message: str) -> None:

@@ -13,8 +13,10 @@ from facedex.types import FaceState
 from facedex.viewer.actions import Command, add_commands
 from facedex.viewer.decisions import Decisions
 from facedex.viewer.models.faces import FaceGridModel
-from facedex.viewer.models.sidebar import IGNORED, UNGROUPED, SidebarModel
+from facedex.viewer.models.sidebar import IGNORED, REVIEW, UNGROUPED, SidebarModel
 from facedex.viewer.models.thumbnails import Thumbnails
+from facedex.viewer.people import PeopleDecisions
+from facedex.viewer.review import Review
 from facedex.viewer.text import counted, one_line
 from facedex.viewer.views.empty_page import EmptyPage
 from facedex.viewer.views.photo_pane import PhotoPane
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from facedex.services.library import Library
     from facedex.services.records import FaceRow, PersonRow
     from facedex.types import FaceId
+    from facedex.viewer.views.name_field import NameField
 
 MAX_FOUND = 200
 MAX_NAMES = 10
@@ -55,11 +58,17 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(self.sidebar_model)
         self.shelf = ShelfPane(self.faces)
         self.grid = self.shelf.grid
+        self.review = Review(library, self.workers, self.thumbnails, self.decisions, self)
+        self.people = PeopleDecisions(
+            library, self.workers, self.decisions, self.sidebar_model, self.thumbnails, self
+        )
         self.photo = PhotoPane(library, self.workers)
         self.status = StatusLine()
         self._lay_out()
         self._connect()
-        add_commands(self, self.grid, self._commands())
+        self._actions = add_commands(self, self.grid, self._commands())
+        self._review_actions = add_commands(self, self.review.pane.grid, self.review.commands())
+        self._show_pane(is_review=False)
         self._tell_target()
         self.grid.setFocus()
         self.watch.start()
@@ -140,6 +149,10 @@ class MainWindow(QMainWindow):
         self.sidebar.choose(following)
         self.grid.setFocus()
 
+    def open_review(self) -> None:
+        """Open the review."""
+        self.sidebar.choose(REVIEW)
+
     def focus_name(self) -> None:
         """Go to the name field."""
         self.shelf.names.setFocus()
@@ -162,10 +175,27 @@ class MainWindow(QMainWindow):
             ),
             Command("&Edit", "&Suggest anew", ("F5",), self.rematch),
             Command("&View", "Face or whole &photo", ("F",), self.photo.toggle.toggle),
+            Command("&Person", "&Merge with…", ("M",), partial(self._on_shelf, "merge")),
+            Command("&Person", "&Rename…", ("F2",), partial(self._on_shelf, "rename")),
+            Command("&Person", "S&plit…", ("P",), partial(self._on_shelf, "split")),
+            Command("&Go", "&Review", ("R",), self.open_review),
             Command("&Go", "Next &unknown group", ("U",), self.next_group),
             Command("&Go", "&Find a person", ("/", "Ctrl+F"), self.focus_search),
             Command("&Go", "&Quit", ("Ctrl+Q",), self._quit),
         ]
+
+    def _on_shelf(self, what: str) -> None:
+        shelf = self.faces.shelf
+        is_person = shelf is not None and shelf.kind == "person"
+        if shelf is None or not (is_person or (shelf.kind == "group" and what != "rename")):
+            kinds = "person" if what == "rename" else "person or a group"
+            self.status.tell(f"Open a {kinds} first")
+        elif what == "merge":
+            self.people.merge_into_another(shelf)
+        elif what == "rename":
+            self.people.rename(shelf)
+        else:
+            self.people.split(shelf)
 
     def _quit(self) -> None:
         self.close()
@@ -210,6 +240,15 @@ class MainWindow(QMainWindow):
     def _on_rematched(self, n_suggested: int) -> None:
         self.status.tell(f"Compared all faces: {counted(n_suggested, 'suggestion')}")
         self.watch.refresh()
+        self.review.refresh()
+
+    def _follow(self) -> None:
+        """Let the suggestions follow what was decided; the window shows it when they have."""
+        self.workers.submit("matching", self._library.follow_decisions, self._on_followed)
+
+    def _on_followed(self, n_changed: int) -> None:
+        if n_changed:
+            self.watch.poll()
 
     def _take_faces(self, snapshot: Snapshot) -> None:
         before, current = set(self.faces.keys), self.grid.current_id()
@@ -244,12 +283,29 @@ class MainWindow(QMainWindow):
     def _open(self, shelf: Shelf) -> None:
         if shelf == self.faces.shelf and not self._is_loading:
             return
-        self._is_loading = True
+        is_review = shelf == REVIEW
+        self._is_loading = not is_review
         self.shelf.names.clear()
         self.photo.clear()
         self.faces.open_shelf(shelf)
-        self.watch.open_shelf(shelf)
+        self.watch.open_shelf(None if is_review else shelf)
+        self._show_pane(is_review=is_review)
         self._tell_shelf()
+
+    def _focus_faces(self) -> None:
+        (self.review.pane.grid if self.review.is_open else self.grid).setFocus()
+
+    def _show_pane(self, *, is_review: bool) -> None:
+        self._middle.setCurrentWidget(self.review.pane if is_review else self.shelf)
+        # the two share keys, and two actions of one key would both be deaf
+        for action in self._review_actions.values():
+            action.setEnabled(is_review)
+        for text in ("&Confirm", "&Reject", "&Ignore", "&Name…"):
+            self._actions[text].setEnabled(not is_review)
+        if is_review:
+            self.review.open()
+        elif self.review.is_open:
+            self.review.close()
 
     def _open_face(self, face: FaceRow) -> None:
         if self.faces.find_row(face.face_id) is not None:
@@ -280,7 +336,8 @@ class MainWindow(QMainWindow):
         self._show_photo()
 
     def _show_photo(self) -> None:
-        current = self.grid.current_id()
+        grid = self.review.pane.grid if self.review.is_open else self.grid
+        current = grid.current_id()
         if current is None:
             self.photo.clear()
         else:
@@ -309,9 +366,9 @@ class MainWindow(QMainWindow):
             self.sidebar.mark(self.faces.shelf)
         self.sidebar.set_found(text)
 
-    def _query_names(self, text: str) -> None:
+    def _query_names(self, names: NameField, text: str) -> None:
         work = partial(self._library.find_people, text, MAX_NAMES)
-        done = partial(self.shelf.names.set_matches, text)
+        done = partial(names.set_matches, text)
         self.workers.submit("queries", work, done, channel="names")
 
     # construction
@@ -321,7 +378,10 @@ class MainWindow(QMainWindow):
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)
-        for widget, stretch in ((self.sidebar, 0), (self.shelf, 3), (self.photo, 2)):
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self.shelf)
+        self._middle.addWidget(self.review.pane)
+        for widget, stretch in ((self.sidebar, 0), (self._middle, 3), (self.photo, 2)):
             splitter.addWidget(widget)
             splitter.setStretchFactor(splitter.indexOf(widget), stretch)
         splitter.setSizes([240, 610, 430])
@@ -337,15 +397,18 @@ class MainWindow(QMainWindow):
         self.watch.changed.connect(self._on_snapshot)
         self.decisions.began.connect(self.watch.hold)
         self.decisions.settled.connect(self.watch.release)
+        self.decisions.settled.connect(self._follow)
         self.decisions.told.connect(self.status.tell)
         self.decisions.failed.connect(self.status.warn)
         self.sidebar.chosen.connect(self._open)
-        self.sidebar.entered.connect(self.grid.setFocus)
+        self.sidebar.entered.connect(self._focus_faces)
         self.sidebar.searched.connect(self._search)
         self.grid.selection_changed.connect(self._on_selection)
         self.grid.confirm_clicked.connect(partial(self._on_tile_clicked, "confirm"))
         self.grid.reject_clicked.connect(partial(self._on_tile_clicked, "reject"))
-        self.shelf.names.queried.connect(self._query_names)
+        self.review.pane.grid.selection_changed.connect(self._show_photo)
+        for names in (self.shelf.names, self.review.pane.names):
+            names.queried.connect(partial(self._query_names, names))
         self.shelf.names.entered.connect(self.name)
         self.shelf.names.left.connect(self.grid.setFocus)
         self.shelf.confirm.clicked.connect(self.confirm)

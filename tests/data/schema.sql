@@ -27,7 +27,27 @@ CREATE INDEX region_by_file ON region (file_id);
 
 CREATE INDEX region_by_photo ON region (photo_id);
 
+CREATE INDEX rejected_pair_by_face_a ON rejected_pair (face_a);
+
+CREATE INDEX rejected_pair_by_face_b ON rejected_pair (face_b);
+
+CREATE INDEX rejected_pair_by_person_a ON rejected_pair (person_a);
+
+CREATE INDEX rejected_pair_by_person_b ON rejected_pair (person_b);
+
+CREATE UNIQUE INDEX rejected_pair_of_faces
+    ON rejected_pair (min(face_a, face_b), max(face_a, face_b));
+
+CREATE UNIQUE INDEX rejected_pair_of_people
+    ON rejected_pair (min(person_a, person_b), max(person_a, person_b));
+
 CREATE INDEX twin_by_lead ON twin (lead_id);
+
+CREATE TABLE alias (
+    person_id INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+    name      TEXT NOT NULL CHECK (length(trim(name)) > 0),
+    PRIMARY KEY (person_id, name)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE analysis (
     photo_id    INTEGER PRIMARY KEY REFERENCES photo (id) ON DELETE CASCADE,
@@ -53,7 +73,7 @@ CREATE TABLE assignment (
 ) STRICT;
 
 CREATE TABLE cluster (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     person_id  INTEGER REFERENCES person (id) ON DELETE CASCADE,
     created_us INTEGER NOT NULL
 ) STRICT;
@@ -77,8 +97,8 @@ CREATE TABLE decision (
     at_us      INTEGER NOT NULL,
     kind       TEXT NOT NULL,
     summary    TEXT NOT NULL,
-    steps      TEXT NOT NULL CHECK (json_valid(steps)),
-    undoes     INTEGER REFERENCES decision (id)
+    undoes     INTEGER REFERENCES decision (id),
+    steps      TEXT NOT NULL CHECK (json_valid(steps))  -- last: it can be megabytes
 ) STRICT;
 
 CREATE TABLE encoding (
@@ -149,11 +169,13 @@ CREATE TABLE orientation_map (
 ) STRICT;
 
 CREATE TABLE person (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid       TEXT NOT NULL UNIQUE,
     name       TEXT NOT NULL CHECK (length(trim(name)) > 0),
     is_placeholder INTEGER NOT NULL DEFAULT 0 CHECK (is_placeholder IN (0, 1)),
-    created_us INTEGER NOT NULL
+    created_us INTEGER NOT NULL,
+    born       TEXT CHECK (length(born) IN (4, 7, 10)),
+    died       TEXT CHECK (length(died) IN (4, 7, 10))
 ) STRICT;
 
 CREATE TABLE photo (
@@ -193,6 +215,16 @@ CREATE TABLE region (
     UNIQUE (ini_file_id, filename, rect_hex, contact_id)
 ) STRICT;
 
+CREATE TABLE rejected_pair (
+    id       INTEGER PRIMARY KEY,
+    person_a INTEGER REFERENCES person (id) ON DELETE CASCADE,
+    person_b INTEGER REFERENCES person (id) ON DELETE CASCADE,
+    face_a   INTEGER REFERENCES face (id) ON DELETE CASCADE,
+    face_b   INTEGER REFERENCES face (id) ON DELETE CASCADE,
+    CHECK (iif(person_a IS NULL, face_a != face_b AND person_b IS NULL,
+               person_a != person_b AND face_a IS NULL AND face_b IS NULL))
+) STRICT;
+
 CREATE TABLE root (
     id           INTEGER PRIMARY KEY,
     path         BLOB NOT NULL UNIQUE,
@@ -210,6 +242,8 @@ CREATE TABLE scan_run (
     engine      TEXT NOT NULL,
     summary     TEXT CHECK (json_valid(summary))
 ) STRICT;
+
+CREATE TABLE sqlite_sequence(name,seq);
 
 CREATE TABLE twin (
     face_id INTEGER PRIMARY KEY REFERENCES face (id) ON DELETE CASCADE,
@@ -344,7 +378,11 @@ SELECT p.id AS person_id,
          WHERE a.person_id = p.id AND a.state = 'confirmed') AS first_taken_at,
        (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', max(ph.taken_us) / 1e6, 'unixepoch')
           FROM assignment a JOIN face f ON f.id = a.face_id JOIN photo ph ON ph.id = f.photo_id
-         WHERE a.person_id = p.id AND a.state = 'confirmed') AS last_taken_at
+         WHERE a.person_id = p.id AND a.state = 'confirmed') AS last_taken_at,
+       p.born AS born,
+       p.died AS died,
+       (SELECT json_group_array(a.name) FROM (
+            SELECT name FROM alias WHERE person_id = p.id ORDER BY name) a) AS aliases
   FROM person p;
 
 CREATE VIEW v1_photos AS
@@ -374,6 +412,18 @@ UNION ALL
 SELECT NULL, rtrim(r.path_text, '/') || '/' || w.relpath_text, 'walk', 'denied', w.message,
        strftime('%Y-%m-%dT%H:%M:%fZ', w.at_us / 1e6, 'unixepoch')
   FROM walk_issue w JOIN root r ON r.id = w.root_id;
+
+CREATE VIEW v1_rejected_pairs AS
+SELECT iif(r.person_a IS NULL, 'groups', 'people') AS kind,
+       coalesce(r.person_a, (SELECT a.person_id FROM assignment a
+                              WHERE a.face_id = r.face_a AND a.state = 'confirmed')) AS person_a,
+       coalesce(r.person_b, (SELECT a.person_id FROM assignment a
+                              WHERE a.face_id = r.face_b AND a.state = 'confirmed')) AS person_b,
+       r.face_a AS face_a,
+       r.face_b AS face_b,
+       (SELECT f.cluster_id FROM face f WHERE f.id = r.face_a) AS cluster_a,
+       (SELECT f.cluster_id FROM face f WHERE f.id = r.face_b) AS cluster_b
+  FROM rejected_pair r;
 
 CREATE VIEW v1_roots AS
 SELECT r.id AS root_id,

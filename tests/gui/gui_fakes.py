@@ -12,7 +12,9 @@ from functools import lru_cache
 from PIL import Image, ImageDraw
 
 from facedex.errors import RootOffline
-from facedex.services.records import FaceRow, GroupRow, PersonRow, PhotoRow
+from facedex.services.decide_people import MergePreview
+from facedex.services.questions import Question
+from facedex.services.records import FaceRow, GroupRow, PersonRow, PhotoRow, Shelf
 from facedex.types import Box, FaceState, Source
 
 SKINS = ("#f2c9a5", "#d9a066", "#a86f42", "#7a4b2a", "#f6dcc4")
@@ -89,9 +91,12 @@ class FakeLibrary:
     sizes: dict[int, tuple[int, int]] = field(default_factory=dict)
     pictures: dict[int, bytes] = field(default_factory=dict)
     offline: set[int] = field(default_factory=set)
+    follows: dict = field(default_factory=dict)  # faces as the next decision leaves them
     calls: list[tuple[str, int]] = field(default_factory=list)  # name, thread
     fails: str = ""
     version: int = 1
+    looks_like: dict[int, int] = field(default_factory=dict)  # group -> person
+    skipped: list = field(default_factory=list)
     _undo: list = field(default_factory=list)
     _redo: list = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -271,6 +276,112 @@ class FakeLibrary:
         return self._change("ignore", f"ignoring {len(face_ids)} faces", face_ids,
                             state=FaceState.IGNORED, person_id=None)  # fmt: skip
 
+    def confirm_group(self, cluster_id, person_id):
+        return self.name_group(cluster_id, self.names[person_id])
+
+    def _move(self, name, text, moved, names=None):
+        """Change faces one by one, as one step; ``moved`` is id -> facts."""
+        with self._lock:
+            self._called(name)
+            if self.fails:
+                raise RootOffline(self.fails)
+            before = {i: copy.copy(self.by_id[i]) for i in moved}
+            self._undo.append((text, before, dict(self.names)))
+            self._redo.clear()
+            for i, facts in moved.items():
+                self.by_id[i] = replace(self.by_id[i], **facts)
+            self.names = self.names if names is None else names
+            return list(moved)
+
+    def preview_merge(self, person_id, into_id):
+        photos = [{f.photo_id for f in self.by_id.values() if f.person_id == each
+                   and f.state is FaceState.CONFIRMED} for each in (person_id, into_id)]  # fmt: skip
+        n = sum(f.person_id == person_id for f in self.by_id.values())
+        return MergePreview(
+            self.names[person_id], self.names[into_id], n, len(photos[0] & photos[1])
+        )
+
+    def merge_people(self, person_id, into_id):
+        moved = {
+            i: {"person_id": into_id} for i, f in self.by_id.items() if f.person_id == person_id
+        }
+        names = {each: name for each, name in self.names.items() if each != person_id}
+        return self._move("merge_people", "merging", moved, names)
+
+    def rename_person(self, person_id, name):
+        self._move("rename_person", "renaming", {}, self.names | {person_id: name})
+        return True
+
+    def merge_groups(self, cluster_id, into_id):
+        moved = {
+            i: {"cluster_id": into_id} for i, f in self.by_id.items() if f.cluster_id == cluster_id
+        }
+        return self._move("merge_groups", "merging", moved)
+
+    def find_parts(self, face_ids, n_parts=None):
+        """Every second face is somebody else; with more parts, the first ones too."""
+        n = n_parts or 2
+        return [list(face_ids[place::n]) for place in range(min(n, len(face_ids)))]
+
+    def split(self, parts):
+        new = max((f.cluster_id or 0 for f in self.by_id.values()), default=0)
+        moved = {
+            i: {"cluster_id": new + number, "state": FaceState.UNKNOWN, "person_id": None}
+            for number, part in enumerate(parts, start=1)
+            for i in part
+        }
+        self._move("split", "splitting", moved)
+        return [new + number for number, _ in enumerate(parts, start=1)]
+
+    def questions(self, n=1):
+        with self._lock:
+            self._called("questions")
+            found = []
+            for person in self.people():
+                shelf = self.shelf_faces(Shelf("person", person_id=person.person_id))
+                page, known = shelf[: person.n_suggested], shelf[person.n_suggested :]
+                if page:
+                    found.append(Question(
+                        "suggested", tuple(page), 0.9 * len(page), tuple(known[:12]),
+                        person_id=person.person_id, person_name=person.name, probability=0.9,
+                    ))  # fmt: skip
+            for group in self.unknown_groups():
+                ids = tuple(self.shelf_faces(Shelf("group", cluster_id=group.cluster_id)))
+                who = self.looks_like.get(group.cluster_id)
+                if who is None:
+                    found.append(Question("who", ids, len(ids) / 2, cluster_id=group.cluster_id))
+                    continue
+                known = [i for i, f in self.by_id.items()
+                         if f.person_id == who and f.state is FaceState.CONFIRMED][:12]  # fmt: skip
+                found.append(Question(
+                    "same", ids, 0.8 * len(ids), tuple(known), cluster_id=group.cluster_id,
+                    person_id=who, person_name=self.names[who], probability=0.8,
+                ))  # fmt: skip
+            left = [each for each in found if each.face_ids not in self.skipped]
+            return sorted(left, key=lambda each: -each.worth)[:n]
+
+    def skip(self, question):
+        self.skipped.append(question.face_ids)
+
+    def answer_yes(self, question, left_out=()):
+        right = [i for i in question.face_ids if i not in left_out]
+        moved = {i: {"state": FaceState.CONFIRMED, "person_id": question.person_id,
+                     "source": Source.USER, "cluster_id": None} for i in right}  # fmt: skip
+        if question.kind == "suggested":
+            moved |= {i: {"state": FaceState.REJECTED, "person_id": None} for i in left_out}
+        return self._move("answer_yes", "a yes", moved)
+
+    def answer_no(self, question):
+        if question.kind == "same":
+            del self.looks_like[question.cluster_id]
+            return self._move("answer_no", "a no", {})
+        state = FaceState.IGNORED if question.kind == "who" else FaceState.REJECTED
+        moved = {i: {"state": state, "person_id": None} for i in question.face_ids}
+        return self._move("answer_no", "a no", moved)
+
+    def answer_name(self, question, name, left_out=()):
+        return self.name_faces([i for i in question.face_ids if i not in left_out], name)
+
     def _step(self, take, give):
         with self._lock:
             if not take:
@@ -290,6 +401,15 @@ class FakeLibrary:
     def rematch(self):
         self._called("rematch")
         return 5
+
+    def follow_decisions(self):
+        """Change the faces in ``follows``, as if the decision said something about them."""
+        self._called("follow_decisions")
+        with self._lock:
+            follows, self.follows = self.follows, {}
+            self.by_id.update(follows)
+            self.version += bool(follows)
+        return len(follows)
 
     def data_version(self):
         return self.version

@@ -10,8 +10,10 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from facedex.services.records import Shelf
+from facedex.types import FaceState
 from facedex.viewer.delegates.face_tile import Hot, hot_rect
-from facedex.viewer.models.sidebar import UNGROUPED
+from facedex.viewer.models.sidebar import REVIEW, UNGROUPED
+from facedex.viewer.views.split_dialog import SplitDialog
 
 
 @pytest.fixture
@@ -91,6 +93,46 @@ def test_dark_person_with_offline_photo(qtbot, dark, open_window, library, folde
     library.offline.update(library.sizes)
     window = open_window(library)
     assert shoot(qtbot, window, folder / "dark-offline.png") > 500
+
+
+def test_review_of_suggestions(qtbot, open_window, library, folder):
+    window = open_window(library)
+    qtbot.keyClick(window.grid, Qt.Key.Key_R)
+    settle(qtbot, window)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Space):
+        qtbot.keyClick(QApplication.focusWidget(), key)
+    assert shoot(qtbot, window, folder / "review-suggestions.png") > 500
+
+
+def test_review_of_a_group(qtbot, dark, open_window, library, folder):
+    library.looks_like[1] = 3
+    window = open_window(library)
+    window.sidebar.choose(REVIEW)
+    settle(qtbot, window)
+    assert shoot(qtbot, window, folder / "dark-review-same.png") > 500
+
+
+def test_review_of_an_unknown_group(qtbot, open_window, library, folder):
+    library.names.clear()
+    for face in library.by_id.values():
+        if face.cluster_id is None:
+            face.state, face.person_id = FaceState.IGNORED, None
+    window = open_window(library, (1000, 560))
+    window.sidebar.choose(REVIEW)
+    settle(qtbot, window)
+    qtbot.keyClicks(QApplication.focusWidget(), "Do")
+    assert shoot(qtbot, window, folder / "review-who-small.png") > 500
+
+
+def test_parts_of_a_person(qtbot, open_window, library, folder):
+    window = open_window(library)
+    qtbot.keyClick(window.grid, Qt.Key.Key_P)
+    settle(qtbot, window)
+    [split] = window.findChildren(SplitDialog)
+    qtbot.keyClick(split, "+")
+    settle(qtbot, window)
+    assert split.grab().toImage().save(str(folder / "split.png"))
+    assert shoot(qtbot, window, folder / "behind-split.png") > 500
 
 
 def test_many_groups(qtbot, open_window, folder):

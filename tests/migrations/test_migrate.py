@@ -160,10 +160,12 @@ def test_library_is_copied_before_it_is_migrated(tmp_path):
     assert migrate(db, folder) == []
     assert list(directory.glob("*.before-*")) == []  # nothing to do, nothing to copy
     write(
-        folder, n + 1, "ALTER TABLE person ADD COLUMN born INTEGER; UPDATE person SET name = 'Eve';"
+        folder,
+        n + 1,
+        "ALTER TABLE person ADD COLUMN nickname TEXT; UPDATE person SET name = 'Eve';",
     )
     assert migrate(db, folder) == [n + 1]
-    assert db.execute("SELECT name, born FROM person").fetchall() == [("Eve", None)]
+    assert db.execute("SELECT name, nickname FROM person").fetchall() == [("Eve", None)]
     db.close()
     copy = directory / f"library.db.before-{n + 1}"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600

@@ -196,7 +196,7 @@ def test_workers_that_are_asked_for_are_given(computer):
         (2, 8, "cascade", 2),
         (2, 8, "cnn", 2),
         (16, 8, "cascade", 6),
-        (16, 8, "cnn", 3),
+        (16, 8, "cnn", 2),
         (16, 64, "cascade", 16),
         (64, 32, "cascade", 26),
         (4, 0.5, "cascade", 4),

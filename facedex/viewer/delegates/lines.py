@@ -120,7 +120,9 @@ class SidebarDelegate(_LineDelegate):
             return
         kind = entry.shelf.kind if entry.shelf else ""
         painter.setPen(palette.color(QPalette.ColorRole.Text))
-        letter = {"group": "?", "ungrouped": "…", "ignored": "-"}.get(kind, entry.label[:1].upper())
+        letter = {"review": "✓", "group": "?", "ungrouped": "…", "ignored": "-"}.get(
+            kind, entry.label[:1].upper()
+        )
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, letter)
 
 

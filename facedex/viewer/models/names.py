@@ -56,9 +56,14 @@ def _spelt_alike(name: str, text: str) -> bool:
 def choices(text: str, people: Sequence[PersonRow]) -> list[NameChoice]:
     """Return the people in their order, one of exactly this name first, and the new person."""
     key = plain_key(text)
-    ranked = sorted(people, key=lambda person: plain_key(person.name) != key)
+    ranked = sorted(
+        people,
+        key=lambda person: key not in {plain_key(each) for each in (person.name, *person.aliases)},
+    )
     known = [NameChoice(person.name, person.n_faces) for person in ranked]
-    is_known = any(_spelt_alike(person.name, text) for person in people)
+    is_known = any(
+        _spelt_alike(name, text) for person in people for name in (person.name, *person.aliases)
+    )
     return known if is_known or not key else [*known, NameChoice(one_line(text), None)]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QMimeData, QModelIndex, QObject, Qt, Signal
 
 from facedex.services.records import Shelf
 from facedex.viewer.models.keyed_list import Index, KeyedListModel
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from facedex.viewer.models.thumbnails import Thumbnails
     from facedex.viewer.workers import Workers
 
+SHELF_MIME = "application/x-facedex-row"
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
+REVIEW = Shelf("review")
 UNGROUPED = Shelf("ungrouped")
 IGNORED = Shelf("ignored")
 
@@ -36,6 +38,12 @@ class Counts:
     groups: tuple[GroupRow, ...] = ()
     n_ungrouped: int = 0
     n_ignored: int = 0
+
+    @property
+    def n_unnamed(self) -> int:
+        """The faces that a review may ask about."""
+        suggested = sum(person.n_suggested for person in self.people)
+        return suggested + sum(each.n_faces for each in self.groups) + self.n_ungrouped
 
     @property
     def n_faces(self) -> int:
@@ -69,6 +77,8 @@ class SidebarEntry:
 
 class SidebarModel(KeyedListModel["Shelf | str"]):
     """The lines of the sidebar; headings are keyed by their label, the rest by their shelf."""
+
+    dropped = Signal(object, object)  # a shelf on another
 
     def __init__(
         self,
@@ -106,9 +116,15 @@ class SidebarModel(KeyedListModel["Shelf | str"]):
         """Return the line of ``shelf``, if it is listed."""
         return self._entries.get(shelf)
 
+    def people(self) -> list[SidebarEntry]:
+        """Return the line of everybody, found or not."""
+        return list(map(person_entry, self._counts.people))
+
     def first_shelf(self) -> Shelf | None:
         """Return where work waits: the first suggestions, else the biggest group, else anything."""
-        shelves = [each for each in self._entries.values() if each.shelf and each.n]
+        shelves = [
+            each for each in self._entries.values() if each.shelf not in {None, REVIEW} and each.n
+        ]
         waiting = [each for each in shelves if each.n_suggested]
         groups = [each for each in shelves if each.shelf and each.shelf.kind == "group"]
         return next((each.shelf for each in (*waiting, *groups, *shelves)), None)
@@ -126,7 +142,50 @@ class SidebarModel(KeyedListModel["Shelf | str"]):
         entry = self._entry_at(index)
         if entry is None or entry.is_heading:
             return Qt.ItemFlag.ItemIsEnabled if entry else Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        if entry.shelf is not None and entry.shelf.kind in ("person", "group"):
+            flags |= Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsDropEnabled
+        return flags
+
+    def mimeTypes(self) -> list[str]:
+        """Return the one type that can be dragged."""
+        return [SHELF_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """Return the row of what is dragged; it never leaves the window."""
+        data = QMimeData()
+        data.setData(SHELF_MIME, str(indexes[0].row()).encode())
+        return data
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        """Return that things are moved."""
+        return Qt.DropAction.MoveAction
+
+    def canDropMimeData(
+        self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
+    ) -> bool:
+        """Tell whether one can become the other: people, groups, or a group a person."""
+        return self._dropped(data, parent) is not None
+
+    def dropMimeData(
+        self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
+    ) -> bool:
+        """Tell what was dropped on what; the view must not remove anything."""
+        pair = self._dropped(data, parent)
+        if pair is not None:
+            self.dropped.emit(*pair)
+        return False
+
+    def _dropped(self, data: QMimeData, parent: Index) -> tuple[Shelf, Shelf] | None:
+        target = self.key_at(parent)
+        if not data.hasFormat(SHELF_MIME) or not isinstance(target, Shelf):
+            return None
+        source = self._keys[int(bytes(data.data(SHELF_MIME).data()))]
+        kinds = (source.kind, target.kind) if isinstance(source, Shelf) else ()
+        can_be = kinds in {("person", "person"), ("group", "group"), ("group", "person")}
+        return (
+            (source, target) if isinstance(source, Shelf) and can_be and source != target else None
+        )
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return the label, the entry (``ENTRY_ROLE``), a face to show beside it, the spoken text."""
@@ -213,6 +272,7 @@ def _all(counts: Counts) -> list[SidebarEntry]:
         for row in counts.groups
     ]
     return [
+        SidebarEntry(REVIEW, "Review", counts.n_unnamed),
         SidebarEntry(None, "People", len(counts.people)),
         *map(person_entry, counts.people),
         SidebarEntry(None, "Unknown groups", len(groups)),

@@ -54,6 +54,9 @@ class Sidebar(QWidget):
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setMouseTracking(True)
         self.list.setAccessibleName("People and groups")
+        self.list.setDragDropMode(QListView.DragDropMode.DragDrop)
+        self.list.setDragDropOverwriteMode(True)  # onto a line, never between two
+        self.list.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.list.installEventFilter(self)
         self.list.selectionModel().currentChanged.connect(self._on_current)
         layout = QVBoxLayout(self)

@@ -21,14 +21,29 @@ COMMANDS = [
     "view",
     "status",
     "people",
+    "people merge",
+    "people rename",
     "faces",
+    "review",
+    "undo",
+    "redo",
+    "regroup",
+    "relearn",
     "problems",
     "picasa",
     "picasa report",
+    "audit",
+    "export",
+    "export xmp",
+    "export csv",
+    "export json",
     "doctor",
     "bench",
 ]
-LOOKING = [["people"], ["faces"], ["status"], ["problems"], ["picasa", "report"], ["view"]]
+LOOKING = [
+    ["people"], ["faces"], ["review"], ["regroup"], ["status"], ["problems"], ["picasa", "report"],
+    ["audit"], ["view"],
+]  # fmt: skip
 HOSTILE = "Eve\x1b]0;owned\x07\x9b31m\u202egpj.exe"
 UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
@@ -37,7 +52,11 @@ UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
 
 def test_every_command_is_in_this_list():
-    names = set(cli.commands) | {f"picasa {name}" for name in cli.commands["picasa"].commands}
+    names = set(cli.commands) | {
+        f"{group} {name}"
+        for group in cli.commands
+        for name in getattr(cli.commands[group], "commands", ())
+    }
     assert names == set(COMMANDS)
 
 
@@ -171,6 +190,7 @@ def test_a_library_that_is_none(facedex, tmp_path):
         (errors.ReadError(b"a.jpg", "read", "x", "io"), 3),
         (errors.DecodeError(b"a.jpg", "decode", "x", "damaged"), 3),
         (errors.EngineError(b"a.jpg", "detect", "x", "engine"), 3),
+        (errors.MetadataError("a.xmp", "write", "x", "damaged"), 3),
         (errors.EnvironmentFault("x"), 1),
         (errors.ModelMissing("x"), 1),
         (errors.StorageFault("x"), 4),
@@ -310,6 +330,21 @@ def test_faces_as_json(facedex, filled):
     assert len(json.loads(facedex("faces", "--limit", "2", "--json").out)) == 2
 
 
+def test_review_as_json_and_as_a_table(facedex, filled):
+    for who in ("bob", "bob", "bob", "cy"):
+        filled.photo(who)
+    match_faces(filled.db, MODEL)
+    found = json.loads(facedex("review", "--json").out)
+    assert [question["kind"] for question in found] == ["who", "suggested", "who"]
+    assert [len(question["face_ids"]) for question in found] == [3, 1, 1]
+    assert [question["worth"] for question in found] == pytest.approx([1.5, 0.9, 0.5], abs=0.1)
+    lines = facedex("review", "--limit", "2").out.splitlines()
+    assert lines[0] == "worth\tfaces\tquestion\tprobability"
+    assert lines[1].split("\t")[1:3] == ["3", f"who is group {found[0]['cluster_id']}?"]
+    assert lines[2].split("\t")[1:3] == ["1", "are these Ada?"]
+    assert len(lines) == 3
+
+
 def test_status_as_json(facedex, filled):
     status = json.loads(facedex("status", "--json").out)
     assert (status["n_photos"], status["n_confirmed"], status["n_problems"]) == (5, 4, 1)
@@ -363,8 +398,8 @@ def test_control_characters_do_not_reach_a_real_terminal_either(facedex, filled,
 
 def test_tables_are_tab_separated_when_piped(facedex, filled):
     lines = facedex("people").out.splitlines()
-    assert lines[0] == "name\tconfirmed\tsuggested"
-    assert "Ada\t3\t1" in lines
+    assert lines[0] == "name\tconfirmed\tsuggested\tborn\tdied\talso called"
+    assert "Ada\t3\t1\t\t\t" in lines
 
 
 def test_rich_markup_in_names_is_shown_as_it_is(facedex, small, monkeypatch):

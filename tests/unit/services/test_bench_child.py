@@ -1,5 +1,6 @@
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -7,7 +8,7 @@ import psutil
 import pytest
 
 from facedex.services import bench_child
-from facedex.services.bench_child import Cost, PeakMemory, ask_to_stop, family, running
+from facedex.services.bench_child import Cost, PeakMemory, family, running
 
 HANGS = ["-c", 'print(\'{"type": "here"}\', flush=True); import time; time.sleep(60)']
 BYTES = 150_000_000
@@ -68,7 +69,10 @@ def test_temporary_files_of_a_child_lie_in_its_folder(tmp_path):
 
 def test_a_child_is_told_when_its_time_is_over(tmp_path):
     began = time.monotonic()
-    with running(HANGS, tmp_path) as child, child.told_after(1, ask_to_stop) as is_told:
+    with (
+        running(HANGS, tmp_path) as child,
+        child.told_after(1, subprocess.Popen.terminate) as is_told,
+    ):
         assert len(list(child.messages())) <= 1
         assert is_told.is_set()
     assert time.monotonic() - began < 30

@@ -170,3 +170,21 @@ def test_a_library_that_was_never_scanned_has_nothing_to_match(tmp_path):
     assert library.rematch() == 0
     assert library.last_scan() is None
     library.close()
+
+
+def test_a_persons_suggestions_come_surest_first_and_poor_faces_last(small, library):
+    named(small, library, "ada", "eve")
+    library.name_faces(small.album("ada", 3), "ada")
+    faces = small.album("ada", 5)
+    library.rematch()
+    for face, (probability, quality) in zip(
+        faces, [(0.7, None), (0.99, 0.1), (0.9, 0.8), (0.8, 0.9), (0.95, 0.3)], strict=True
+    ):
+        small.db.execute("UPDATE face SET quality = ? WHERE id = ?", (quality, face))
+        small.db.execute(
+            "UPDATE assignment SET probability = ? WHERE face_id = ?", (probability, face)
+        )
+    [ada, _eve] = library.people()
+    shown = library.shelf_faces(Shelf("person", person_id=ada.person_id))
+    assert shown[:5] == [faces[i] for i in (4, 2, 3, 0, 1)]
+    assert len(shown) == 9

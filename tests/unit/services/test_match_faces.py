@@ -1,3 +1,4 @@
+import numpy as np
 from small_library import MODEL
 
 from facedex.services import decide
@@ -101,6 +102,21 @@ def test_groups_grow_and_placed_faces_do_not_move(small):
     assert {small.cluster(face) for face in cy}.isdisjoint(before)
 
 
+def test_a_photo_more_moves_no_face(small):
+    people = ["bob", "cy", "dan", "eve"]
+    rng = np.random.default_rng(1)
+    every = []
+    for _ in range(30):
+        before = [(small.cluster(face), small.said(face)) for face in every]
+        match_faces(small.db, MODEL)
+        placed = [cluster for cluster, _said in before if cluster is not None]
+        after = [(small.cluster(face), small.said(face)) for face in every]
+        kept = [new[0] for old, new in zip(before, after, strict=True) if old[0] is not None]
+        assert kept == placed
+        every += small.photo(*rng.choice(people, size=rng.integers(1, 4), replace=False))
+    assert len(set(placed)) == 4
+
+
 def test_matching_again_changes_nothing(small):
     name_some(small)
     small.album("bob", 3)
@@ -135,3 +151,41 @@ def test_a_face_without_encoding_is_left_alone(small):
     small.db.execute("DELETE FROM encoding WHERE face_id = ?", (a,))
     match_faces(small.db, MODEL)
     assert small.said(a) == []
+
+
+def test_suggestions_carry_a_probability(small):
+    name_some(small)
+    [a] = small.photo("ada")
+    match_faces(small.db, MODEL)
+    [(probability, shown)] = small.db.execute(
+        "SELECT s.probability, f.probability FROM v1_suggestions s JOIN v1_faces f USING (face_id)"
+        " WHERE s.face_id = ?",
+        (a,),
+    ).fetchall()
+    assert 0.99 < probability == shown <= 1
+
+
+def test_nobody_is_suggested_before_their_birth_or_long_after_their_death(small):
+    name_some(small)
+    a, e = small.photo("ada", "eve")
+    small.db.execute("UPDATE photo SET taken_us = 0 WHERE id = (SELECT max(id) FROM photo)")
+    small.db.execute("UPDATE person SET born = '1970-02' WHERE name = ?", (ADA,))
+    small.db.execute("UPDATE person SET died = '1968-06-01' WHERE name = ?", (EVE,))
+    match_faces(small.db, MODEL)
+    assert (small.suggested(a), small.suggested(e)) == (None, None)
+    small.db.execute("UPDATE person SET born = '1970', died = '1969' WHERE 1")
+    match_faces(small.db, MODEL)
+    assert (small.suggested(a), small.suggested(e)) == (ADA, EVE)
+
+
+def test_a_poor_face_moves_no_centroid(small):
+    name_some(small)
+    [far] = small.album("stranger", 1)
+    decide.name_faces(small.db, [far], ADA)
+    [a] = small.photo("ada")
+    match_faces(small.db, MODEL)
+    distance = "SELECT distance FROM v1_suggestions WHERE face_id = ?"
+    with_it = small.db.execute(distance, (a,)).get
+    small.db.execute("UPDATE face SET quality = 0.1 WHERE id = ?", (far,))
+    match_faces(small.db, MODEL)
+    assert small.db.execute(distance, (a,)).get < with_it / 2

@@ -1,0 +1,222 @@
+"""How sure the suggestions are, and whether they are right as often as they say.
+
+    python benchmarks/identity/calibration.py [--write] [--png FILE]
+
+LFW's people are split in two halves by a hash of the name. The face types and the likelihood ratio
+of every metric are fitted on one; the reliability table is of the other, whose people had no part
+in anything: some of them are known by 1, 2, 3, 5 or 8 labels, all others are strangers. --write
+puts the types into assets/ and prints the coefficients that facedex/matching/calibration.py holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from lfw_faces import COUNTS, PROJECT, Faces, draw, halves, load_faces
+from scipy.cluster.vq import kmeans2
+
+from facedex.matching.calibration import (
+    ODDS_WHEN_FITTED,
+    SHIPPED,
+    Calibration,
+    fit_calibration,
+    known_share,
+    prior_log_odds,
+)
+from facedex.matching.metric import distances
+from facedex.matching.metrics import FaceTypes, Metric, fit_metric
+from facedex.services.metric_choice import load_types
+from facedex.types import MetricName
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+N_TYPES = 32
+MIN_PEOPLE = 8
+FLOOR = 0.25
+FIT_COUNTS = (1, 2, 3, 4, 5, 6, 8, 12)
+REPEATS = 6
+NEAR = 0.75  # of the median distance: farther pairs of two people say nothing, but are counted
+EDGES = (0, 0.02, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1)
+
+
+def fit_types(faces: Faces) -> FaceTypes:
+    """Return the directions of k-means centres of the people's means, of ``MIN_PEOPLE`` and more."""
+    points = Metric(MetricName.UNIT, is_unit=True).transform(faces.encodings)
+    unique, slots = np.unique(faces.people, return_inverse=True)
+    means = np.zeros((len(unique), points.shape[1]))
+    np.add.at(means, slots, points)
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    centres, of_person = kmeans2(means, N_TYPES, iter=60, minit="++", seed=0)
+    centres = centres[np.bincount(of_person, minlength=N_TYPES) >= MIN_PEOPLE]
+    vectors = (centres / np.linalg.norm(centres, axis=1, keepdims=True)).astype(np.float32)
+    return FaceTypes(vectors, float(np.quantile((points @ vectors.T).max(axis=1), FLOOR)))
+
+
+def fit_shipped(name: MetricName, faces: Faces) -> Calibration:
+    """Fit on pairs of faces and drawn centroids; every number of labels weighs the same.
+
+    What a metric learns is learned from one quarter of the people for the other: distances of the
+    very faces that types or weights were made of are not those of new faces.
+    """
+    first = faces.people % 2 == 0
+    found = []
+    for learned, paired in (
+        (faces.of(first), faces.of(~first)),
+        (faces.of(~first), faces.of(first)),
+    ):
+        metric = fit_metric(name, learned.encodings, learned.people, fit_types(learned))
+        found += [
+            _pairs(metric, paired, n_labels, seed)
+            for n_labels in FIT_COUNTS
+            for seed in range(REPEATS)
+        ]
+    distances_, counts, same, weights = (np.concatenate(part) for part in zip(*found, strict=True))
+    return fit_calibration(distances_, counts, same, weights / len(found))
+
+
+def _pairs(
+    metric: Metric, faces: Faces, n_labels: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+    """Return distances, label counts, whether it is one person, and weights."""
+    drawn = draw(faces.people, n_labels, seed, n_labels)
+    points = metric.transform(faces.encodings)
+    targets = metric.targets(points[drawn.labels].mean(axis=1, dtype=np.float32))
+    others = np.concatenate((drawn.probes, drawn.strangers))
+    tile = distances(metric.probes(points[others]), targets).astype(np.float64)
+    same = faces.people[others][:, None] == drawn.known
+    kept = same | (tile < NEAR * np.median(tile))
+    weight = np.where(same, 1 / same.sum(), ODDS_WHEN_FITTED / (~same).sum())
+    return tile[kept], np.full(kept.sum(), float(n_labels)), same[kept], weight[kept]
+
+
+def answers(
+    metric: Metric,
+    calibration: Calibration,
+    faces: Faces,
+    n_labels: int,
+    seed: int,
+    more_than: int = max(COUNTS),
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return for each face that is no label the best probability, if it is right, if it is known."""
+    drawn = draw(faces.people, n_labels, seed, more_than)
+    points = metric.transform(faces.encodings)
+    targets = metric.targets(points[drawn.labels].mean(axis=1, dtype=np.float32))
+    others = np.concatenate((drawn.probes, drawn.strangers))
+    tile = distances(metric.probes(points[others]), targets).astype(np.float64)
+    ratios = np.exp(calibration.log_ratios(tile, np.full(tile.shape[1], float(n_labels))))
+    prior = np.exp(prior_log_odds(known_share(ratios.mean(axis=1)), len(drawn.known)))
+    posterior = prior * ratios / (1 + prior * ratios.sum(axis=1, keepdims=True))
+    best = posterior.argmax(axis=1)
+    is_right = drawn.known[best] == faces.people[others]
+    is_known = np.arange(len(others)) < len(drawn.probes)
+    return posterior[np.arange(len(others)), best], is_right, is_known
+
+
+def expected_error(p: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
+    """Return the expected calibration error over the bins of ``EDGES``."""
+    total = 0.0
+    for low, high in itertools.pairwise(EDGES):
+        inside = (p >= low) & ((p < high) | (high == 1))
+        if inside.any():
+            total += inside.sum() * abs(p[inside].mean() - is_right[inside].mean())
+    return float(total / len(p))
+
+
+def print_reliability(p: NDArray[np.float64], is_right: NDArray[np.bool_]) -> None:
+    print("| probability | faces | said | right |")
+    print("|---|---|---|---|")
+    for low, high in itertools.pairwise(EDGES):
+        inside = (p >= low) & ((p < high) | (high == 1))
+        if inside.any():
+            print(
+                f"| {low:.3f} to {high:.3f} | {inside.sum()} | {p[inside].mean():.4f}"
+                f" | {is_right[inside].mean():.4f} |"
+            )
+
+
+def print_by_people(metric: Metric, calibration: Calibration, faces: Faces) -> None:
+    """Print what more known people do: all who have a face more than labels."""
+    print("| labels | known people | expected error | at 50 %: recall | precision | at 99.5 % |")
+    print("|---|---|---|---|---|---|")
+    for n_labels in COUNTS:
+        for more_than in (max(COUNTS), n_labels):
+            n_known = len(draw(faces.people, n_labels, 0, more_than).known)
+            runs = [answers(metric, calibration, faces, n_labels, s, more_than) for s in range(6)]
+            p, is_right, is_known = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+            said, sure = p >= 0.5, p >= 0.995
+            print(
+                f"| {n_labels} | {n_known} | {expected_error(p, is_right):.2%} |"
+                f" {(said & is_right)[is_known].mean():.1%} | {is_right[said].mean():.1%} |"
+                f" {is_right[sure].mean():.2%} of {sure[is_known].mean():.0%} |"
+            )
+
+
+def draw_png(path: Path, p: NDArray[np.float64], is_right: NDArray[np.bool_]) -> None:
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    edges = np.linspace(0, 1, 21)
+    bins = np.clip(np.digitize(p, edges) - 1, 0, 19)
+    used = np.unique(bins)
+    said = [p[bins == b].mean() for b in used]
+    right = [is_right[bins == b].mean() for b in used]
+    figure, axes = plt.subplots(figsize=(4, 4))
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+    axes.plot(said, right, marker="o")
+    axes.set(xlabel="said", ylabel="right", title="Best suggestion of a face")
+    figure.savefig(path, dpi=120, bbox_inches="tight")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--png", type=Path)
+    options = parser.parse_args()
+    choose, report = halves(*load_faces())
+    types = fit_types(choose)
+    if options.write:
+        path = PROJECT / "assets" / "face_types.npy"
+        np.save(path, types.vectors)
+        print(f"{len(types.vectors)} types, floor {types.floor:.4f}")
+    else:
+        shipped = load_types()
+        assert np.allclose(shipped.vectors, types.vectors, atol=1e-3)
+    print("| metric | expected error | at 50 %: recall | precision | strangers suggested |")
+    print("|---|---|---|---|---|")
+    tables = {}
+    for name in MetricName:
+        metric = fit_metric(name, choose.encodings, choose.people, types)
+        calibration = fit_shipped(name, choose) if options.write else SHIPPED[name]
+        if options.write:
+            print(name, calibration.coefficients)
+        runs = [answers(metric, calibration, report, n, seed) for n in COUNTS for seed in range(6)]
+        p, is_right, is_known = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+        said = p >= 0.5
+        print(
+            f"| {name} | {expected_error(p, is_right):.2%} |"
+            f" {(said & is_right)[is_known].mean():.1%} | {is_right[said].mean():.1%} |"
+            f" {said[~is_known].mean():.2%} |",
+            flush=True,
+        )
+        tables[name] = p, is_right
+    print()
+    print_reliability(*tables[MetricName.TYPICALITY])
+    print()
+    print_by_people(
+        fit_metric(MetricName.TYPICALITY, choose.encodings, choose.people, types),
+        SHIPPED[MetricName.TYPICALITY],
+        report,
+    )
+    if options.png:
+        draw_png(options.png, *tables[MetricName.TYPICALITY])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""What the benchmarks of recognition share: encoded LFW faces, halves by person, draws of labels.
+
+Encodings are made by the package's own engine, once, and cached in the temporary folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from facedex.types import EngineConfig
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PROJECT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("FACEDEX_TEST_DATA", PROJECT.parent / "shared" / "data" / "dev"))
+COUNTS = (1, 2, 3, 5, 8)
+
+
+@dataclass(frozen=True)
+class Faces:
+    """float32 (n, 128) and the number of each face's person."""
+
+    encodings: NDArray[np.float32]
+    people: NDArray[np.int64]
+
+    def of(self, chosen: NDArray[np.bool_]) -> Faces:
+        return Faces(self.encodings[chosen], self.people[chosen])
+
+
+def load_faces(data: Path = DATA) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+    """Return encodings and names of all LFW photos: of each the face nearest the middle."""
+    config = EngineConfig()
+    name = f"facedex-thresholds-{config.detector}-{config.encode_crops}.npz"
+    cache = Path(tempfile.gettempdir()) / name
+    if not cache.exists():
+        encodings, names = _encode_all(data)
+        np.savez(cache, encodings=encodings, names=names)
+    with np.load(cache) as saved:
+        return saved["encodings"], saved["names"]
+
+
+def _encode_all(data: Path) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+    from facedex.engines.engine import create_engine
+    from facedex.paths import model_cache
+
+    with (data / "identities" / "identities.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["set"] == "lfw"]
+    engine = create_engine(EngineConfig(), model_cache())
+    encodings, names = [], []
+    for row in rows:
+        with Image.open(data / "identities" / row["file"]) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        boxes = [each.box for each in engine.detect(pixels)]
+        if boxes:
+            middle = min(
+                boxes, key=lambda box: (box.center[0] - 0.5) ** 2 + (box.center[1] - 0.5) ** 2
+            )
+            encodings.append(engine.encode(pixels, [middle])[0].encoding)
+            names.append(row["person"])
+    engine.close()
+    print(f"no face in {len(rows) - len(names)} of {len(rows)} photos")
+    return np.array(encodings, dtype=np.float32), np.array(names)
+
+
+def halves(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> tuple[Faces, Faces]:
+    """Split people in two by a hash of the name: one half to choose on, one to report on."""
+    unique, people = np.unique(names, return_inverse=True)
+    odd = np.array([hashlib.sha256(name.encode()).digest()[0] % 2 == 1 for name in unique])
+    everyone = Faces(encodings, people.astype(np.int64))
+    return everyone.of(~odd[people]), everyone.of(odd[people])
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Some people with labels, their other faces, and everybody else: indices of faces."""
+
+    known: NDArray[np.int64]  # (k,) people
+    labels: NDArray[np.int64]  # (k, n)
+    probes: NDArray[np.int64]
+    strangers: NDArray[np.int64]
+
+
+def draw(people: NDArray[np.int64], n_labels: int, seed: int, more_than: int) -> Draw:
+    """Draw ``n_labels`` faces of everybody who has more than ``more_than``."""
+    rng = np.random.default_rng((n_labels, seed))
+    unique, counts = np.unique(people, return_counts=True)
+    known = unique[counts > more_than]
+    labels = np.array(
+        [rng.choice(np.flatnonzero(people == p), n_labels, replace=False) for p in known]
+    )
+    is_known = np.isin(people, known)
+    probes = np.setdiff1d(np.flatnonzero(is_known), labels)
+    return Draw(known, labels, probes, np.flatnonzero(~is_known))

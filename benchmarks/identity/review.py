@@ -1,0 +1,287 @@
+"""How many faces a decision names: an owner who knows the truth answers the review queue, by hand:
+
+    python benchmarks/identity/review.py [--data DIR] [--fit | --parts | --speed N]
+
+Libraries are made from LFW photos (whole pipeline, encodings cached in the temporary folder as
+lfw_faces.py leaves them), with nobody named. Everything goes through the services: matching,
+the queue, the answers, the journal. --fit prints the logistic regression of services/units.py instead,
+--parts how mixed clusters fall apart, --speed the time that a question takes in a library of N made-up
+faces.
+"""
+
+import argparse
+import hashlib
+import os
+import statistics
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from lfw_faces import PROJECT, load_faces
+from numpy.typing import NDArray
+
+from facedex.db import faces, files, photos
+from facedex.db.connection import transaction
+from facedex.db.library import open_library, set_meta
+from facedex.matching.clustering import group_unknown
+from facedex.services.library import Library
+from facedex.services.parts import unit
+from facedex.services.questions import Question
+from facedex.types import Box, FaceId, FileStat, PhotoFacts
+
+MODEL = "benchmark"
+MARKS = (50, 100, 250, 500)
+REMATCH_EVERY = 10
+
+
+def make_library(
+    folder: Path, encodings: NDArray[np.float32], photo_of: NDArray[np.int64]
+) -> list[FaceId]:
+    """Fill a new library with one face for each encoding."""
+    db = open_library(folder, "NORMAL")
+    made: list[FaceId] = []
+    with transaction(db):
+        set_meta(db, "model", MODEL)
+        root = files.ensure_root(db, os.fsencode(folder / "photos"))
+        photo_ids = {}
+        for at, (encoding, photo) in enumerate(zip(encodings, photo_of.tolist(), strict=True)):
+            if photo not in photo_ids:
+                image = hashlib.sha256(str(photo).encode()).digest()
+                photo_ids[photo] = photos.add_photo(db, image, PhotoFacts("JPEG", 1000, 1000))
+                stat = FileStat(b"%d.jpg" % photo, 1, 1, 1, photo + 1, 1)
+                file_id = files.add_file(db, root, stat)
+                files.set_read(db, file_id, 10**18, image, photo_ids[photo], 1)
+            x = 0.1 * (at % 9)
+            face = faces.NewFace(Box(x, 0.1, x + 0.09, 0.3), "cnn", 1.0, None, encoding)
+            made.append(faces.add_face(db, photo_ids[photo], face, "benchmark", MODEL))
+    db.close()
+    return made
+
+
+# --- an owner who knows everybody ------------------------------------------------------------------
+
+
+class Owner:
+    def __init__(self, library: Library, truth: dict[FaceId, str]) -> None:
+        self.library = library
+        self.truth = truth
+        self.asked: Counter[str] = Counter()
+        self.yes: Counter[str] = Counter()
+
+    def answer(self, question: Question) -> None:
+        self.asked[question.kind] += 1
+        who = Counter(self.truth[face] for face in question.face_ids).most_common(1)[0][0]
+        if question.kind == "suggested":
+            who = question.person_name or ""
+        wrong = {face for face in question.face_ids if self.truth[face] != who}
+        if question.kind == "who":
+            self.library.answer_name(question, who, wrong)
+        elif question.kind == "suggested" or who == self._other(question):
+            self.yes[question.kind] += 1
+            self.library.answer_yes(question, wrong)
+        else:
+            self.library.answer_no(question)
+
+    def _other(self, question: Question) -> str:
+        if question.person_name is not None:
+            return question.person_name
+        return Counter(self.truth[face] for face in question.beside).most_common(1)[0][0]
+
+
+def count_right(library: Library, truth: dict[FaceId, str]) -> int:
+    named = library.find_faces(None, "confirmed", 1_000_000)
+    wrong = [row for row in named if row.person_name != truth[row.face_id]]
+    assert not wrong, "the owner never says anything wrong"
+    return len(named)
+
+
+def simulate(title: str, encodings: NDArray[np.float32], names: NDArray[np.str_]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        made = make_library(Path(folder), encodings, np.arange(len(names)))
+        truth = dict(zip(made, names.tolist(), strict=True))
+        library = Library.open(Path(folder))
+        library.rematch()
+        owner = Owner(library, truth)
+        counts = sorted(Counter(names.tolist()).values(), reverse=True)
+        print(f"\n{title}: {len(names):,} faces of {len(counts):,} people")
+        times = []
+        for done in range(1, MARKS[-1] + 1):
+            start = time.process_time()
+            questions = library.questions()
+            times.append(time.process_time() - start)
+            if not questions:
+                print(f"  no question is left after {done - 1}")
+                break
+            owner.answer(questions[0])
+            if done % REMATCH_EVERY == 0:
+                library.rematch()
+            if done in MARKS:
+                n = count_right(library, truth)
+                best = sum(counts[:done])
+                print(
+                    f"  {done:4d} decisions: {n / len(names):6.1%} of the faces named,"
+                    f" {n / done:5.1f} a decision; one person a decision would be {best / len(names):6.1%}"
+                )
+        asked = ", ".join(
+            f"{kind} {owner.asked[kind]} ({owner.yes[kind]} yes)" for kind in owner.asked
+        )
+        print(f"  asked: {asked}; a question took {1000 * statistics.median(times):.1f} ms")
+        library.close()
+
+
+def show_curves(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> None:
+    counts = Counter(names.tolist())
+    by_size = [name for name, _n in sorted(counts.items(), key=lambda it: (-it[1], it[0]))]
+    for title, chosen in (
+        ("The 50 people with most photos", by_size[:50]),
+        ("The 100 people with most photos", by_size[:100]),
+        ("The 200 people with most photos", by_size[:200]),
+        ("People with two photos or more", [name for name in by_size if counts[name] > 1]),
+        ("Everybody", by_size),
+    ):
+        kept = np.isin(names, chosen)
+        simulate(title, encodings[kept], names[kept])
+
+
+# --- the chance that two units are one person -------------------------------------------------------
+
+
+def fit_chances(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> None:
+    x = unit(encodings)
+    _unique, people = np.unique(names, return_inverse=True)
+    nothing = np.zeros((0, x.shape[1]), np.float32)
+    labels = group_unknown(x, None, nothing, 0.36, 0.31, np.arange(len(x)))
+    alone = np.flatnonzero(labels < 0)
+    labels[alone] = labels.max() + 1 + np.arange(len(alone))
+    sizes = np.bincount(labels)
+    means = np.zeros((len(sizes), x.shape[1]))
+    np.add.at(means, labels, x)
+    means /= sizes[:, None]
+    owner = np.array([np.bincount(people[labels == u]).argmax() for u in range(len(sizes))])
+    half = owner % 2 == 0
+    print("chosen on one half of the people, log loss on the other:")
+    for chosen in (half, ~half):
+        features, same = near_pairs(means[chosen], owner[chosen])
+        others, same_others = near_pairs(means[~chosen], owner[~chosen])
+        weights = logistic(features, same)
+        chance = 1 / (1 + np.exp(-others @ weights))
+        loss = -np.where(same_others, np.log(chance), np.log1p(-chance)).mean()
+        print(
+            f"  offset {weights[0]:.1f}, slope {weights[1]:.1f}: {loss:.4f}"
+            f" ({len(same_others)} pairs, {same_others.mean():.3f} the same)"
+        )
+
+
+def near_pairs(
+    means: NDArray[np.float64], owner: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    squared = 2 - 2 * means @ means.T
+    np.fill_diagonal(squared, np.inf)
+    nearest = np.argsort(squared, axis=1)[:, :5]
+    rows = np.repeat(np.arange(len(means)), 5)
+    pairs = np.unique(np.sort(np.stack([rows, nearest.ravel()], axis=1), axis=1), axis=0)
+    distance = np.sqrt(np.maximum(squared[pairs[:, 0], pairs[:, 1]], 0))
+    features = np.stack([np.ones(len(distance)), distance], axis=1)
+    return features, owner[pairs[:, 0]] == owner[pairs[:, 1]]
+
+
+def logistic(features: NDArray[np.float64], same: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the weights by Newton's method."""
+    weights = np.zeros(features.shape[1])
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-features @ weights))
+        curvature = (features * (chance * (1 - chance) + 1e-9)[:, None]).T @ features
+        weights += np.linalg.solve(curvature, features.T @ (same - chance))
+    return weights
+
+
+# --- mixed clusters -------------------------------------------------------------------------------
+
+
+def show_parts(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> None:
+    """Mix two people with five photos or more, 300 times, and look at the parts that are offered."""
+    counts = Counter(names.tolist())
+    people = sorted(name for name, n in counts.items() if n >= 5)
+    rng = np.random.default_rng(1)
+    n_pure, n_parts = 0, Counter[int]()
+    with tempfile.TemporaryDirectory() as folder:
+        made = np.array(make_library(Path(folder), encodings, np.arange(len(names))))
+        library = Library.open(Path(folder))
+        for _ in range(300):
+            mixed = np.isin(names, rng.choice(people, 2, replace=False))
+            truth = dict(zip(made[mixed].tolist(), names[mixed].tolist(), strict=True))
+            parts = library.find_parts(made[mixed].tolist())
+            n_parts[len(parts)] += 1
+            n_pure += all(len({truth[face] for face in part}) == 1 for part in parts)
+        library.close()
+    print(
+        f"every part is one person in {n_pure} of 300; number of parts: {sorted(n_parts.items())}"
+    )
+
+
+# --- the time of a question ------------------------------------------------------------------------
+
+
+def time_questions(n_faces: int) -> None:
+    rng = np.random.default_rng(0)
+    # a third of the faces are strangers seen once
+    sizes = np.minimum(rng.zipf(1.7, n_faces), 2000)
+    sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), 2 * n_faces // 3)) + 1]
+    sizes = np.concatenate([sizes, np.ones(n_faces // 3, np.int64)])
+    who = np.repeat(np.arange(len(sizes)), sizes)[:n_faces]
+    middles = rng.normal(size=(len(sizes), 128)).astype(np.float32)
+    middles /= np.linalg.norm(middles, axis=1, keepdims=True)
+    encodings = middles[who] + rng.normal(size=(n_faces, 128)).astype(np.float32) * 0.02
+    with tempfile.TemporaryDirectory() as folder:
+        made = make_library(Path(folder), encodings, np.arange(n_faces))
+        db = open_library(Path(folder), "NORMAL")
+        with transaction(db):
+            for person in np.unique(who[np.isin(who, np.flatnonzero(sizes > 1))]):
+                db.execute("INSERT INTO cluster (id, created_us) VALUES (?, 0)", (int(person) + 1,))
+            for face, person in zip(made, who.tolist(), strict=True):
+                if sizes[person] > 1:
+                    faces.set_cluster(db, face, person + 1)
+        db.close()
+        library = Library.open(Path(folder))
+        truth = {face: f"Person {person}" for face, person in zip(made, who.tolist(), strict=True)}
+        owner = Owner(library, truth)
+        start = time.process_time(), time.perf_counter()
+        library.questions()
+        took = time.process_time() - start[0], time.perf_counter() - start[1]
+        print(f"{n_faces:,} faces in {len(sizes):,} units")
+        print(f"  first question: {took[0]:.2f} s of processor time, {took[1]:.2f} s")
+        asking, answering = [], []
+        for _ in range(200):
+            start = time.process_time(), 0.0
+            question = library.questions()[0]
+            asking.append(time.process_time() - start[0])
+            owner.answer(question)
+            answering.append(time.process_time() - start[0] - asking[-1])
+        for title, times in (("a question", asking), ("an answer", answering)):
+            ms = np.sort(np.array(times)) * 1000
+            print(
+                f"  {title}: median {np.median(ms):.0f} ms, 95 % below {ms[int(0.95 * len(ms))]:.0f} ms,"
+                f" the slowest {ms[-1]:.0f} ms of processor time"
+            )
+        library.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared" / "data" / "dev")
+    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--parts", action="store_true")
+    parser.add_argument("--speed", type=int, metavar="N")
+    options = parser.parse_args()
+    if options.speed:
+        time_questions(options.speed)
+        return
+    encodings, names = load_faces(options.data)
+    show = fit_chances if options.fit else show_parts if options.parts else show_curves
+    show(encodings, names)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""How sure a suggestion is: from distances to probabilities.
+
+What a distance says about two faces is kept apart from what the library says about who is likely.
+
+- The log-likelihood ratio of a face and a centroid, "how much likelier is this distance for the
+  same person than for two people", depends on the squared distance and the number of labels behind
+  the centroid: a + b d^2 + (c + e d^2) / n. It is fitted by logistic regression on pairs of a
+  labelled set (Brummer and du Preez, Computer Speech & Language 20, 2006, fit scores so).
+- The prior depends on the library: a share of its faces is of known people, divided evenly among
+  them. So with more people each has less of it, and the same distance says less: the nearest of
+  many strangers is nearer. The share is estimated from the open faces' own ratios by expectation
+  maximisation (Saerens et al., Neural Computation 14, 2002).
+
+A library's own labels may correct slope and level of the ratio (``refined``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from facedex.types import MetricName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+ODDS_WHEN_FITTED = 100.0
+"""Pairs of two people for each pair of one, to which every fit is weighted."""
+
+SHARE_BOUNDS = (0.02, 0.95)
+
+_SHARE_WEIGHT = 10
+_SLOPE_SPREAD = 0.2
+_SHIFT_SPREAD = 1.0
+_ROUNDS = 100
+_LARGEST_RATIO = 30.0
+_STEEPNESS = (
+    11.5  # of plain distances of dlib's encodings: 60.4 times the squared cut of many labels
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The log-likelihood ratio of a metric's distances.
+
+    Attributes
+    ----------
+    coefficients : a, b, c, e of the module's formula, fitted on many people.
+    slope, shift : a library's own correction: slope * ratio + shift.
+    """
+
+    coefficients: tuple[float, float, float, float]
+    slope: float = 1.0
+    shift: float = 0.0
+
+    @classmethod
+    def from_cuts(cls, label_counts: Sequence[int], cuts: Sequence[float]) -> Self:
+        """Return one for an encoder of which only cuts are known, at some numbers of labels.
+
+        At a cut a face is as likely the person's as not, of ``ODDS_WHEN_FITTED`` candidates; around it the
+        ratio is as steep, in shares of the squared cut, as that of dlib's encodings.
+        """
+        inverse = 1 / np.asarray(label_counts, dtype=np.float64)
+        squared = np.square(np.asarray(cuts, dtype=np.float64))
+        level, rise = squared[0], 0.0
+        if len(squared) > 1:
+            rise, level = np.polyfit(inverse, squared, 1)
+        steepness = _STEEPNESS / level
+        even = float(np.log(ODDS_WHEN_FITTED))
+        return cls((even + _STEEPNESS, -steepness, steepness * rise, 0.0))
+
+    def log_ratios(
+        self, distances: NDArray[np.float64], n_labels: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the natural log-likelihood ratio of each distance, at most 30 either way.
+
+        The two arrays are broadcast against each other.
+        """
+        a, b, c, e = self.coefficients
+        inverse = 1 / np.maximum(n_labels, 1.0)
+        ratios = a + c * inverse + (b + e * inverse) * np.square(distances)
+        return np.clip(self.slope * ratios + self.shift, -_LARGEST_RATIO, _LARGEST_RATIO)
+
+    def reach(self, log_ratio: float, n_labels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the distance at which the ratio is ``log_ratio``, for each number of labels.
+
+        0 where even equal faces do not reach it.
+        """
+        a, b, c, e = self.coefficients
+        inverse = 1 / np.maximum(n_labels, 1.0)
+        wanted = (log_ratio - self.shift) / self.slope
+        squared = (wanted - a - c * inverse) / (b + e * inverse)
+        return np.sqrt(np.maximum(squared, 0.0))
+
+
+def _features(squared: NDArray[np.float64], n_labels: NDArray[np.float64]) -> NDArray[np.float64]:
+    inverse = 1 / np.maximum(np.asarray(n_labels, dtype=np.float64), 1.0)
+    return np.stack((np.ones_like(squared), squared, inverse, squared * inverse), axis=-1)
+
+
+def fit_calibration(
+    distances: NDArray[np.float64],
+    n_labels: NDArray[np.float64],
+    is_same: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+) -> Calibration:
+    """Return the calibration that fits pairs of a face and a centroid.
+
+    Parameters
+    ----------
+    distances, n_labels : float (p,), of each pair.
+    is_same : bool (p,), whether face and centroid are of one person.
+    weights : float (p,). In all 1 for the pairs of one person and ``ODDS_WHEN_FITTED`` for those of
+        two; less where pairs are left out that lie too far apart to say anything.
+
+    Raises
+    ------
+    ValueError
+        If larger distances would mean likelier pairs: these are no distances of faces.
+    """
+    features = _features(np.square(distances), n_labels)
+    scale = np.abs(features).max(axis=0)
+    fitted = _logistic(features / scale, is_same, weights) / scale
+    a, b, c, e = (float(value) for value in fitted)
+    if b >= 0 or b + e >= 0:
+        raise ValueError("larger distances would mean likelier pairs")
+    return Calibration((a, b, c, e))
+
+
+def refined(
+    shipped: Calibration,
+    log_ratios: NDArray[np.float64],
+    is_same: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+) -> Calibration:
+    """Return ``shipped`` corrected by a library's own pairs; with few of them hardly.
+
+    Slope and shift are drawn to 1 and 0 as by a normal prior of standard deviation 0.2 and 1.
+
+    Parameters
+    ----------
+    log_ratios : float64 (p,), ``shipped.log_ratios`` of pairs that shipped did not see.
+    is_same : bool (p,).
+    weights : float64 (p,). 1 for a pair of one person; those of two in all ``ODDS_WHEN_FITTED``
+        times that, as in ``fit_calibration``.
+    """
+    if not is_same.any() or is_same.all():
+        return shipped
+    features = np.stack((log_ratios, np.ones_like(log_ratios)), axis=-1)
+    prior = np.array([1 / _SLOPE_SPREAD**2, 1 / _SHIFT_SPREAD**2])
+    slope, shift = _logistic(features, is_same, weights, prior, np.array([1.0, 0.0]))
+    if slope <= 0:
+        return shipped
+    return replace(shipped, slope=float(slope), shift=float(shift))
+
+
+def _logistic(
+    features: NDArray[np.float64],
+    is_same: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    prior: NDArray[np.float64] | float = 1e-9,
+    centre: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Return the coefficients of weighted logistic regression by damped Newton steps.
+
+    The odds of the fit are taken off, so that the answer is a likelihood ratio.
+    """
+    middle = np.zeros(features.shape[1]) if centre is None else centre
+    at = middle.copy()
+    precision = np.broadcast_to(np.asarray(prior, dtype=np.float64), at.shape)
+
+    def loss(point: NDArray[np.float64]) -> float:
+        z = features @ point - np.log(ODDS_WHEN_FITTED)
+        faults = np.logaddexp(0, np.where(is_same, -z, z))
+        return float(weights @ faults + precision @ np.square(point - middle) / 2)
+
+    now = loss(at)
+    for _ in range(_ROUNDS):
+        z = features @ at - np.log(ODDS_WHEN_FITTED)
+        p = 1 / (1 + np.exp(-np.clip(z, -50, 50)))
+        gradient = features.T @ (weights * (p - is_same)) + precision * (at - middle)
+        curvature = (features * (weights * p * (1 - p))[:, None]).T @ features
+        step = np.linalg.solve(curvature + np.diag(precision), gradient)
+        size = 1.0
+        while (new := loss(at - size * step)) > now and size > 1e-6:
+            size /= 2
+        if now - new <= 1e-10 * max(now, 1.0):
+            break
+        at, now = at - size * step, new
+    return at
+
+
+def known_share(ratio_means: NDArray[np.float64]) -> float:
+    """Return the share of faces that are of known people, within ``SHARE_BOUNDS``.
+
+    A few faces say little: a half counts for it as ten faces would.
+
+    Parameters
+    ----------
+    ratio_means : float64 (n,), for each open face the mean over all known people of its likelihood
+        ratios (not their logarithms).
+    """
+    share = 0.5
+    for _ in range(_ROUNDS):
+        odds = share / (1 - share) * ratio_means
+        expected = float((odds / (1 + odds)).sum()) + _SHARE_WEIGHT / 2
+        new = float(np.clip(expected / (len(odds) + _SHARE_WEIGHT), *SHARE_BOUNDS))
+        if abs(new - share) < 1e-4:
+            return new
+        share = new
+    return share
+
+
+def prior_log_odds(share: float, n_people: int) -> float:
+    """Return the log odds that a face is one certain known person rather than a stranger."""
+    return float(np.log(share / (1 - share) / max(n_people, 1)))
+
+
+SHIPPED: dict[MetricName, Calibration] = {
+    MetricName.NONE: Calibration((16.187, -60.443, 0.598, 16.675)),
+    MetricName.STD: Calibration((16.069, -59.306, 0.648, 16.208)),
+    MetricName.VARIANCE: Calibration((15.941, -58.200, 0.662, 15.857)),
+    MetricName.UNIT: Calibration((17.686, -137.194, 0.699, 36.995)),
+    MetricName.WHITENED: Calibration((18.044, -224.085, 0.933, 59.062)),
+    MetricName.TYPICALITY: Calibration((23.160, -151.535, -4.375, 56.328)),
+}
+"""For dlib_face_recognition_resnet_model_v1 with 5-point chips, the mean over a chip and its mirror
+image; fitted by benchmarks/identity/calibration.py on half of its people."""

@@ -1,0 +1,171 @@
+"""Suggestions for a library's faces, held ready to be brought up to date after every decision.
+
+``learn`` compares every open face with every known person. ``update`` does it for what changed
+since: the people whose faces came or went with all faces, and the faces that became open with all
+people. How many people there are, and how likely a face is a known person's at all, stays as it was
+learned until everything is learned anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from facedex.matching.calibration import known_share, prior_log_odds
+from facedex.matching.constraints import is_among, is_possible, pair_keys
+from facedex.matching.known_people import KnownPeople
+from facedex.matching.matcher import Candidates, find_candidates, ratio_means, settle
+from facedex.matching.metric import squared_lengths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from facedex.matching.calibration import Calibration
+    from facedex.matching.known_people import Faces
+    from facedex.matching.matcher import Suggestions
+    from facedex.matching.metrics import Metric
+
+APART_LOG_RATIO = 5.0
+"""A person's faces fall apart into modes where two would be e^5 times likelier one person's than
+not: at 0.37 to 0.38 of unit vectors. Any cut from 0.36 to 0.45 leaves LFW's people whole and tells
+two of them apart who bear one name (benchmarks/identity/open_set.py)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rules:
+    """What was decided about the faces, which are given by their index.
+
+    Attributes
+    ----------
+    person : int64 (n,), who is confirmed; 0 is nobody.
+    is_ignored : bool (n,), not to be matched.
+    rejected : sorted ``pair_keys`` of (face, person id).
+    confirmed_on : sorted ``pair_keys`` of (photo id, person id), of faces without encoding too.
+    lifetimes : person id -> ``lifetime_us``, of those of whom a date is known.
+    """
+
+    person: NDArray[np.int64]
+    is_ignored: NDArray[np.bool_]
+    rejected: NDArray[np.int64]
+    confirmed_on: NDArray[np.int64]
+    lifetimes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> NDArray[np.bool_]:
+        """Tell which faces have neither a person nor were put aside."""
+        is_open: NDArray[np.bool_] = (self.person == 0) & ~self.is_ignored
+        return is_open
+
+
+class Recogniser:
+    """Suggestions for the faces of one model; not to be used by two threads at once."""
+
+    def __init__(self, metric: Metric, calibration: Calibration, faces: Faces) -> None:
+        self._calibration = calibration
+        self._faces = faces
+        points = metric.transform(faces.encodings)
+        self._probes = metric.probes(points)
+        self._squared = squared_lengths(self._probes)
+        apart = float(calibration.reach(APART_LOG_RATIO, np.ones(1))[0])
+        self._people = KnownPeople(metric, points, faces, apart)
+        self._candidates = Candidates.joined(())
+        self._n_people = 0
+        self._prior = 0.0
+        self._rules: Rules | None = None
+
+    def learn(self, rules: Rules) -> Suggestions:
+        """Compare all faces with all people; return every suggestion."""
+        self._rules = rules
+        self._people.learn(rules.person)
+        self._n_people = len(self._people)
+        self._candidates = self._find(self._people.everybody(), rules)
+        allowed = self._allowed(self._candidates, rules)
+        means = ratio_means(allowed, len(self._probes), self._n_people)
+        self._prior = prior_log_odds(known_share(means[rules.is_open]), self._n_people)
+        return settle(allowed, self._faces.photos, self._prior)
+
+    def update(self, rules: Rules) -> tuple[NDArray[np.int64], Suggestions]:
+        """Take in what was decided since ``learn``; return the faces that are settled anew, and how.
+
+        A face of the first that is not in the second has no suggestion.
+        """
+        before, self._rules = self._rules, rules
+        assert before is not None, "nothing was learned yet"
+        changed = np.flatnonzero(
+            (before.person != rules.person) | (before.is_ignored != rules.is_ignored)
+        )
+        touched = self._regrow(changed, before, rules)
+        opened = changed[rules.is_open[changed]]
+        stale = np.isin(self._candidates.people, touched)
+        stale |= np.isin(self._candidates.faces, changed)
+        others = [person for person in self._people.everybody() if person not in set(touched)]
+        redated = [
+            person
+            for person in before.lifetimes.keys() | rules.lifetimes.keys()
+            if before.lifetimes.get(person) != rules.lifetimes.get(person)
+        ]
+        fresh = [self._find(touched, rules)]
+        if len(opened):
+            fresh.append(self._find(others, rules, opened))
+        photos = np.union1d(
+            self._faces.photos[
+                np.concatenate(
+                    (
+                        changed,
+                        self._candidates.faces[stale | np.isin(self._candidates.people, redated)],
+                        *(each.faces for each in fresh),
+                        np.setxor1d(before.rejected, rules.rejected) >> 32,
+                    )
+                )
+            ],
+            np.setxor1d(before.confirmed_on, rules.confirmed_on) >> 32,
+        )
+        self._candidates = Candidates.joined([self._candidates.where(~stale), *fresh])
+        affected = np.isin(self._faces.photos, photos)
+        near = self._candidates.where(affected[self._candidates.faces])
+        settled = settle(self._allowed(near, rules), self._faces.photos, self._prior)
+        return np.flatnonzero(affected), settled
+
+    def _regrow(self, changed: NDArray[np.int64], before: Rules, rules: Rules) -> list[int]:
+        """Let the people whose faces came or went regrow; return them."""
+        was, now = before.person[changed], rules.person[changed]
+        moved = was != now
+        touched = [int(p) for p in np.union1d(was[moved], now[moved]) if p]
+        for person_id in touched:
+            self._people.regrow(person_id, np.flatnonzero(rules.person == person_id))
+        return touched
+
+    def _find(
+        self, person_ids: Iterable[int], rules: Rules, rows: NDArray[np.int64] | None = None
+    ) -> Candidates:
+        """Return the open faces, of all or of ``rows``, that may be one of these people."""
+        every = slice(None) if rows is None else rows
+        found = find_candidates(
+            self._probes[every],
+            self._faces.taken_us[every],
+            self._people.gallery(person_ids),
+            self._calibration,
+            self._n_people,
+            squared=self._squared[every],
+        )
+        if rows is not None:
+            found = Candidates(rows[found.faces], found.people, found.log_ratios, found.distances)
+        return found.where(rules.is_open[found.faces])
+
+    def _allowed(self, candidates: Candidates, rules: Rules) -> Candidates:
+        """Return the candidates that no rule forbids."""
+        faces, people = candidates.faces, candidates.people
+        is_out = is_among(pair_keys(faces, people), rules.rejected)
+        is_out |= is_among(pair_keys(self._faces.photos[faces], people), rules.confirmed_on)
+        if rules.lifetimes:
+            spans = np.array([rules.lifetimes[p] for p in sorted(rules.lifetimes)])
+            dated = np.array(sorted(rules.lifetimes))
+            place = np.minimum(np.searchsorted(dated, people), len(dated) - 1)
+            first_us, last_us = spans[place].T
+            possible = is_possible(self._faces.taken_us[faces], first_us, last_us)
+            is_out |= (dated[place] == people) & ~possible
+        return candidates.where(~is_out)

@@ -1,0 +1,77 @@
+"""What the answers of a review decide; each is one step of the journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from facedex.db import catalog
+from facedex.services import decide, decide_groups
+from facedex.services.decide_people import merge_people
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from facedex.db.connection import Connection
+    from facedex.services.questions import Question
+    from facedex.types import FaceId
+
+
+def answer_yes(
+    db: Connection, question: Question, left_out: Collection[FaceId] = ()
+) -> list[FaceId]:
+    """Take it that all faces asked about but ``left_out`` are whom they may be; return what changed.
+
+    Left out of a page of suggestions are those that are wrong; of a group, those that stay unknown.
+    Two people or two groups become one whole.
+    """
+    right = [face_id for face_id in question.face_ids if face_id not in left_out]
+    if question.kind == "suggested":
+        return decide.confirm_page(
+            db, right, [each for each in question.face_ids if each in left_out]
+        )
+    if question.merged_id is not None and question.person_id is not None:
+        return merge_people(db, question.merged_id, question.person_id)
+    if question.person_id is not None:
+        if question.cluster_id is not None and _is_whole(db, question, right):
+            return decide.confirm_group(db, question.cluster_id, question.person_id)
+        return decide.confirm_as(db, right, question.person_id)
+    if question.cluster_id is not None and question.other_cluster_id is not None:
+        return decide_groups.merge_groups(db, question.cluster_id, question.other_cluster_id)
+    raise ValueError("nobody can say yes to who this is")
+
+
+def answer_no(db: Connection, question: Question) -> list[FaceId]:
+    """Take it that the faces are not whom they may be, for ever; who nobody knows is put aside."""
+    if question.kind == "suggested":
+        return decide.reject(db, question.face_ids)
+    if question.kind == "who":
+        return decide.ignore(db, question.face_ids)
+    if question.merged_id is not None and question.person_id is not None:
+        decide_groups.reject_pair_of_people(db, question.merged_id, question.person_id)
+    elif question.person_id is not None:
+        return decide_groups.reject_as(db, question.face_ids, question.person_id)
+    elif question.cluster_id is not None and question.other_cluster_id is not None:
+        decide_groups.reject_pair_of_groups(db, question.cluster_id, question.other_cluster_id)
+    return []
+
+
+def answer_name(
+    db: Connection, question: Question, name: str, left_out: Collection[FaceId] = ()
+) -> list[FaceId]:
+    """Give the faces asked about but ``left_out`` a name, whoever they were thought to be.
+
+    Raises
+    ------
+    UsageError
+        If the name cannot be used.
+    """
+    right = [face_id for face_id in question.face_ids if face_id not in left_out]
+    if question.cluster_id is not None and _is_whole(db, question, right):
+        return decide.name_group(db, question.cluster_id, name)
+    return decide.name_faces(db, right, name)
+
+
+def _is_whole(db: Connection, question: Question, right: Collection[FaceId]) -> bool:
+    """Tell whether these are all faces of the group as it is now."""
+    assert question.cluster_id is not None  # the caller asks for groups
+    return set(right) == set(catalog.group_faces(db, question.cluster_id))

@@ -1,0 +1,139 @@
+"""What the user decides of groups: that two are one person, that one is several, that two are not one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from facedex.db import faces, pairs, people
+from facedex.db.connection import transaction
+from facedex.db.faces import Assignment
+from facedex.errors import UsageError
+from facedex.services.decide import reject_face
+from facedex.services.journal import Recording
+from facedex.services.parts import middle_face
+from facedex.types import FaceState, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from facedex.db.connection import Connection
+    from facedex.types import ClusterId, FaceId, PersonId
+
+
+def merge_groups(db: Connection, cluster_id: ClusterId, into_id: ClusterId) -> list[FaceId]:
+    """Make one unknown group of two; return the faces that moved.
+
+    A face stays where it is if the other group has one of the same photo: a group is one person, and
+    nobody stands twice on a photo.
+    """
+    with transaction(db):
+        _check_unknown(db, cluster_id)
+        _check_unknown(db, into_id)
+        record = Recording(db)
+        moving = faces.faces_in_cluster(db, cluster_id)
+        staying = faces.faces_in_cluster(db, into_id)
+        for pair in _rejected_between(db, moving, staying):
+            record.note_pair(pair)
+            pairs.set_rejected(db, "faces", pair.a, pair.b, is_rejected=False)
+        photo_of = faces.photo_ids(db, [*moving, *staying])
+        taken = {photo_of[face_id] for face_id in staying}
+        record.note_cluster(cluster_id)
+        for face_id in moving:
+            if photo_of[face_id] not in taken:
+                record.note_face(face_id)
+                faces.set_cluster(db, face_id, into_id)
+        people.drop_if_empty(db, cluster_id)
+        return record.write("merge", lambda n: f"Merged two groups: {n} moved")
+
+
+def split(db: Connection, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:
+    """Take parts out of a mixed group or person; return the new unknown group of each.
+
+    Faces that had a name lose it, and that is remembered. A part of an unknown group is remembered not
+    to be whom the rest of it shows.
+
+    Raises
+    ------
+    UsageError
+        If a part is empty or a face is in two.
+    """
+    every = [face_id for part in parts for face_id in part]
+    if not all(parts) or len(set(every)) < len(every):
+        raise UsageError("each part needs a face, and each face one part")
+    with transaction(db):
+        record = Recording(db)
+        made = [_take_out(record, part, set(every)) for part in parts]
+        record.write("split", lambda n: f"Split {n} off")
+        return made
+
+
+def reject_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -> list[FaceId]:
+    """Say of faces without a name that they are not a person; it is never suggested again."""
+    with transaction(db):
+        record = Recording(db)
+        refused = Assignment(person_id, FaceState.REJECTED, Source.USER)
+        for face_id in face_ids:
+            said = faces.assignments(db, face_id)
+            if all(each.person_id != person_id for each in said):
+                record.note_face(face_id)
+                faces.set_assignments(db, face_id, [*said, refused])
+        name = people.get_person(db, person_id).name
+        return record.write("reject", lambda n: f"Said that {n} are not {name}")
+
+
+def reject_pair_of_groups(db: Connection, one: ClusterId, other: ClusterId) -> None:
+    """Say that two unknown groups are not one person."""
+    with transaction(db):
+        record = Recording(db)
+        _part(record, faces.faces_in_cluster(db, one), faces.faces_in_cluster(db, other))
+        record.write("not_same", lambda _n: "Said that two groups are not the same person")
+
+
+def reject_pair_of_people(db: Connection, one: PersonId, other: PersonId) -> None:
+    """Say that two people are not one."""
+    with transaction(db):
+        record = Recording(db)
+        record.note_pair(pairs.RejectedPair("people", one, other))
+        pairs.set_rejected(db, "people", one, other, is_rejected=True)
+        names = [people.get_person(db, each).name for each in (one, other)]
+        record.write("not_same", lambda _n: f"Said that {names[0]} is not {names[1]}")
+
+
+def _take_out(record: Recording, part: Sequence[FaceId], leaving: set[FaceId]) -> ClusterId:
+    db = record.db
+    cluster_id = record.add_cluster()
+    for old in dict.fromkeys(faces.cluster_of(db, face_id) for face_id in part):
+        if old is not None and people.cluster_person(db, old) is None:
+            rest = [each for each in faces.faces_in_cluster(db, old) if each not in leaving]
+            _part(record, list(part), rest)
+    for face_id in part:
+        record.note_face(face_id)
+        reject_face(db, face_id)
+        faces.set_cluster(db, face_id, cluster_id)
+    return cluster_id
+
+
+def _part(record: Recording, one: Sequence[FaceId], other: Sequence[FaceId]) -> None:
+    """Remember of two sets of faces, by one that stands for each, that they are not one person."""
+    if one and other:
+        a, b = middle_face(record.db, one), middle_face(record.db, other)
+        record.note_pair(pairs.RejectedPair("faces", a, b))
+        pairs.set_rejected(record.db, "faces", a, b, is_rejected=True)
+
+
+def _rejected_between(
+    db: Connection, one: Sequence[FaceId], other: Sequence[FaceId]
+) -> list[pairs.RejectedPair]:
+    ones, others = set(one), set(other)
+    return [
+        pair
+        for pair in pairs.list_rejected(db)
+        if pair.kind == "faces"
+        and ((pair.a in ones and pair.b in others) or (pair.b in ones and pair.a in others))
+    ]
+
+
+def _check_unknown(db: Connection, cluster_id: ClusterId) -> None:
+    is_there = people.has_cluster(db, cluster_id)
+    if not is_there or people.cluster_person(db, cluster_id) is not None:
+        raise UsageError(f"there is no unknown group {cluster_id}")

@@ -1,0 +1,181 @@
+"""Merging, renaming and splitting in the window: each asks first, and each is one step to undo."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
+
+from facedex.viewer.text import counted, one_line
+from facedex.viewer.views.split_dialog import SplitDialog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from facedex.services.decide_people import MergePreview
+    from facedex.services.library import Library
+    from facedex.services.records import Shelf
+    from facedex.types import FaceId
+    from facedex.viewer.decisions import Decisions
+    from facedex.viewer.models.sidebar import SidebarEntry, SidebarModel
+    from facedex.viewer.models.thumbnails import Thumbnails
+    from facedex.viewer.workers import Workers
+
+
+class PeopleDecisions(QObject):
+    """Asks what is needed in a dialog that leaves the window usable, then decides."""
+
+    def __init__(
+        self,
+        library: Library,
+        workers: Workers,
+        decisions: Decisions,
+        sidebar: SidebarModel,
+        thumbnails: Thumbnails,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._library = library
+        self._workers = workers
+        self._decisions = decisions
+        self._sidebar = sidebar
+        self._thumbnails = thumbnails
+        self._window = window
+        sidebar.dropped.connect(self.merge)
+
+    def rename(self, shelf: Shelf) -> None:
+        """Ask for another name of a person."""
+        entry = self._sidebar.entry(shelf)
+        if entry is None or shelf.person_id is None:
+            return
+        ask = _question(self._window, "Rename", f"Another name for {entry.label}:")
+        ask.setTextValue(entry.label)
+        ask.setOkButtonText("Rename")
+        person_id = shelf.person_id
+
+        def renamed(name: str) -> None:
+            work = partial(self._library.rename_person, person_id, name)
+            self._decisions.decide(work, f"Renamed {entry.label} to {one_line(name)}")
+
+        ask.textValueSelected.connect(renamed)
+        ask.open()
+
+    def merge_into_another(self, shelf: Shelf) -> None:
+        """Ask for the person whom somebody, or a group, is."""
+        entry = self._sidebar.entry(shelf)
+        others = [
+            each
+            for each in self._sidebar.people()
+            if each.shelf is not None and each.shelf != shelf
+        ]
+        if entry is None or not others:
+            return
+        ask = _question(self._window, "Merge", f"{entry.label} is the same person as:")
+        ask.setComboBoxItems([each.label for each in others])
+        ask.setOkButtonText("Merge…")
+
+        def picked(name: str) -> None:
+            target = next((each.shelf for each in others if each.label == name), None)
+            if target is not None:
+                self.merge(shelf, target)
+
+        ask.textValueSelected.connect(picked)
+        ask.open()
+
+    def merge(self, source: Shelf, target: Shelf) -> None:
+        """Make one of two people or groups, or give a group to a person; it is asked first."""
+        one, other = self._sidebar.entry(source), self._sidebar.entry(target)
+        if one is None or other is None:
+            return
+        if source.person_id is not None and target.person_id is not None:
+            work = partial(self._library.preview_merge, source.person_id, target.person_id)
+            self._workers.submit("queries", work, partial(self._ask_people, source, target))
+        elif source.cluster_id is not None:
+            self._ask_group(source, target, one, other)
+
+    def split(self, shelf: Shelf) -> None:
+        """Show the parts of a person's confirmed faces, or of a group, and take out those chosen."""
+        entry = self._sidebar.entry(shelf)
+        if entry is None or shelf.kind not in ("person", "group"):
+            return
+        work = partial(self._library.shelf_faces, shelf)
+        self._workers.submit("queries", work, partial(self._show_parts, entry))
+
+    def _show_parts(self, entry: SidebarEntry, face_ids: Sequence[FaceId]) -> None:
+        mine = face_ids[entry.n_suggested :]  # a person's suggestions come first
+        dialog = SplitDialog(
+            entry.label, mine, self._library, self._workers, self._thumbnails, self._window
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(partial(self._split, entry.label))
+        dialog.open()
+
+    def _split(self, label: str, parts: list[list[FaceId]]) -> None:
+        n = counted(sum(map(len, parts)), "face")
+        self._decisions.decide(partial(self._library.split, parts), f"Split {n} off {label}")
+
+    def _ask_people(self, source: Shelf, target: Shelf, preview: MergePreview) -> None:
+        assert source.person_id is not None  # the caller merges people
+        assert target.person_id is not None
+        name, into = one_line(preview.name), one_line(preview.into_name)
+        more = f"{counted(preview.n_faces, 'face')} will be {into}'s."
+        if preview.n_together:
+            photos = counted(preview.n_together, "photo")
+            more = f"They stand together on {photos}, so they are hardly one person. {more}"
+        self._confirm(
+            f"Is {name} the same person as {into}?",
+            f"{more} “{name}” stays as another name to find {into} by.",
+            partial(self._library.merge_people, source.person_id, target.person_id),
+            f"Merged {name} into {into}",
+            is_doubtful=preview.n_together > 0,
+        )
+
+    def _ask_group(
+        self, source: Shelf, target: Shelf, one: SidebarEntry, other: SidebarEntry
+    ) -> None:
+        assert source.cluster_id is not None  # the caller merges a group
+        n = counted(one.n, "face")
+        if target.cluster_id is not None:
+            work = partial(self._library.merge_groups, source.cluster_id, target.cluster_id)
+            more = f"{n} will join it."
+        else:
+            assert target.person_id is not None  # a group or a person is all that there is
+            work = partial(self._library.confirm_group, source.cluster_id, target.person_id)
+            more = f"{n} will be confirmed."
+        self._confirm(
+            f"Is {one.label} the same person as {other.label}?",
+            more,
+            work,
+            f"Merged {one.label} into {other.label}",
+        )
+
+    def _confirm(
+        self,
+        text: str,
+        more: str,
+        work: partial[list[FaceId]],
+        told: str,
+        *,
+        is_doubtful: bool = False,
+    ) -> None:
+        box = QMessageBox(self._window)
+        box.setWindowTitle("Merge")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(text)
+        box.setInformativeText(f"{more} Ctrl+Z takes it back.")
+        yes = box.addButton("&Merge", QMessageBox.ButtonRole.AcceptRole)
+        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(cancel if is_doubtful else yes)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        yes.clicked.connect(lambda: self._decisions.decide(work, told))
+        box.open()
+
+
+def _question(window: QWidget, title: str, text: str) -> QInputDialog:
+    ask = QInputDialog(window)
+    ask.setWindowTitle(title)
+    ask.setLabelText(text)
+    ask.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return ask

@@ -1,0 +1,170 @@
+"""Reviewing in the window: fetches a question, shows it, and writes the answer."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from facedex.viewer.actions import Command
+from facedex.viewer.models.faces import FaceGridModel
+from facedex.viewer.text import counted, one_line
+from facedex.viewer.views.review_pane import ReviewPane
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from facedex.services.library import Library
+    from facedex.services.questions import Question
+    from facedex.types import FaceId
+    from facedex.viewer.decisions import Decisions
+    from facedex.viewer.models.thumbnails import Thumbnails
+    from facedex.viewer.workers import Workers
+
+
+class Review(QObject):
+    """Asks one question after the other while it is open; undo brings the last one back."""
+
+    def __init__(
+        self,
+        library: Library,
+        workers: Workers,
+        thumbnails: Thumbnails,
+        decisions: Decisions,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._workers = workers
+        self._decisions = decisions
+        self._asked = FaceGridModel(library, workers, thumbnails, self)
+        self._beside = FaceGridModel(library, workers, thumbnails, self)
+        self._question: Question | None = None
+        self._is_open = False
+        self.pane = ReviewPane(self._asked, self._beside)
+        self.pane.answered_yes.connect(self.yes)
+        self.pane.answered_no.connect(self.no)
+        self.pane.skipped.connect(self.skip)
+        self.pane.names.entered.connect(self.name)
+        self.pane.names.left.connect(self.pane.grid.setFocus)
+        decisions.settled.connect(self.refresh)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the pane is what the window shows."""
+        return self._is_open
+
+    @property
+    def question(self) -> Question | None:
+        """What is asked now."""
+        return self._question
+
+    def open(self) -> None:
+        """Begin, or go on."""
+        self._is_open = True
+        self._show(None, is_loading=True)
+        self.refresh()
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._is_open = False
+        self._workers.drop("review")
+
+    def refresh(self) -> None:
+        """Ask what is worth most now."""
+        if self._is_open:
+            work = self._library.questions
+            self._workers.submit("matching", work, self._on_questions, channel="review")
+
+    def yes(self) -> None:
+        """Answer yes for the faces that are chosen; who somebody is needs a name instead."""
+        question, left_out = self._question, self._left_out()
+        if question is None or len(left_out) == len(question.face_ids):
+            return
+        if question.kind == "who":
+            self.pane.names.setFocus()
+            return
+        n = counted(len(question.face_ids) - len(left_out), "face")
+        name = question.person_name
+        self._answer(
+            partial(self._library.answer_yes, question, left_out),
+            f"Yes: {n} {one_line(name)}" if name else "Yes: two groups are one",
+        )
+
+    def no(self) -> None:
+        """Answer no; of who somebody is, that it is nobody to be named."""
+        question = self._question
+        if question is None:
+            return
+        name = question.person_name
+        told = f"No: not {one_line(name)}" if name else "No: two groups stay two"
+        if question.kind == "who":
+            told = f"Ignored {counted(len(question.face_ids), 'face')}"
+        self._answer(partial(self._library.answer_no, question), told)
+
+    def no_or_name(self) -> None:
+        """N: no where the question can be answered so, else to the name field."""
+        if self._question is not None and self._question.kind == "who":
+            self.pane.names.setFocus()
+        else:
+            self.no()
+
+    def put_aside(self) -> None:
+        """Ignore the faces that nobody is asked to be."""
+        if self._question is not None and self._question.kind == "who":
+            self.no()
+
+    def skip(self) -> None:
+        """Go on without an answer."""
+        if self._question is not None:
+            question = self._question
+            self._take_down()
+            work = partial(self._skipped, question)
+            self._workers.submit("matching", work, self._on_questions, channel="review")
+
+    def name(self, name: str) -> None:
+        """Give the faces that are chosen a name."""
+        if self._question is None:
+            return
+        left_out = self._left_out()
+        n = counted(len(self._question.face_ids) - len(left_out), "face")
+        self._answer(
+            partial(self._library.answer_name, self._question, name, left_out),
+            f"Named {n} {one_line(name)}",
+        )
+
+    def commands(self) -> list[Command]:
+        """Return the commands, whose keys count while the faces have the focus."""
+        return [
+            Command("&Review", "&Yes", ("Y", "Return", "Enter"), self.yes, is_for_grid=True),
+            Command("&Review", "&No", ("N",), self.no_or_name, is_for_grid=True),
+            Command("&Review", "&Skip", ("S",), self.skip, is_for_grid=True),
+            Command("&Review", "Nobody to be &named", ("I",), self.put_aside, is_for_grid=True),
+        ]
+
+    def _left_out(self) -> frozenset[FaceId]:
+        asked = self._question.face_ids if self._question else ()
+        return frozenset(asked) - frozenset(self.pane.grid.selected_ids())
+
+    def _answer(self, work: partial[list[FaceId]], told: str) -> None:
+        self._take_down()
+        self._decisions.decide(work, told)
+
+    def _take_down(self) -> None:
+        """Leave the question in sight and answer it no more: the next one is on its way."""
+        self._question = None
+        self.pane.yes.setEnabled(False)
+
+    def _skipped(self, question: Question) -> list[Question]:
+        self._library.skip(question)
+        return self._library.questions()
+
+    def _on_questions(self, questions: Sequence[Question]) -> None:
+        self._show(questions[0] if questions else None)
+
+    def _show(self, question: Question | None, *, is_loading: bool = False) -> None:
+        self._question = question
+        self._asked.set_faces(question.face_ids if question else (), 0)
+        self._beside.set_faces(question.beside if question else (), 0)
+        self.pane.ask(question, is_loading=is_loading)

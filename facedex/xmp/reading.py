@@ -1,0 +1,247 @@
+"""Everything that a photo's file or a sidecar says of faces and people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from facedex.geometry import valid_orientation
+from facedex.xmp.containers import find_packets
+from facedex.xmp.rdf import descriptions, properties, texts, value
+from facedex.xmp.regions import (
+    Size,
+    XmpRegion,
+    applied_to,
+    clean_name,
+    is_face,
+    is_same_face,
+    list_problem,
+    mp_items,
+    mwg_items,
+    read_mp,
+    read_mwg,
+)
+from facedex.xmp.schemas import (
+    HAS_EXTENDED,
+    MP_INFO,
+    MP_NAME,
+    ORIENTATION,
+    PEOPLE_ROOT,
+    PERSON_IN_IMAGE,
+    REGION_NAME,
+    REGIONS,
+    SUBJECT,
+    TAG_LISTS,
+)
+from facedex.xmp.tree import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from facedex.xmp.tree import Document, Element
+
+MAX_REGIONS = 500  # of a file, as MAX_NAMES is
+MAX_NAMES = 1000
+# digiKam's own groups under People
+_NOBODIES = {"unknown", "unconfirmed", "ignored"}
+
+
+@dataclass(frozen=True, slots=True)
+class XmpFacts:
+    """What the XMP of a file says.
+
+    Attributes
+    ----------
+    regions : the faces, each once.
+    names : people said to be in the picture whom no region names.
+    keywords : the flat keywords (``dc:subject``), people's names among them or not.
+    problems : one line of text for each item that could not be used.
+    applied_to : (width, height) in pixels of the picture that the MWG regions were made for.
+    orientation : ``tiff:Orientation``, 1 to 8; None where it is absent.
+    n_other_regions : MWG regions that are no faces: pets, bar codes, focus points.
+    """
+
+    regions: tuple[XmpRegion, ...] = ()
+    names: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    applied_to: Size | None = None
+    orientation: int | None = None
+    n_other_regions: int = 0
+
+
+def read_facts(data: bytes) -> XmpFacts:
+    """Return what the bytes of a photo or of a sidecar say; never fails.
+
+    A file without XMP gives the empty facts. :func:`facedex.xmp.containers.find_packets` says which
+    formats are understood.
+    """
+    packets = find_packets(data)
+    findings = _Findings()
+    findings.problems += packets.problems
+    for packet in packets.main:
+        document = parse(packet)
+        findings.take(document)
+        guid = _extended_guid(document)
+        if guid in packets.extended:
+            findings.take(parse(packets.extended[guid]))
+        elif guid:
+            findings.problems.append("extended XMP is named but not there")
+    return findings.facts()
+
+
+def _extended_guid(document: Document) -> str:
+    if document.root is None:
+        return ""
+    found = (value(place, HAS_EXTENDED) for place in descriptions(document.root))
+    return next((guid.upper() for guid in found if guid), "")
+
+
+@dataclass(slots=True)
+class _Findings:
+    """Collects what the packets of one file say."""
+
+    regions: list[XmpRegion] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    keywords: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    applied_to: Size | None = None
+    orientation: int | None = None
+    n_items: int = 0
+    n_other_regions: int = 0
+
+    def take(self, document: Document) -> None:
+        """Add what a packet says."""
+        if document.damage is not None:
+            self.problems.append(document.damage)
+        root = document.root
+        if root is None:
+            return
+        if not descriptions(root):
+            self.problems.append("no XMP properties in it")
+        for regions in properties(root, REGIONS):
+            self._take_mwg(regions)
+        for info in properties(root, MP_INFO):
+            self._take_list_problem("MP regions", info)
+            for number, item in enumerate(mp_items(info), start=1):
+                self._take_mp(number, item)
+        self._take_names(root)
+        self.orientation = self.orientation or _orientation(root)
+
+    def facts(self) -> XmpFacts:
+        placed = {region.name.casefold() for region in self.regions}
+        unplaced = [name for name in self.names if name.casefold() not in placed]
+        return XmpFacts(
+            tuple(self.regions),
+            _distinct(unplaced),
+            _distinct(self.keywords),
+            tuple(self.problems),
+            self.applied_to,
+            self.orientation,
+            self.n_other_regions,
+        )
+
+    def _take_mwg(self, regions: Element) -> None:
+        size = applied_to(regions)
+        self.applied_to = self.applied_to or size
+        self._take_list_problem("MWG regions", regions)
+        for number, item in enumerate(mwg_items(regions), start=1):
+            if not self._may_take(item, f"MWG region {number}"):
+                continue
+            if not is_face(item):
+                self.n_other_regions += 1
+                continue
+            try:
+                self._add(read_mwg(item, size))
+            except ValueError as error:
+                self._add_unplaced(f"MWG region {number}: {error}", value(item, REGION_NAME))
+
+    def _take_mp(self, number: int, item: Element) -> None:
+        if not self._may_take(item, f"MP region {number}"):
+            return
+        try:
+            self._add(read_mp(item))
+        except ValueError as error:
+            self._add_unplaced(f"MP region {number}: {error}", value(item, MP_NAME))
+
+    def _take_list_problem(self, what: str, owner: Element) -> None:
+        if (problem := list_problem(owner)) is not None:
+            self.problems.append(f"{what}: {problem}")
+
+    def _may_take(self, item: Element, what: str) -> bool:
+        self.n_items += 1
+        if self.n_items > MAX_REGIONS:
+            if self.n_items == MAX_REGIONS + 1:
+                self.problems.append(f"more than {MAX_REGIONS} regions")
+            return False
+        if not item.is_closed:
+            self.problems.append(f"{what}: it breaks off")
+        return item.is_closed
+
+    def _add(self, region: XmpRegion) -> None:
+        """Add a region, unless it repeats one: programs write a face in both schemas."""
+        for place, known in enumerate(self.regions):
+            if not is_same_face(known, region):
+                continue
+            if not region.name or known.name.casefold() == region.name.casefold():
+                return
+            if not known.name:
+                self.regions[place] = XmpRegion(known.box, region.name, known.schema)
+                return
+        self.regions.append(region)
+
+    def _add_unplaced(self, problem: str, name: str) -> None:
+        self.problems.append(problem)
+        if name := clean_name(name):
+            self.names.append(name)
+
+    def _take_names(self, root: Element) -> None:
+        names = list(_texts(root, PERSON_IN_IMAGE))
+        for tags in TAG_LISTS:
+            names += people_of_paths(_texts(root, *tags.names), tags.separator)
+        keywords = list(_texts(root, SUBJECT))
+        for kept, found, what in (
+            (self.names, names, "names"),
+            (self.keywords, keywords, "keywords"),
+        ):
+            cleaned = [name for text in found if (name := clean_name(text))]
+            kept += cleaned[:MAX_NAMES]
+            if len(cleaned) > MAX_NAMES:
+                self.problems.append(f"more than {MAX_NAMES} {what}")
+
+
+def people_of_paths(paths: Iterable[str], separator: str) -> list[str]:
+    """Return the people among hierarchical keywords: the ends of the paths under ``People``.
+
+    A path that another one goes on from is a group, not a person.
+    """
+    split = [tuple(part.strip() for part in path.split(separator)) for path in paths]
+    groups = {path[:end] for path in split for end in range(1, len(path))}
+    return [
+        path[-1]
+        for path in split
+        if len(path) > 1
+        and path[0].casefold() == PEOPLE_ROOT.casefold()
+        and path[-1].casefold() not in _NOBODIES
+        and path not in groups
+    ]
+
+
+def _texts(root: Element, *names: str) -> Iterable[str]:
+    for element in properties(root, *names):
+        yield from texts(element)
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(name.casefold(), name)
+    return tuple(first.values())
+
+
+def _orientation(root: Element) -> int | None:
+    for place in descriptions(root):
+        text = value(place, ORIENTATION)
+        if len(text) == 1 and text in "12345678":
+            return valid_orientation(int(text))
+    return None

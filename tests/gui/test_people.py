@@ -1,0 +1,221 @@
+"""Merging, renaming and splitting in the window: asked first, one step each."""
+
+import pytest
+from gui_fakes import settle
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtWidgets import QApplication, QComboBox, QInputDialog, QLineEdit, QMessageBox
+
+from facedex.services.records import Shelf
+from facedex.viewer.models.sidebar import SHELF_MIME, UNGROUPED
+from facedex.viewer.views.split_dialog import SplitDialog
+
+KEY = Qt.Key
+ANNA, BERT = Shelf("person", person_id=1), Shelf("person", person_id=2)
+GROUP, OTHER = Shelf("group", cluster_id=1), Shelf("group", cluster_id=2)
+
+
+def press(qtbot, *keys, modifier=Qt.KeyboardModifier.NoModifier):
+    for key in keys:
+        qtbot.keyClick(QApplication.focusWidget(), key, modifier)
+
+
+def go_to(qtbot, window, shelf):
+    window.sidebar.choose(shelf)
+    window.grid.setFocus()
+    settle(qtbot, window)
+
+
+def dialog(qtbot, window, kind):
+    """Return the dialog of a kind when it is shown and has the keys."""
+
+    def shown():
+        return [each for each in window.findChildren(kind) if each.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(shown()), timeout=3000)
+    [found] = shown()
+    found.activateWindow()
+    qtbot.waitUntil(found.isActiveWindow, timeout=3000)
+    return found
+
+
+def merge_button(box):
+    [button] = [each for each in box.buttons() if each.text() == "&Merge"]
+    return button
+
+
+def called(library, name):
+    return [each for each, _thread in library.calls].count(name)
+
+
+def drop(window, source, target):
+    """Drop one line of the sidebar on another; return whether it may be dropped there."""
+    model = window.sidebar_model
+    data = QMimeData()
+    data.setData(SHELF_MIME, str(model.find_row(source)).encode())
+    parent = model.index(model.find_row(target))
+    action = Qt.DropAction.MoveAction
+    may = model.canDropMimeData(data, action, -1, -1, parent)
+    model.dropMimeData(data, action, -1, -1, parent)
+    return may
+
+
+# ---- merging
+
+
+def test_person_dropped_on_another_is_merged_after_a_question(qtbot, open_window, library):
+    window = open_window(library)
+    assert drop(window, BERT, ANNA)
+    box = dialog(qtbot, window, QMessageBox)
+    assert box.text() == "Is Bert & Ernie the same person as Anna?"
+    assert "They stand together on 14 photos" in box.informativeText()
+    assert box.defaultButton() is not merge_button(box)  # Enter does not do what is doubtful
+    merge_button(box).click()
+    settle(qtbot, window)
+    assert list(library.names.values()).count("Bert & Ernie") == 0
+    assert window.sidebar_model.entry(BERT) is None
+    assert window.status.message.text == "Merged Bert & Ernie into Anna — Ctrl+Z to undo"
+    window.step(is_undo=True)
+    settle(qtbot, window)
+    assert window.sidebar_model.entry(BERT) is not None
+
+
+def test_nothing_is_merged_where_the_question_is_left(qtbot, open_window, library):
+    window = open_window(library)
+    drop(window, BERT, ANNA)
+    box = dialog(qtbot, window, QMessageBox)
+    qtbot.keyClick(box.focusWidget(), KEY.Key_Escape)
+    settle(qtbot, window)
+    assert called(library, "merge_people") == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "may"),
+    [(GROUP, OTHER, True), (GROUP, ANNA, True), (ANNA, GROUP, False), (ANNA, ANNA, False),
+     (ANNA, UNGROUPED, False)],
+)  # fmt: skip
+def test_what_can_be_dropped_on_what(qtbot, open_window, library, source, target, may):
+    window = open_window(library)
+    assert drop(window, source, target) is may
+    settle(qtbot, window)
+    assert any(box.isVisible() for box in window.findChildren(QMessageBox)) is may
+
+
+def test_headings_and_what_comes_from_outside_can_not_be_dropped_on(open_window, library):
+    model = open_window(library).sidebar_model
+    data = QMimeData()
+    data.setText("Anna")
+    parent = model.index(model.find_row(ANNA))
+    assert not model.canDropMimeData(data, Qt.DropAction.MoveAction, -1, -1, parent)
+    flags = model.flags(model.index(model.find_row("People")))
+    assert not flags & (Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsDropEnabled)
+    assert model.mimeData([parent]).hasFormat(SHELF_MIME)
+
+
+def test_group_dropped_on_a_person_is_theirs(qtbot, open_window, library):
+    window = open_window(library)
+    faces = library.shelf_faces(OTHER)
+    drop(window, OTHER, ANNA)
+    box = dialog(qtbot, window, QMessageBox)
+    assert box.defaultButton() is merge_button(box)
+    qtbot.keyClick(box.focusWidget(), KEY.Key_Return)
+    settle(qtbot, window)
+    assert {library.by_id[face].person_id for face in faces} == {1}
+
+
+def test_group_is_merged_with_a_group(qtbot, open_window, library):
+    window = open_window(library)
+    drop(window, OTHER, GROUP)
+    merge_button(dialog(qtbot, window, QMessageBox)).click()
+    settle(qtbot, window)
+    assert called(library, "merge_groups") == 1
+    assert window.sidebar_model.entry(OTHER) is None
+
+
+def test_merging_by_keyboard_alone(qtbot, open_window, library):
+    window = open_window(library)
+    go_to(qtbot, window, Shelf("person", person_id=4))
+    press(qtbot, KEY.Key_M)
+    ask = dialog(qtbot, window, QInputDialog)
+    box = ask.findChild(QComboBox)
+    assert "<b>Carla</b>" not in [box.itemText(i) for i in range(box.count())]
+    box.setCurrentText("Anna")
+    qtbot.keyClick(ask.focusWidget(), KEY.Key_Return)
+    qtbot.keyClick(dialog(qtbot, window, QMessageBox).focusWidget(), KEY.Key_Return)
+    settle(qtbot, window)
+    assert called(library, "merge_people") == 1
+    assert "<b>Carla</b>" not in library.names.values()
+
+
+# ---- renaming
+
+
+def test_renaming_by_keyboard(qtbot, open_window, library):
+    window = open_window(library)
+    press(qtbot, KEY.Key_F2)
+    ask = dialog(qtbot, window, QInputDialog)
+    edit = ask.findChild(QLineEdit)
+    assert edit.text() == "Anna"
+    edit.setText("Anna B.")
+    qtbot.keyClick(edit, KEY.Key_Return)
+    settle(qtbot, window)
+    assert library.names[1] == "Anna B."
+    assert window.shelf.title.text == "Anna B."
+    assert window.status.message.text == "Renamed Anna to Anna B. — Ctrl+Z to undo"
+
+
+# ---- splitting
+
+
+def test_parts_are_shown_and_the_ticked_ones_are_taken_out(qtbot, open_window, library):
+    window = open_window(library)
+    confirmed = library.shelf_faces(ANNA)[9:]
+    press(qtbot, KEY.Key_P)
+    split = dialog(qtbot, window, SplitDialog)
+    settle(qtbot, window)
+    assert split.windowTitle() == "Split Anna"
+    assert split.ok.text() == "Split off 1 part"
+    qtbot.keyClick(split, "+")
+    settle(qtbot, window)
+    parts = library.find_parts(confirmed, 3)
+    assert split.ok.text() == "Split off 1 part"
+    for key in (KEY.Key_Tab, KEY.Key_Space):  # the second part too
+        qtbot.keyClick(split.focusWidget(), key)
+    assert split.ok.text() == "Split off 2 parts"
+    qtbot.keyClick(split.focusWidget(), KEY.Key_Return)
+    settle(qtbot, window)
+    assert library.shelf_faces(ANNA)[9:] == parts[0]
+    assert called(library, "split") == 1
+    assert "Split 9 faces off Anna" in window.status.message.text
+
+
+def test_nothing_can_be_split_where_nothing_is_ticked(qtbot, open_window, library):
+    window = open_window(library)
+    go_to(qtbot, window, GROUP)
+    press(qtbot, KEY.Key_P)
+    split = dialog(qtbot, window, SplitDialog)
+    settle(qtbot, window)
+    qtbot.keyClick(split.focusWidget(), KEY.Key_Space)
+    assert not split.ok.isEnabled()
+    assert not split.fewer.isEnabled()
+    qtbot.keyClick(split.focusWidget(), KEY.Key_Escape)
+    settle(qtbot, window)
+    assert called(library, "split") == 0
+
+
+def test_faces_that_cannot_be_told_apart(qtbot, open_window, library):
+    library.find_parts = lambda face_ids, _n=None: [list(face_ids)]
+    window = open_window(library)
+    go_to(qtbot, window, GROUP)
+    press(qtbot, KEY.Key_P)
+    split = dialog(qtbot, window, SplitDialog)
+    settle(qtbot, window)
+    assert not split.more.isEnabled()
+    assert not split.ok.isEnabled()
+
+
+@pytest.mark.parametrize("key", [KEY.Key_M, KEY.Key_F2, KEY.Key_P])
+def test_these_commands_need_a_person_or_a_group(qtbot, open_window, library, key):
+    window = open_window(library)
+    go_to(qtbot, window, UNGROUPED)
+    press(qtbot, key)
+    assert window.status.message.text.startswith("Open a person")
