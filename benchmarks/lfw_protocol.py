@@ -114,7 +114,7 @@ def main() -> None:
                     networks.encode_chips,
                     (wide if margin_px(n_crops) else chips)[at : at + BATCH],
                     n_crops,
-                )
+                ).mean(axis=1)
                 for at in range(0, len(files), BATCH)
             ]
         )

@@ -178,10 +178,13 @@ class EncodedFace:
     landmarks : float32 (5, 2), 0..1 of the image, upright; dlib's order: outer and inner corner of
         the person's left eye, outer and inner corner of the right eye, the base of the nose.
     encoding : float32 (d,), as the model gives it: dlib's has 128 elements and is not normalised.
+    quality : 0..1, what the picture alone says of how well the face can be recognised; None where
+        the encoder does not tell.
     """
 
     landmarks: NDArray[np.float32]
     encoding: NDArray[np.float32]
+    quality: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

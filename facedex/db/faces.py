@@ -29,6 +29,7 @@ class NewFace:
     origin : the detector's name, ``picasa``, ``xmp`` or ``manual``.
     landmarks : float32 (5, 2), stored-pixel frame, or None.
     encoding : float32 (d,), or None where the face could not be encoded.
+    quality : 0..1, how well it can be recognised, or None where nobody told.
     """
 
     box: Box
@@ -36,6 +37,7 @@ class NewFace:
     score: float | None = None
     landmarks: NDArray[np.float32] | None = None
     encoding: NDArray[np.float32] | None = None
+    quality: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,11 @@ def add_face(
 ) -> FaceId:
     """Add a face with its encoding and return its id."""
     db.execute(
-        "INSERT INTO face (uuid, photo_id, x0, y0, x1, y1, origin, engine, score, landmarks,"
-        " created_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO face (uuid, photo_id, x0, y0, x1, y1, origin, engine, score, quality,"
+        " landmarks, created_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             str(uuid.uuid4()), photo_id, *_corners(face.box), face.origin, engine, face.score,
-            _landmarks_json(face.landmarks), now_us(),
+            face.quality, _landmarks_json(face.landmarks), now_us(),
         ),
     )  # fmt: skip
     face_id = FaceId(db.last_insert_rowid())
@@ -114,9 +116,13 @@ def set_encoding(
     model: str,
     landmarks: NDArray[np.float32] | None,
     encoding: NDArray[np.float32] | None,
+    quality: float | None,
 ) -> None:
     """Give a face what a model says of it; its box and origin stay. Landmarks: stored-pixel frame."""
-    db.execute("UPDATE face SET landmarks = ? WHERE id = ?", (_landmarks_json(landmarks), face_id))
+    db.execute(
+        "UPDATE face SET landmarks = ?, quality = ? WHERE id = ?",
+        (_landmarks_json(landmarks), quality, face_id),
+    )
     _set_encoding(db, face_id, model, encoding)
 
 
@@ -139,10 +145,10 @@ def update_face(
     """Replace what a program found out about a face; who it is stays."""
     db.execute(
         "UPDATE face SET x0 = ?, y0 = ?, x1 = ?, y1 = ?, origin = ?, engine = ?, score = ?,"
-        " landmarks = ? WHERE id = ?",
+        " quality = ?, landmarks = ? WHERE id = ?",
         (
-            *_corners(face.box), face.origin, engine, face.score, _landmarks_json(face.landmarks),
-            face_id,
+            *_corners(face.box), face.origin, engine, face.score, face.quality,
+            _landmarks_json(face.landmarks), face_id,
         ),
     )  # fmt: skip
     _set_encoding(db, face_id, model, face.encoding)

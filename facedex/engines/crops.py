@@ -66,10 +66,17 @@ def encode_faces(
     chips: NDArray[np.uint8],
     n_crops: int,
 ) -> NDArray[np.float32]:
-    """Return float32 (n faces, d): the mean over each face's crops, not normalised."""
+    """Return float32 (n faces, n_crops, d): of each crop, not normalised. A face's is their mean."""
     encodings = encode_chips(cut_crops(chips, n_crops))
-    if n_crops == 1:
-        return encodings
-    by_face = encodings.reshape(len(chips), n_crops, encodings.shape[1])
-    means: NDArray[np.float32] = by_face.mean(axis=1)
-    return means
+    return encodings.reshape(len(chips), n_crops, encodings.shape[1])
+
+
+def mirror_distances(encodings: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Return the distance between each chip's encoding and its mirror image's, float32 (n faces,).
+
+    ``encodings`` is what :func:`encode_faces` returns; None where only the chip is encoded.
+    """
+    if encodings.shape[1] == 1:
+        return None
+    distances: NDArray[np.float32] = np.linalg.norm(encodings[:, 0] - encodings[:, 1], axis=1)
+    return distances

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from facedex.engines.chips import FaceAligner
-from facedex.engines.crops import encode_faces, margin_px, model_suffix
+from facedex.engines.crops import encode_faces, margin_px, mirror_distances, model_suffix
 from facedex.engines.lazy import Lazy
 from facedex.engines.model_cache import load_onnx
 from facedex.engines.model_files import ModelName
+from facedex.engines.quality import picture_quality
 from facedex.engines.runtimes import ENCODING_DIM
 from facedex.engines.tools import dlib_networks
 from facedex.engines.working_image import rect_from_box
@@ -17,7 +21,6 @@ from facedex.types import EncodedFace, RuntimeName
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from facedex.engines.mmod import PixelRect
@@ -54,19 +57,22 @@ class DlibEncoder:
     def encode_rects(
         self, image: NDArray[np.uint8], rects: Sequence[PixelRect]
     ) -> list[EncodedFace]:
-        """Return landmarks (0..1) and encoding of each pixel rectangle.
+        """Return landmarks (0..1), encoding and quality of each pixel rectangle.
 
-        With one crop a face they are as dlib computes them.
+        With one crop a face the first two are as dlib computes them.
         """
         if not rects:
             return []
         n_crops = self._tools.encode_crops
         aligned = self._aligner.get().align(image, rects, margin_px(n_crops))
         aligned.landmarks[:] /= (image.shape[1], image.shape[0])
-        encodings = encode_faces(self._networks.encode_chips, aligned.chips, n_crops)
+        by_crop = encode_faces(self._networks.encode_chips, aligned.chips, n_crops)
+        sides_px = np.array([math.sqrt(rect.area) for rect in rects], np.float32)
+        qualities = picture_quality(sides_px, aligned.chips, mirror_distances(by_crop))
+        faces = zip(aligned.landmarks, by_crop.mean(axis=1), qualities, strict=True)
         return [
-            EncodedFace(landmarks, encoding)
-            for landmarks, encoding in zip(aligned.landmarks, encodings, strict=True)
+            EncodedFace(landmarks, encoding, float(quality))
+            for landmarks, encoding, quality in faces
         ]
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from facedex.engines.quality import NOT_FOUND, face_quality
 from facedex.errors import ItemError
 from facedex.geometry import box_to_stored, box_to_upright, clip_box, points_to_stored
 from facedex.imaging.decode import open_photo
@@ -24,6 +25,7 @@ from facedex.pipeline.messages import (
     failed,
 )
 from facedex.pipeline.reading import MAX_PHOTO_BYTES, read_file
+from facedex.types import DetectorName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from facedex.pipeline.messages import Job
     from facedex.pipeline.reading import ReadFile
-    from facedex.types import Box, EngineConfig, FaceEngine
+    from facedex.types import Box, Detection, EncodedFace, EngineConfig, FaceEngine
 
 
 class Corridor:
@@ -108,6 +110,7 @@ class Corridor:
                 points_to_stored(e.landmarks, orientation),
                 e.encoding,
                 face_thumbnail(pixels, d.box),
+                _quality(e, d),
             )
             for d, e in zip(found, self.engine.encode(pixels, boxes), strict=True)
         )
@@ -136,7 +139,16 @@ class Corridor:
             points_to_stored(encoded.landmarks, orientation),
             encoded.encoding,
             face_thumbnail(pixels, region),
+            None if encoded.quality is None else face_quality(encoded.quality, NOT_FOUND),
         )
+
+
+def _quality(face: EncodedFace, found: Detection) -> float | None:
+    """Return the face's quality; only the cascade's scores are probabilities."""
+    if face.quality is None:
+        return None
+    is_probability = found.detector == DetectorName.CASCADE
+    return face_quality(face.quality, found.score if is_probability else None)
 
 
 def _preview(read: ReadFile, job: PreviewJob) -> PreviewResult:

@@ -56,6 +56,7 @@ class FoundFace:
     origin : the detector's name, or ``picasa`` for a rectangle that was encoded on request.
     encoding : float32 (d,).
     thumbnail : JPEG.
+    quality : 0..1, or None where the encoder does not tell.
     """
 
     box: Box
@@ -64,6 +65,7 @@ class FoundFace:
     landmarks: NDArray[np.float32]
     encoding: NDArray[np.float32]
     thumbnail: bytes
+    quality: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ def _face_out(face: FoundFace | None) -> dict[str, Any] | None:
         "landmarks": _b64(face.landmarks.astype("<f4").tobytes()),
         "encoding": _b64(face.encoding.astype("<f4").tobytes()),
         "thumbnail": _b64(face.thumbnail),
+        "quality": face.quality,
     }
 
 
@@ -207,6 +210,7 @@ def _face_in(said: dict[str, Any]) -> FoundFace:
         np.frombuffer(base64.b64decode(said["landmarks"]), "<f4").reshape(5, 2),
         np.frombuffer(base64.b64decode(said["encoding"]), "<f4"),
         base64.b64decode(said["thumbnail"]),
+        said["quality"],
     )
 
 

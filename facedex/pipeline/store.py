@@ -165,7 +165,9 @@ class Store:
             if old.face_id not in pairs.values() and _may_go(old):
                 faces.delete_face(self.db, old.face_id)
         for index, face in enumerate(found):
-            new = faces.NewFace(face.box, face.origin, face.score, face.landmarks, face.encoding)
+            new = faces.NewFace(
+                face.box, face.origin, face.score, face.landmarks, face.encoding, face.quality
+            )
             old_id = pairs.get(index)
             if old_id is None:
                 faces.add_face(self.db, photo_id, new, self.engine_id, self.model_id)

@@ -101,7 +101,9 @@ def _store(
     with transaction(db):
         for (face_id, _box), found in zip(entries, result.faces, strict=True):
             if found is not None:
-                faces.set_encoding(db, face_id, model, found.landmarks, found.encoding)
+                faces.set_encoding(
+                    db, face_id, model, found.landmarks, found.encoding, found.quality
+                )
     uuids = [faces.uuid_of(db, face_id) for face_id, _box in entries]
     # a photo that could not be read has no thumbnails
     return [(u, jpeg) for u, jpeg in zip(uuids, result.thumbnails, strict=False) if u is not None]

@@ -241,7 +241,7 @@ def _keep_regions(
             continue
         new = NewFace(one.box, "picasa")
         if found is not None:
-            new = NewFace(one.box, "picasa", None, found.landmarks, found.encoding)
+            new = NewFace(one.box, "picasa", None, found.landmarks, found.encoding, found.quality)
         same = _same_named(faces.faces_of_photo(db, photo_id), one.box, one.person_id, db)
         face_id = same or faces.add_face(db, photo_id, new, store.engine_id, store.model_id)
         _settle(db, one, face_id)

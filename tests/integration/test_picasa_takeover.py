@@ -123,6 +123,11 @@ def test_every_rectangle_is_taken_over(family, library, run_scan):
         *[("cnn", "confirmed", "picasa", "Grace Hopper")] * 3,
         ("picasa", "confirmed", "picasa", unknown),
     ]
+    qualities = photos.select(
+        library, "SELECT origin, quality FROM v1_faces ORDER BY quality IS NOT NULL, quality"
+    )
+    assert qualities[0][0] == "picasa"  # of the sky
+    assert 0 < qualities[0][1] < 0.5 < qualities[1][1] <= qualities[-1][1] < 1
     assert photos.select(library, "SELECT contact_id, name FROM contact ORDER BY 1") == [
         (GRACE, "Grace Hopper"), (NEIL, "Eileen Collins"), (MAE, unknown),
         (GRACE_TWO, "grace  hopper"),

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 FAST = ("--detector", "hog", "--working-size", "640")
 FACES = (
-    "SELECT path, x0, y0, x1, y1, origin, score, landmarks, hex(vector)"
+    "SELECT path, x0, y0, x1, y1, origin, score, quality, landmarks, hex(vector)"
     " FROM v1_faces JOIN v1_encodings USING (face_id) ORDER BY path, x0"
 )
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedex.engines.crops import SHIFT_PX, cut_crops, encode_faces, margin_px
+from facedex.engines.crops import SHIFT_PX, cut_crops, encode_faces, margin_px, mirror_distances
 
 SIDE = 150
 
@@ -34,19 +34,33 @@ def test_five_crops_are_shifted_both_ways():
     np.testing.assert_array_equal(crops[:, 4], given[:, :SIDE, 2 * SHIFT_PX :][:, :, ::-1])
 
 
+def encode(crops):
+    return crops[:, 0].reshape(len(crops), SIDE * 3)[:, :128].astype(np.float32)
+
+
 @pytest.mark.parametrize("n_crops", [1, 2, 5])
 @pytest.mark.parametrize("n_faces", [0, 1, 3])
-def test_encoding_is_the_mean_over_a_faces_crops(n_crops, n_faces):
-    def encode(crops):
-        return crops[:, 0].reshape(len(crops), SIDE * 3)[:, :128].astype(np.float32)
-
+def test_each_crop_of_a_face_is_encoded(n_crops, n_faces):
     given = chips(n_crops, n_faces)
-    means = encode_faces(encode, given, n_crops)
-    assert means.shape == (n_faces, 128)
-    assert means.dtype == np.float32
+    encodings = encode_faces(encode, given, n_crops)
+    assert encodings.shape == (n_faces, n_crops, 128)
+    assert encodings.dtype == np.float32
     for number in range(n_faces):
-        expected = encode(cut_crops(given[number : number + 1], n_crops)).mean(axis=0)
-        np.testing.assert_allclose(means[number], expected, rtol=1e-6)
+        expected = encode(cut_crops(given[number : number + 1], n_crops))
+        np.testing.assert_array_equal(encodings[number], expected)
+
+
+@pytest.mark.parametrize("n_crops", [2, 5])
+def test_mirror_distance_is_that_of_the_face_itself(n_crops):
+    given = chips(n_crops)
+    middle = slice(margin_px(n_crops), margin_px(n_crops) + SIDE)
+    faces = given[:, middle, middle]
+    expected = np.linalg.norm(encode(faces) - encode(faces[:, :, ::-1]), axis=1)
+    np.testing.assert_allclose(mirror_distances(encode_faces(encode, given, n_crops)), expected)
+
+
+def test_no_mirror_image_no_distance():
+    assert mirror_distances(encode_faces(encode, chips(1), 1)) is None
 
 
 def test_another_number_of_crops_is_not_known():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facedex.engines.quality import NOT_FOUND, face_quality
 from facedex.errors import EngineError
 from facedex.imaging.hashes import content_hash, image_hash
 from facedex.pipeline.corridor import Corridor
@@ -24,6 +25,7 @@ class FakeEngine:
         self.found = [Detection(BOX, 1.5, "cnn")]
         self.fault = None
         self.n_searched = 0
+        self.quality = 0.6
 
     def detect(self, image):
         self.n_searched += 1
@@ -35,7 +37,9 @@ class FakeEngine:
 
     def encode(self, image, boxes):
         return [
-            EncodedFace(np.full((5, 2), 0.25, np.float32), np.full(128, i, np.float32))
+            EncodedFace(
+                np.full((5, 2), 0.25, np.float32), np.full(128, i, np.float32), self.quality
+            )
             for i, _box in enumerate(boxes)
         ]
 
@@ -85,6 +89,32 @@ def test_a_new_photo_is_hashed_searched_and_encoded(corridor, write):
     assert face.encoding.shape == (128,)
     assert face.thumbnail.startswith(b"\xff\xd8")
     assert result.problem is None
+
+
+@pytest.mark.parametrize(
+    ("detector", "of_picture", "expected"),
+    [
+        ("cnn", 0.6, 0.6),
+        ("cascade", 0.6, face_quality(0.6, 0.97)),
+        ("cascade", None, None),
+    ],
+)
+def test_quality_goes_by_the_cascades_score_and_no_others(
+    corridor, write, engine, detector, of_picture, expected
+):
+    engine.found = [Detection(BOX, 0.97, detector)]
+    engine.quality = of_picture
+    [face] = do(corridor, ScanJob(write())).faces
+    assert face.quality == expected
+
+
+@pytest.mark.parametrize("of_picture", [0.6, None])
+def test_a_drawn_rectangle_has_the_quality_of_a_face_nobody_found(
+    corridor, write, engine, of_picture
+):
+    engine.quality = of_picture
+    [face] = do(corridor, EncodeJob(write(), (BOX,))).faces
+    assert face.quality == (of_picture and face_quality(of_picture, NOT_FOUND))
 
 
 def test_a_known_image_is_not_searched(corridor, write, engine):

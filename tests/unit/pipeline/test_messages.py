@@ -25,6 +25,7 @@ found_faces = st.builds(
     landmarks=arrays(np.float32, (5, 2), elements=floats32),
     encoding=arrays(np.float32, (8,), elements=floats32),
     thumbnail=st.binary(max_size=50),
+    quality=st.none() | corners,
 )
 problems = st.builds(m.Problem, texts, texts, texts, texts)
 facts = st.builds(
