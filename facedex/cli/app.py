@@ -75,8 +75,7 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
 
 for _command in (
     scan, view, status, people, faces, review, undo, redo, regroup, relearn, problems, picasa, export,
-    audit,
-    doctor, bench,
+    audit, doctor, bench,
 ):  # fmt: skip
     cli.add_command(_command)
 
