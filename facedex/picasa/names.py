@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from facedex.picasa.ini import decode_text, is_unnamed_contact
@@ -92,6 +93,7 @@ class NameOrigin(StrEnum):
     OWN_INI = "own ini"
     PARENT_INI = "parent ini"
     ANY_INI = "any ini"
+    DATABASE = "database"
     PLACEHOLDER = "placeholder"
 
 
@@ -158,12 +160,17 @@ def placeholder_name(contact_id: str) -> str:
     return f"Unknown (Picasa {contact_id})"
 
 
-def resolve_name(folder: bytes, contact_id: str, book: ContactBook) -> ResolvedName | None:
+def resolve_name(
+    folder: bytes,
+    contact_id: str,
+    book: ContactBook,
+    database: Mapping[str, str] = MappingProxyType({}),
+) -> ResolvedName | None:
     """Return who ``contact_id`` is in ``folder``'s ini; None where the id never means a person.
 
     Looked up in contacts.xml, the folder's own ini, the inis of its parent folders from the nearest
-    up, then any ini (the most frequent name); else a placeholder. Ids are per installation, so one
-    person may have several.
+    up, any ini (the most frequent name), then Picasa's ``database``, which lags behind the inis; else
+    a placeholder. Ids are per installation, so one person may have several.
     """
     if is_unnamed_contact(contact_id):
         return None
@@ -180,4 +187,6 @@ def resolve_name(folder: bytes, contact_id: str, book: ContactBook) -> ResolvedN
             return ResolvedName(name, NameOrigin.PARENT_INI)
     if key in book.spellings:
         return ResolvedName(book.spellings[key][0], NameOrigin.ANY_INI)
+    if key in database:
+        return ResolvedName(database[key], NameOrigin.DATABASE)
     return ResolvedName(placeholder_name(key), NameOrigin.PLACEHOLDER, is_placeholder=True)
