@@ -2,8 +2,9 @@
 
 Bytes and plain values in, frozen values out: no database, no image decoding, no file access.
 
-- ``ini``: the sections, faces and contacts of a ``.picasa.ini``.
-- ``rects``: one item of a ``faces=`` line.
+- ``ini``: the sections, contacts and albums of a ``.picasa.ini``, with every line counted.
+- ``section``: what a section says of its photo.
+- ``rects``: rectangles, and one item of a ``faces=`` line.
 - ``problems``: what could not be used.
 - ``contacts``: the names of ``contacts.xml``.
 - ``names``: which files are Picasa's, which photo a section means, who a contact id is.

@@ -29,6 +29,12 @@ def faces(draw):
     return PicasaFace(box_from_rect64(rect_hex), rect_hex, draw(face_ids))
 
 
+words_list = st.lists(names.filter(lambda name: "," not in name), max_size=3, unique=True).map(
+    tuple
+)
+tokens = st.lists(st.text("0123456789abcdef", min_size=1), max_size=3, unique=True).map(tuple)
+
+
 @st.composite
 def inis(draw):
     unique = lambda face: (face.rect_hex, face.contact_id)  # noqa: E731
@@ -37,12 +43,19 @@ def inis(draw):
         files,
         st.lists(faces(), max_size=4, unique_by=unique).map(tuple),
         st.sampled_from([None, 0, 1, 2, 3]),
+        st.booleans(),
+        st.booleans(),
+        st.one_of(st.just(""), names),
+        words_list,
+        tokens,
     )
     return PicasaIni(
         tuple(draw(st.lists(sections, max_size=4, unique_by=lambda section: section.filename))),
         draw(st.dictionaries(ids, names, max_size=4)),
         (),
         draw(st.booleans()),
+        draw(st.dictionaries(st.text("0123456789abcdef", min_size=1), names, max_size=3)),
+        draw(st.dictionaries(ids, names, max_size=3)),
     )
 
 
@@ -53,10 +66,17 @@ def format_ini(ini, end):
         lines.append(f"[{section.filename}]")
         if section.rotate is not None:
             lines.append(f"rotate=rotate({section.rotate})")
+        lines += ["star=yes"] * section.is_starred + ["hidden=yes"] * section.is_hidden
+        lines += [f"caption={section.caption}", "keywords=" + ",".join(section.keywords)]
+        lines.append("albums=" + ",".join(section.albums))
         if section.faces:
             lines.append("faces=" + ";".join(format_face(face) for face in section.faces))
     lines.append("[Contacts2]")
     lines += [f"{int(contact_id, 16):x}={name};;" for contact_id, name in ini.contacts.items()]
+    lines.append("[Contacts]")
+    lines += [f"{int(contact_id, 16):x}={web}" for contact_id, web in ini.web_ids.items()]
+    for token, name in ini.albums.items():
+        lines += [f"[.album:{token}]", f"name={name}"]
     return end.join(lines).encode()
 
 
@@ -68,7 +88,10 @@ def format_face(face):
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(inis(), st.sampled_from(["\n", "\r\n"]))
 def test_ini_survives_the_round_trip(ini, end):
-    assert parse_ini(format_ini(ini, end)) == ini
+    parsed = parse_ini(format_ini(ini, end))
+    assert parsed == ini
+    assert parsed.lines.total == format_ini(ini, end).count(b"\n") + 1
+    assert parsed.lines.junk == parsed.lines.unknown_keys == parsed.lines.blank == 0
 
 
 @settings(deadline=None)
