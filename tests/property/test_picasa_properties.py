@@ -2,11 +2,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facedex.geometry import box_from_rect64, box_to_upright
+from facedex.geometry import box_from_rect64, box_in_part, box_to_upright
 from facedex.picasa.contacts import parse_contacts_xml
 from facedex.picasa.frames import frame_fit, place_region
 from facedex.picasa.ini import is_unnamed_contact, parse_ini
-from facedex.types import PicasaFace, PicasaIni, PicasaSection
+from facedex.picasa.recipes import carry_box
+from facedex.types import Box, PicasaFace, PicasaIni, PicasaSection, Recipe
 
 ids = st.integers(1, 2**64 - 2).map(lambda value: f"{value:016x}")
 face_ids = st.one_of(ids, st.sampled_from(["", "0" * 16, "f" * 16]))
@@ -123,6 +124,31 @@ def test_whole_pixels_fit_and_come_back(width, height, data):
     assert placed.frame == "stored"
     edges = (placed.box.x0, placed.box.y0, placed.box.x1, placed.box.y1)
     assert tuple(round(e * n) for e, n in zip(edges, sides, strict=True)) == pixels
+
+
+@settings(deadline=None)
+@given(st.data(), st.integers(40, 9000), st.integers(40, 9000), st.sampled_from([None, 0, 1, 2, 3]))
+def test_recipes_carry_what_they_keep_and_turning_back_restores_it(data, width, height, rotate):
+    left, top = data.draw(st.integers(0, width - 20)), data.draw(st.integers(0, height - 20))
+    right = data.draw(st.integers(left + 20, width))
+    bottom = data.draw(st.integers(top + 20, height))
+    crop = Box(left / width, top / height, right / width, bottom / height)
+    recipe = Recipe(width, height, crop, rotate)
+    shares = st.floats(0.001, 0.999)
+    x0, x1 = sorted(data.draw(st.tuples(shares, shares)))
+    y0, y1 = sorted(data.draw(st.tuples(shares, shares)))
+    inside = Box(
+        crop.x0 + x0 * crop.width,
+        crop.y0 + y0 * crop.height,
+        crop.x0 + x1 * crop.width,
+        crop.y0 + y1 * crop.height,
+    )
+    carried = carry_box(inside, recipe)
+    back = box_to_upright(carried, (1, 8, 3, 6)[rotate or 0])
+    expected = box_in_part(inside, crop)
+    assert (back.x0, back.y0, back.x1, back.y1) == pytest.approx(
+        (expected.x0, expected.y0, expected.x1, expected.y1), abs=1e-9
+    )
 
 
 @settings(deadline=None)
