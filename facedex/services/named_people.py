@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facedex.db import people, regions, sources
+from facedex.db import people, regions
 from facedex.picasa.names import resolve_name
 
 if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.regions import Region
-    from facedex.picasa.names import ContactBook, ResolvedName
+    from facedex.picasa.names import ContactBook
     from facedex.types import PersonId
 
 
@@ -26,11 +26,6 @@ class NamedPeople:
         self._of_contact: dict[tuple[bytes, str], PersonId] = {}
         self._by_name = people.by_name(db)
         self._meant = regions.people_of_names(db)
-        self._in_databases = {
-            contact_id: name
-            for source in sources.list_sources(db, "db3")
-            for contact_id, name in source.contacts.items()
-        }
 
     def of(self, region: Region, folder: bytes) -> PersonId:
         """Return whom a region names; ``folder`` is that of its document, with the root's path."""
@@ -48,13 +43,9 @@ class NamedPeople:
             self._by_name[key] = known or people.add_person(self._db, name)
         return self._by_name[key]
 
-    def _resolve(self, folder: bytes, contact_id: str) -> ResolvedName:
-        resolved = resolve_name(folder, contact_id, self._book, self._in_databases)
-        assert resolved is not None  # only named contacts are asked for
-        return resolved
-
     def _find_contact(self, folder: bytes, contact_id: str) -> PersonId:
-        resolved = self._resolve(folder, contact_id)
+        resolved = resolve_name(folder, contact_id, self._book)
+        assert resolved is not None  # only named contacts are asked for
         known = people.find_contact(self._db, contact_id)
         if known is not None:
             # a person the user renamed, or whose name is known by now, keeps that name

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from facedex.db import regions, sources
 from facedex.db.connection import transaction
 from facedex.db.regions import NewRegion
-from facedex.db.sources import SourceFacts
+from facedex.db.sources import NewNote, SourceFacts
 from facedex.errors import UsageError
 from facedex.paths import display_path, join
 from facedex.picasa.contacts import parse_contacts_xml
 from facedex.picasa.ini import MAX_INI_BYTES, is_unnamed_contact, parse_ini
-from facedex.picasa.names import ContactBook, is_picasa_ini, is_skipped_dir
+from facedex.picasa.names import ContactBook, is_originals_dir, is_picasa_ini, is_skipped_dir
+from facedex.types import Box, Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from facedex.db.connection import Connection
+    from facedex.db.regions import Region
     from facedex.db.sources import Document
     from facedex.progress import ProgressSink
-    from facedex.types import PicasaIni
+    from facedex.types import PicasaIni, RootId
 
 
 def library_inis(db: Connection) -> list[Document]:
@@ -35,9 +38,17 @@ def _is_library_ini(ini: Document) -> bool:
     return is_picasa_ini(name) and not any(map(is_skipped_dir, folders))
 
 
+def _is_of_originals(ini: Document) -> bool:
+    *folders, name = ini.relpath.split(b"/")
+    return is_picasa_ini(name) and bool(folders) and is_originals_dir(folders[-1])
+
+
 def read_inis(db: Connection, sink: ProgressSink) -> None:
     """Parse the inis whose bytes are not those in the database."""
-    changed = [ini for ini in library_inis(db) if not ini.is_read]
+    inis = sources.documents(db, "picasa.ini")
+    changed = [
+        ini for ini in inis if not ini.is_read and (_is_library_ini(ini) or _is_of_originals(ini))
+    ]
     if not changed:
         return
     sink.started("Reading Picasa's files", len(changed))
@@ -52,17 +63,35 @@ def read_inis(db: Connection, sink: ProgressSink) -> None:
         for problem in parsed.problems:
             sink.problem(path, "picasa", "ini", problem)
         with transaction(db):
-            _save_ini(db, ini, parsed)
+            if _is_of_originals(ini):
+                _save_recipes(db, ini, parsed)
+            else:
+                _save_ini(db, ini, parsed)
         sink.advanced(1, display_path(path))
     sink.finished()
 
 
 def _save_ini(db: Connection, ini: Document, parsed: PicasaIni) -> None:
-    facts = SourceFacts(parsed.contacts, parsed.problems, {"is_export": parsed.is_export})
+    details = {
+        "is_export": parsed.is_export,
+        "web_ids": dict(parsed.web_ids),
+        "lines": asdict(parsed.lines),
+    }
+    facts = SourceFacts(parsed.contacts, parsed.problems, details)
     source_id = sources.save_source(
         db, "ini", facts, file_id=ini.file_id, content_hash=ini.content_hash
     )
     regions.save_regions(db, source_id, _regions(parsed))
+    sources.save_notes(db, source_id, _notes(parsed))
+
+
+def _save_recipes(db: Connection, ini: Document, parsed: PicasaIni) -> None:
+    """Keep how Picasa made the photos beside a folder of originals, and nothing else of its ini."""
+    recipes = {
+        section.filename: asdict(section.recipe) for section in parsed.sections if section.recipe
+    }
+    facts = SourceFacts(problems=parsed.problems, details={"recipes": recipes})
+    sources.save_source(db, "ini", facts, file_id=ini.file_id, content_hash=ini.content_hash)
 
 
 def _regions(parsed: PicasaIni) -> Iterator[NewRegion]:
@@ -76,6 +105,43 @@ def _regions(parsed: PicasaIni) -> Iterator[NewRegion]:
                 said="unnamed" if is_unnamed_contact(face.contact_id) else "named",
                 rotate=section.rotate,
             )
+
+
+def _notes(parsed: PicasaIni) -> Iterator[NewNote]:
+    for section in parsed.sections:
+        yield NewNote(
+            section.filename,
+            is_starred=section.is_starred,
+            is_hidden=section.is_hidden,
+            caption=section.caption,
+            keywords=section.keywords,
+            albums=[parsed.albums.get(token, token) for token in section.albums],
+        )
+
+
+class Recipes:
+    """How Picasa made the photos that it saved, by their folder and name."""
+
+    def __init__(self, db: Connection) -> None:
+        details = {ini.file_id: ini.details for ini in sources.list_sources(db, "ini")}
+        self._of: dict[tuple[RootId, bytes, str], Recipe] = {}
+        for ini in sources.documents(db, "picasa.ini"):
+            for name, said in details.get(ini.file_id, {}).get("recipes", {}).items():
+                crop = said["crop"]
+                recipe = Recipe(
+                    said["width_px"],
+                    said["height_px"],
+                    None if crop is None else Box(**crop),
+                    said["rotate"],
+                )
+                folder = folder_of(folder_of(ini.relpath)[:-1])
+                self._of[ini.root_id, folder, name.casefold()] = recipe
+
+    def of(self, region: Region) -> Recipe | None:
+        """Return how the photo of an ini's region was made, if Picasa saved it."""
+        if region.root_id is None:
+            return None
+        return self._of.get((region.root_id, region.folder, region.photo_name.casefold()))
 
 
 def read_small(path: bytes | Path, limit: int) -> bytes:
@@ -119,7 +185,12 @@ def contact_book(db: Connection, contacts_xml: Path | None) -> ContactBook:
         (join(ini.root, folder_of(ini.relpath)), contacts_of.get(ini.file_id, {}))
         for ini in library_inis(db)
     ]
-    return ContactBook.build(named, read_contacts_xml(contacts_xml))
+    in_databases = {
+        contact_id: name
+        for database in sources.list_sources(db, "db3")
+        for contact_id, name in database.contacts.items()
+    }
+    return ContactBook.build(named, read_contacts_xml(contacts_xml), in_databases)
 
 
 def folder_of(relpath: bytes) -> bytes:

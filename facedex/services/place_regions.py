@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from facedex.db.faces import StoredFace
     from facedex.db.photos import Photo
     from facedex.db.regions import Region
-    from facedex.types import Box, FaceId, PersonId, PhotoId
+    from facedex.services.picasa_files import Recipes
+    from facedex.types import Box, FaceId, PersonId, PhotoId, Recipe
 
 # whose word counts where two sources name one face differently: Picasa's inis are its truth, its
 # database lags behind them; the XMP may have been written by any program at any time
@@ -33,6 +34,7 @@ _SOURCE_OF = {
     "ini": Source.PICASA, "db3": Source.PICASA, "digikam": Source.DIGIKAM, "xmp": Source.XMP,
 }  # fmt: skip
 _SAME_REGION_IOU = 0.5
+Place = tuple["Box", str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,10 @@ class PlacedRegion:
 
 
 def settle_photo(
-    db: Connection, photo_id: PhotoId, details: Mapping[int, Mapping[str, Any]]
+    db: Connection,
+    photo_id: PhotoId,
+    details: Mapping[int, Mapping[str, Any]],
+    recipes: Recipes,
 ) -> list[PlacedRegion]:
     """Confirm the faces that a photo's regions name; return the regions without a face.
 
@@ -67,7 +72,16 @@ def settle_photo(
             with_place.append(region)
     with_place.sort(key=lambda region: _TRUST[region.kind])
     found = faces.faces_of_photo(db, photo_id)
-    placed = _place_all(photos.get_photo(db, photo_id), with_place, details, found)
+    photo = photos.get_photo(db, photo_id)
+    placed = []
+    boxes = _place_all(photo, with_place, details, recipes, [face.box for face in found])
+    for region in with_place:
+        place = boxes[region.region_id]
+        if place is None:
+            regions.settle_region(db, region.region_id, "unplaced", "other")
+        else:
+            person_id = region.person_id if region.said == "named" else None
+            placed.append(PlacedRegion(region, person_id, *place))
     return _match(db, found, _without_contradictions(db, placed))
 
 
@@ -75,24 +89,24 @@ def _place_all(
     photo: Photo,
     with_place: Sequence[Region],
     details: Mapping[int, Mapping[str, Any]],
-    found: Sequence[StoredFace],
-) -> list[PlacedRegion]:
-    placed: dict[int, PlacedRegion] = {}
+    recipes: Recipes,
+    detected: Sequence[Box],
+) -> dict[int, Place | None]:
+    """Return the place of each region in the stored pixels; None if a crop has cut it off since."""
+    places: dict[int, Place | None] = {}
     by_source: dict[int, list[Region]] = {}
     for region in with_place:
         by_source.setdefault(region.source_id, []).append(region)
-    detected = [face.box for face in found]
     for source_id, of_source in by_source.items():
         if of_source[0].kind == "xmp":
-            boxes = _place_xmp(photo, of_source, details[source_id], detected)
+            places |= _place_xmp(photo, of_source, details[source_id], detected)
         elif of_source[0].kind == "digikam":
-            boxes = [(_box(region), "stored") for region in of_source]
+            places |= {region.region_id: (_box(region), "stored") for region in of_source}
         else:
-            boxes = [_place_picasa(photo, region, detected) for region in of_source]
-        for region, (box, frame) in zip(of_source, boxes, strict=True):
-            person_id = region.person_id if region.said == "named" else None
-            placed[region.region_id] = PlacedRegion(region, person_id, box, frame)
-    return [placed[region.region_id] for region in with_place]
+            for region in of_source:
+                recipe = recipes.of(region)
+                places[region.region_id] = _place_picasa(photo, region, recipe, detected)
+    return places
 
 
 def _box(region: Region) -> Box:
@@ -102,7 +116,7 @@ def _box(region: Region) -> Box:
 
 def _place_xmp(
     photo: Photo, of_source: Sequence[Region], details: Mapping[str, Any], detected: Sequence[Box]
-) -> list[tuple[Box, str]]:
+) -> dict[int, Place | None]:
     written = tuple(XmpRegion(_box(region), region.name, "mwg") for region in of_source)
     size = details.get("applied_to")
     facts = XmpFacts(
@@ -112,10 +126,15 @@ def _place_xmp(
     )
     stored_size = photo.width_px, photo.height_px
     found = place_xmp(facts, stored_size, photo.orientation, detected)
-    return [(clip_box(one.box), one.frame) for one in found]
+    return {
+        region.region_id: (clip_box(one.box), one.frame)
+        for region, one in zip(of_source, found, strict=True)
+    }
 
 
-def _place_picasa(photo: Photo, region: Region, detected: Sequence[Box]) -> tuple[Box, str]:
+def _place_picasa(
+    photo: Photo, region: Region, recipe: Recipe | None, detected: Sequence[Box]
+) -> Place | None:
     """Place one of Picasa's rectangles.
 
     Where its numbers fit the swapped grid, by chance or because the photo was turned since, a face
@@ -128,7 +147,10 @@ def _place_picasa(photo: Photo, region: Region, detected: Sequence[Box]) -> tupl
         is_raw=suffix(os.fsencode(region.photo_name)) in RAW_SUFFIXES,
         orientation=photo.orientation,
         rotate=region.rotate,
+        recipe=recipe,
     )
+    if placed is None:
+        return None
     is_doubtful = placed.frame == "swapped" and not _is_on_face(placed.box, detected)
     if is_doubtful and _is_on_face(written, detected):
         return written, "unknown"

@@ -13,7 +13,7 @@ from facedex.pipeline.messages import EncodeJob, EncodeResult
 from facedex.pipeline.supervisor import Task
 from facedex.services.link_regions import link_regions
 from facedex.services.named_people import NamedPeople
-from facedex.services.picasa_files import contact_book, read_inis
+from facedex.services.picasa_files import Recipes, contact_book, read_inis
 from facedex.services.place_regions import settle_on_face, settle_photo
 from facedex.services.read_sidecars import read_sidecars
 from facedex.types import FaceState
@@ -66,11 +66,12 @@ def settle_regions(db: Connection, book: ContactBook) -> dict[PhotoId, list[Plac
     link_regions(db)
     _name_regions(db, book)
     regions.settle_without_photo(db)
+    recipes = Recipes(db)
     details = {row.source_id: row.details for row in sources.list_sources(db, *sources.KINDS)}
     faceless = {
         photo_id: left
         for photo_id in regions.photos_to_settle(db)
-        if (left := settle_photo(db, photo_id, details))
+        if (left := settle_photo(db, photo_id, details, recipes))
     }
     people.drop_spent_placeholders(db)
     return faceless
