@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facedex.db.connection import rows
+from facedex.db.sources import KINDS
 from facedex.types import DRAWN_ORIGINS, Box
 
 if TYPE_CHECKING:
@@ -102,12 +103,18 @@ def by_source(db: apsw.Connection) -> list[SourceLine]:
         "SELECT s.kind, count(DISTINCT s.id), count(DISTINCT g.photo_id), count(g.id), " + _SUMS
     ) + (
         " FROM source s LEFT JOIN region g ON g.source_id = s.id AND g.status != 'withdrawn'"
-        " GROUP BY s.kind ORDER BY s.kind = 'xmp', s.kind = 'digikam', s.kind = 'db3'"
+        " GROUP BY s.kind ORDER BY (SELECT j.key FROM json_each(?) j WHERE j.value = s.kind)"
     )
     return [
         SourceLine(kind, n_sources, n_photos, Outcomes(*sums))
-        for kind, n_sources, n_photos, *sums in rows(db, sql)
+        for kind, n_sources, n_photos, *sums in rows(db, sql, (json.dumps(KINDS),))
     ]
+
+
+def of_source(db: apsw.Connection, source_id: int) -> Outcomes:
+    """Return what became of one source's regions."""
+    sql = f"SELECT count(*), {_SUMS} FROM region g WHERE source_id = ? AND status != 'withdrawn'"
+    return Outcomes(*rows(db, sql, (source_id,))[0])
 
 
 def by_name(db: apsw.Connection) -> list[NameLine]:
