@@ -252,6 +252,11 @@ def _print_details(found: Ledger) -> None:
         "Photos that are not there",
         [f"{path}: {photo} ({n} named)" for path, photo, n in found.missing],
     )
+    _print_lines("Copies of inis, which are not read", found.ini_copies)
+    _print_lines(
+        "Contact ids that are probably one person",
+        [", ".join(ids) for ids in found.same_web_contact],
+    )
     _print_lines(
         "Not understood", [f"{path}: {line}" for path, lines in found.problems for line in lines]
     )

@@ -187,6 +187,21 @@ def missing_photos(db: apsw.Connection) -> list[tuple[str, str, int]]:
     return rows(db, sql)
 
 
+def ini_lines(db: apsw.Connection) -> dict[str, int]:
+    """Return how many lines of Picasa's inis are of which kind, and of items; see ``LineCounts``."""
+    sql = (
+        "SELECT j.key, sum(j.value) FROM source s, json_each(s.details, '$.lines') j"
+        " WHERE s.kind = 'ini' GROUP BY j.key ORDER BY j.key"
+    )
+    return {str(kind): int(n) for kind, n in rows(db, sql)}
+
+
+def web_ids(db: apsw.Connection) -> list[dict[str, str]]:
+    """Return contact id to web contact of each ini that has some."""
+    sql = "SELECT details -> '$.web_ids' FROM source WHERE details -> '$.web_ids' != '{}'"
+    return [json.loads(said) for (said,) in rows(db, sql)]
+
+
 def problems(db: apsw.Connection) -> list[tuple[str, tuple[str, ...]]]:
     """Return (source's path, lines) of what could not be understood."""
     sql = (
