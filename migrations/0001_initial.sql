@@ -111,6 +111,15 @@ CREATE TABLE companion (
 ) STRICT;
 CREATE INDEX companion_by_lead ON companion (lead_id);
 
+-- What facedex wrote of faces into a photo's file or a sidecar of it, and what it overwrote there, so
+-- that it can take it out again; traces is JSON. What is not in it was written by others.
+CREATE TABLE exported (
+    file_id INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+    place   TEXT NOT NULL CHECK (place IN ('file', 'sidecar', 'short_sidecar')),
+    traces  TEXT NOT NULL CHECK (json_valid(traces)),
+    PRIMARY KEY (file_id, place)
+) STRICT, WITHOUT ROWID;
+
 -- Faces that look alike. Belongs to a person, or to nobody yet. Grown, never rebuilt.
 CREATE TABLE cluster (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -10,6 +10,8 @@ import zlib
 from photos import with_segment
 
 from facedex.types import Box
+from facedex.xmp.embedding import embed_faces
+from facedex.xmp.merging import update_packet
 
 SIZE = (600, 400)
 ANN = Box(0.1, 0.2, 0.3, 0.5)
@@ -259,3 +261,13 @@ def in_heic(xmp, *, construction=0, version=1):
     if construction:
         return whole(0)
     return whole(len(whole(0)) + 8) + box(b"mdat", xmp)
+
+
+def merge_faces(xmp, faces, size):
+    """The packet with these faces, of which facedex wrote nothing before."""
+    return update_packet(xmp, faces, size).packet
+
+
+def embedded(data, faces, size):
+    """The photo with these faces in it, of which facedex wrote nothing before."""
+    return embed_faces(data, faces, size).data

@@ -8,12 +8,11 @@ import numpy as np
 import photos
 import pytest
 from PIL import Image
-from xmp_packets import ANN, BOB, DIGIKAM, EXIFTOOL, SIZE, in_jpeg
+from xmp_packets import ANN, BOB, DIGIKAM, EXIFTOOL, SIZE, embedded, in_jpeg, merge_faces
 
 from facedex.imaging.hashes import image_hash
 from facedex.types import Box
-from facedex.xmp.embedding import embed_faces
-from facedex.xmp.merging import NamedFace, merge_faces
+from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
 
 EXIFTOOL_PROGRAM = shutil.which("exiftool")
@@ -95,7 +94,7 @@ def test_it_reads_our_sidecar(tmp_path):
 
 def test_it_reads_our_jpeg(tmp_path):
     path = tmp_path / "a.jpg"
-    path.write_bytes(embed_faces(picture(), FACES, SIZE))
+    path.write_bytes(embedded(picture(), FACES, SIZE))
     assert_it_sees_both(read_by_exiftool(path))
     assert run("-validate", "-s3", path).strip() in {"OK", "1 Warning (minor)"}
 
@@ -104,7 +103,7 @@ def test_it_reads_our_jpeg(tmp_path):
 def test_it_reads_what_we_merged(tmp_path, before):
     path = tmp_path / "a.jpg"
     cy = NamedFace("Cy", Box(0.8, 0.1, 0.9, 0.3))
-    path.write_bytes(embed_faces(in_jpeg(picture(), before), [cy], SIZE))
+    path.write_bytes(embedded(in_jpeg(picture(), before), [cy], SIZE))
     told = read_by_exiftool(path)
     names = [item["Name"] for item in told["XMP-mwg-rs:RegionInfo"]["RegionList"]]
     assert names == ["Ann Lee", "Bob Ray", "Cy"]
@@ -112,14 +111,14 @@ def test_it_reads_what_we_merged(tmp_path, before):
 
 def test_it_can_go_on_from_what_we_wrote(tmp_path):
     path = tmp_path / "a.jpg"
-    path.write_bytes(embed_faces(picture(), FACES, SIZE))
+    path.write_bytes(embedded(picture(), FACES, SIZE))
     run("-q", "-overwrite_original", "-XMP-xmp:Rating=4", path)
     data = path.read_bytes()
     facts = read_facts(data)
     assert [region.name for region in facts.regions] == NAMES
     assert facts.problems == ()
     assert image_hash(data, "JPEG") == image_hash(picture(), "JPEG")
-    assert embed_faces(data, FACES, SIZE) == data
+    assert embedded(data, FACES, SIZE) == data
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png", "webp", "tif", "heic", "xmp"])

@@ -1,11 +1,12 @@
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from xmp_packets import merge_faces
 
 from facedex.geometry import box_to_stored, box_to_upright, iou
 from facedex.types import Box
 from facedex.xmp.frames import place_regions
-from facedex.xmp.merging import NamedFace, merge_faces
+from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
 from facedex.xmp.regions import clean_name
 from facedex.xmp.tree import parse, serialise

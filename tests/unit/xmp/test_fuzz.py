@@ -16,11 +16,12 @@ from xmp_packets import (
     in_jpeg_extended,
     in_png,
     in_tiff,
+    merge_faces,
 )
 
 from facedex.types import Box
 from facedex.xmp.editing import UnmergeableError
-from facedex.xmp.merging import NamedFace, check_faces, merge_faces
+from facedex.xmp.merging import NamedFace, check_faces
 from facedex.xmp.reading import read_facts
 from facedex.xmp.schemas import AREA, BAG, DESCRIPTION, LI, MP_REGIONS, REGION_LIST, SUBJECT
 from facedex.xmp.tree import Element, parse, serialise

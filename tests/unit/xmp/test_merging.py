@@ -16,6 +16,7 @@ from xmp_packets import (
     SIZE,
     WINDOWS,
     listed,
+    merge_faces,
     mp,
     mwg,
     mwg_item,
@@ -24,7 +25,7 @@ from xmp_packets import (
 
 from facedex.types import Box
 from facedex.xmp.editing import UnmergeableError
-from facedex.xmp.merging import NamedFace, check_faces, merge_faces
+from facedex.xmp.merging import NamedFace, check_faces
 from facedex.xmp.rdf import properties, texts
 from facedex.xmp.reading import read_facts
 from facedex.xmp.regions import mp_items, mwg_items
