@@ -15,6 +15,7 @@ from facedex.geometry import clip_box
 from facedex.xmp.editing import PacketEdit, UnmergeableError
 from facedex.xmp.merging_regions import DECIMALS, merge_mp, merge_mwg, names_of_regions
 from facedex.xmp.merging_texts import merge_texts
+from facedex.xmp.reading import NO_PROPERTIES
 from facedex.xmp.regions import XmpRegion, clean_name, is_same_face
 from facedex.xmp.traces import NO_TRACES, Traces, find_trace
 
@@ -126,7 +127,9 @@ def check_faces(
     UnmergeableError
         If something is amiss; the message says what.
     """
-    if new := [problem for problem in after.problems if problem not in before.problems]:
+    # a packet is empty again once the last name is taken back
+    known = {*before.problems, NO_PROPERTIES}
+    if new := [problem for problem in after.problems if problem not in known]:
         raise UnmergeableError(f"what was written reads back with a problem: {new[0]}")
     wanted = [_region_of(face) for face in faces]
     kept = [

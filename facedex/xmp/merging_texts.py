@@ -89,7 +89,7 @@ def _merge(
     listed = edit.find(*each.names)
     if listed is None:
         if not wanted:
-            return []
+            return [trace for trace in traces if trace.is_removed]
         listed = edit.add(Element(each.names[0]))
     array = array_of(listed, each.container)
     items = [item for item in array.children if item.name == schemas.LI]
