@@ -75,12 +75,13 @@ def update_packet(
     """
     wanted = [_region_of(face) for face in faces]
     edit = PacketEdit(NEW_PACKET if packet is None else packet)
+    drawn = names_of_regions(edit)
     mwg = merge_mwg(edit, wanted, size, traces)
     mp = merge_mp(edit, wanted, traces)
     bearers = names_of_regions(edit)
     renamed = (mwg.renamed | mp.renamed) - bearers
     names = list(dict.fromkeys(region.name for region in wanted))
-    texts = merge_texts(edit, names, renamed, bearers, traces.texts)
+    texts = merge_texts(edit, names, renamed, bearers, drawn, traces.texts)
     return Update(edit.result(), Traces(mwg.traces + mp.traces, texts))
 
 

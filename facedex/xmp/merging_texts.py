@@ -16,7 +16,7 @@ from facedex.xmp.traces import TextTrace
 from facedex.xmp.tree import Element
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from facedex.xmp.editing import PacketEdit
 
@@ -38,11 +38,17 @@ class _List(NamedTuple):
             if name and self.separator not in name
         ]
 
-    def short(self, text: str) -> str:
-        """Return a text as facedex would write it: a path under ``People`` without the groups."""
-        parts = [text] if self.separator is None else text.split(self.separator)
-        is_person = len(parts) > 1 and parts[0].strip().casefold() == schemas.PEOPLE_ROOT.casefold()
-        return "".join(self.texts([parts[-1].strip()])) if is_person else text
+    def short(self, text: str, drawn: Container[str]) -> str:
+        """Return a text as facedex would write it: a person's path without the groups.
+
+        A path is a person's under ``People``, or under any root (digiKam translates its own) if it
+        ends in a name of ``drawn``.
+        """
+        if self.separator is None or self.separator not in text:
+            return text
+        root, *_groups, name = (part.strip() for part in text.split(self.separator))
+        is_person = root.casefold() == schemas.PEOPLE_ROOT.casefold() or name in drawn
+        return "".join(self.texts([name])) if is_person else text
 
 
 _LISTS = (
@@ -57,6 +63,7 @@ def merge_texts(
     names: Iterable[str],
     renamed: Iterable[str],
     bearers: Iterable[str],
+    drawn: Container[str],
     traces: Sequence[TextTrace],
 ) -> tuple[TextTrace, ...]:
     """Bring every list up to date; return what of it facedex wrote or took out.
@@ -66,42 +73,48 @@ def merge_texts(
     names : who is on the photo.
     renamed : names that others' regions no longer bear; others' texts go with them.
     bearers : names on any region of the packet; their texts stay.
+    drawn : names that were on its regions before facedex came.
     """
     found: list[TextTrace] = []
     for each in _LISTS:
         known = [trace for trace in traces if trace.listed == each.names[0]]
-        wanted, gone = each.texts(names), set(each.texts(renamed))
-        found += _merge(edit, each, wanted, gone, set(each.texts(bearers)), known)
+        change = _Change(
+            each.texts(names), set(each.texts(renamed)), set(each.texts(bearers)), drawn
+        )
+        found += _merge(edit, each, change, known)
     return tuple(found)
 
 
+class _Change(NamedTuple):
+    """What is to become of a list, as texts of it; ``drawn`` has names."""
+
+    wanted: list[str]
+    gone: set[str]
+    borne: set[str]
+    drawn: Container[str]
+
+
 def _merge(
-    edit: PacketEdit,
-    each: _List,
-    wanted: list[str],
-    gone: set[str],
-    borne: set[str],
-    traces: list[TextTrace],
+    edit: PacketEdit, each: _List, change: _Change, traces: list[TextTrace]
 ) -> list[TextTrace]:
     added = {trace.text for trace in traces if not trace.is_removed}
     removed = {trace.text for trace in traces if trace.is_removed}
-    wanted = list(dict.fromkeys([*wanted, *sorted(removed & borne)]))
+    wanted = list(dict.fromkeys([*change.wanted, *sorted(removed & change.borne)]))
     listed = edit.find(*each.names)
     if listed is None:
         if not wanted:
             return [trace for trace in traces if trace.is_removed]
         listed = edit.add(Element(each.names[0]))
     array = array_of(listed, each.container)
-    items = [item for item in array.children if item.name == schemas.LI]
-    for item in items:
-        text = clean_name(text_of(item))
-        if text in (added | gone) - borne:
+    items = _items(array)
+    for item, text in items:
+        if text in (added | change.gone) - change.borne:
             remove(array, item)
             edit.change(listed)
             removed |= {text} - added
-    there = {clean_name(text_of(item)) for item in array.children if item.name == schemas.LI}
+    there = {text for _item, text in _items(array)}
+    named = {each.short(text, change.drawn) for text in there}
     added &= there
-    named = {each.short(text) for text in there}
     for text in wanted:
         if text in named:
             continue
@@ -116,3 +129,7 @@ def _merge(
     return [TextTrace(each.names[0], text) for text in sorted(added)] + [
         TextTrace(each.names[0], text, is_removed=True) for text in sorted(removed)
     ]
+
+
+def _items(array: Element) -> list[tuple[Element, str]]:
+    return [(i, clean_name(text_of(i))) for i in array.children if i.name == schemas.LI]

@@ -206,6 +206,13 @@ def test_a_path_below_a_group_counts_as_the_persons():
     assert said(update_packet(after, [], SIZE, traces).packet) == said(before)
 
 
+def test_digikams_own_root_in_another_language_is_kept_to():
+    tags = listed("digiKam:TagsList", "Personen/Ann Lee", "Orte/Cy", array="Seq")
+    before = packet(mwg(mwg_item(0.2, 0.35, 0.2, 0.3, "Ann Lee")) + tags)
+    after, _traces = update_packet(before, [ANN_FACE, CY], SIZE)
+    assert said(after)[2]["digiKam:TagsList"] == ["Orte/Cy", "People/Cy", "Personen/Ann Lee"]
+
+
 def test_outdated_is_what_is_no_longer_among_the_faces():
     traces = update_packet(None, [CY, DEE], SIZE).traces
     assert not is_outdated(traces, [DEE, CY, ANN_FACE])
