@@ -52,6 +52,20 @@ class PhotoFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Exported:
+    """What facedex wrote in one place, as text of :mod:`facedex.xmp.traces`.
+
+    Attributes
+    ----------
+    settled : a hash of a photo's file and of who was on it when there was nothing left to do, or
+        None; while it is the same, the file need not be read.
+    """
+
+    traces: str
+    settled: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NamedFaceRow:
     """A face with a confirmed name, as v1_faces has it; the order of the fields is that of the CSV.
 
@@ -124,26 +138,29 @@ def photo_files(db: apsw.Connection, photo_ids: Collection[PhotoId]) -> list[Pho
     ]
 
 
-def exported(db: apsw.Connection) -> dict[FileId, dict[str, str]]:
-    """Return what facedex wrote for each file before: place -> traces, as they were saved."""
-    found: dict[FileId, dict[str, str]] = defaultdict(dict)
-    for file_id, place, traces in rows(db, "SELECT file_id, place, traces FROM exported"):
-        found[FileId(file_id)][place] = traces
+def exported(db: apsw.Connection) -> dict[FileId, dict[str, Exported]]:
+    """Return what facedex wrote for each file before, by place."""
+    found: dict[FileId, dict[str, Exported]] = defaultdict(dict)
+    sql = "SELECT file_id, place, traces, settled FROM exported"
+    for file_id, place, traces, settled in rows(db, sql):
+        found[FileId(file_id)][place] = Exported(traces, settled)
     return dict(found)
 
 
-def save_exported(db: apsw.Connection, file_id: FileId, place: str, traces: str | None) -> None:
+def save_exported(
+    db: apsw.Connection, file_id: FileId, place: str, written: Exported | None
+) -> None:
     """Note what facedex has written of faces in a place; None: nothing is left there.
 
     ``place`` is ``file``, ``sidecar`` (``photo.jpg.xmp``) or ``short_sidecar`` (``photo.xmp``).
     """
-    if traces is None:
+    if written is None:
         db.execute("DELETE FROM exported WHERE file_id = ? AND place = ?", (file_id, place))
         return
     db.execute(
-        "INSERT INTO exported (file_id, place, traces) VALUES (?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET traces = excluded.traces",
-        (file_id, place, traces),
+        "INSERT INTO exported (file_id, place, traces, settled) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET traces = excluded.traces, settled = excluded.settled",
+        (file_id, place, written.traces, written.settled),
     )
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.exports import PhotoFile
     from facedex.progress import ProgressSink
-    from facedex.types import FileId, PersonId
+    from facedex.types import PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class _Names:
                 self.everybody if person_ids is None else exports.named_boxes(db, person_ids)
             )
             self.files = exports.photo_files(db, self.asked.keys())
-            self.exported: dict[FileId, dict[str, str]] = exports.exported(db)
+            self.exported = exports.exported(db)
 
 
 class _Exporting:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from typing import TYPE_CHECKING, Literal
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from facedex.db import exports, files
 from facedex.db.connection import transaction
+from facedex.db.exports import Exported
 from facedex.errors import MetadataError
 from facedex.imaging.hashes import content_hash
 from facedex.paths import join
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from facedex.db.connection import Connection
     from facedex.db.exports import PhotoFile
+    from facedex.types import FileStat
     from facedex.xmp.files import Replacement
     from facedex.xmp.merging import NamedFace
     from facedex.xmp.traces import Traces
@@ -52,7 +56,7 @@ class PhotoNames:
         names: Sequence[bytes],
         faces: Sequence[NamedFace],
         asked: Sequence[NamedFace],
-        saved: Mapping[str, str],
+        saved: Mapping[str, Exported],
         *,
         is_dry_run: bool,
     ) -> None:
@@ -66,7 +70,8 @@ class PhotoNames:
         folder, name = os.path.split(self.path)
         self._folder, self._name = folder, name
         self._target = sidecar_to_write(name, names)
-        self._traces = {place: from_json(traces) for place, traces in saved.items()}
+        self._saved: dict[str, Exported | None] = dict(saved)
+        self._traces = {place: from_json(each.traces) for place, each in saved.items()}
 
     @property
     def sidecar(self) -> bytes:
@@ -95,8 +100,14 @@ class PhotoNames:
         size = (file.width_px, file.height_px)
         scanned = Scanned(file.format, size, file.content_hash, file.image_hash)
         before = self._traces.get("file", NO_TRACES)
-        change, after = plan_photo(self.path, scanned, self._wanted(before), before)
-        return self._make("file", change, before, after)
+        wanted = self._wanted(before)
+        saved = self._saved.get("file")
+        if saved is not None and saved.settled == _settled(scanned, wanted):
+            return False
+        change, after = plan_photo(self.path, scanned, wanted, before)
+        if change.new is not None:
+            scanned = scanned._replace(content_hash=content_hash(change.new))
+        return self._make("file", change, before, after, _settled(scanned, wanted))
 
     def into_sidecar(self) -> bool:
         """Write the names into the sidecar; tell whether it changed.
@@ -143,30 +154,52 @@ class PhotoNames:
         change, after = plan_sidecar(join(self._folder, sidecar), faces, size, before)
         return self._make(place, change, before, after)
 
-    def _make(self, place: Place, change: Replacement, before: Traces, after: Traces) -> bool:
+    def _make(
+        self,
+        place: Place,
+        change: Replacement,
+        before: Traces,
+        after: Traces,
+        settled: bytes | None = None,
+    ) -> bool:
         if self._is_dry_run:
             return change.is_needed
         if not change.is_needed:
-            self._note(place, before, after)
+            self._note(place, after, settled)
             return False
-        self._note(place, before, before | after)
+        if before | after != before:
+            self._note(place, before | after)
         status = replace_file(change)
-        hashed_ns = time.time_ns()
-        with transaction(self._db):
-            self._save(place, before | after, after)
-            if place == "file" and status is not None and change.new is not None:
-                stat = file_stat(self._file.stat.relpath, status)
-                files.set_rewritten(
-                    self._db, self._file.file_id, stat, hashed_ns, content_hash(change.new)
-                )
+        read = None
+        if place == "file" and status is not None and change.new is not None:
+            stat = file_stat(self._file.stat.relpath, status)
+            read = _Read(stat, time.time_ns(), content_hash(change.new))
+        self._note(place, after, settled, read)
         return True
 
-    def _note(self, place: Place, before: Traces, after: Traces) -> None:
-        if before != after:
-            with transaction(self._db):
-                self._save(place, before, after)
+    def _note(
+        self, place: Place, traces: Traces, settled: bytes | None = None, read: _Read | None = None
+    ) -> None:
+        """Save what is in a place, and what the photo's file is now, where that is news."""
+        written = None if traces == NO_TRACES else Exported(to_json(traces), settled)
+        if read is None and written == self._saved.get(place):
+            return
+        with transaction(self._db):
+            exports.save_exported(self._db, self._file.file_id, place, written)
+            if read is not None:
+                files.set_rewritten(self._db, self._file.file_id, *read)
+        self._saved[place] = written
 
-    def _save(self, place: Place, before: Traces, after: Traces) -> None:
-        if before != after:
-            text = None if after == NO_TRACES else to_json(after)
-            exports.save_exported(self._db, self._file.file_id, place, text)
+
+class _Read(NamedTuple):
+    """A photo's file as facedex wrote it and read it back."""
+
+    stat: FileStat
+    hashed_ns: int
+    content_hash: bytes
+
+
+def _settled(scanned: Scanned, faces: Sequence[NamedFace]) -> bytes:
+    """Return a hash of a file and of what is to be written into it."""
+    said = [scanned.content_hash.hex(), scanned.size, [(f.name, astuple(f.box)) for f in faces]]
+    return content_hash(json.dumps(said).encode())

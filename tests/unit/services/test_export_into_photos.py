@@ -117,6 +117,29 @@ def test_again_touches_nothing_not_even_the_time(small):
     assert exports.exported(small.db) == notes
 
 
+def test_a_photo_with_nothing_to_do_is_not_even_read(small, monkeypatch):
+    path, face = put(small, b"a.jpg", picture())
+    decide.name_faces(small.db, [face], "Ada")
+    export(small)
+    monkeypatch.setattr("facedex.xmp.photo_files.read_bytes", fail_with(AssertionError("read")))
+    assert export(small).n_unchanged == 1
+    monkeypatch.undo()
+    # another program's tag: it is read again, once
+    tagged = photos.with_comment(path.read_bytes(), "by the sea")
+    photos.write(path, tagged, age_s=1800)
+    with transaction(small.db):
+        small.db.execute(
+            "UPDATE file SET content_hash = ?, size_bytes = ?, mtime_ns = ?",
+            (content_hash(tagged), len(tagged), path.stat().st_mtime_ns),
+        )
+    assert export(small).n_unchanged == 1
+    monkeypatch.setattr("facedex.xmp.photo_files.read_bytes", fail_with(AssertionError("read")))
+    assert export(small).n_unchanged == 1
+    decide.name_faces(small.db, [face], "Countess")
+    with pytest.raises(AssertionError, match="read"):
+        export(small)
+
+
 def test_a_name_taken_back_leaves_the_photo(small):
     others = [NamedFace("Ann Lee", ANN), NamedFace("Bob Ray", BOB)]
     path, face = put(small, b"a.jpg", embedded(picture(), others, (400, 300)))
@@ -434,8 +457,9 @@ def test_the_note_is_written_before_the_photo(small, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(write_names, "replace_file", look)
         export(small)
-    assert seen == [exports.exported(small.db)]
-    assert "Ada" in next(iter(seen[0].values()))["file"]
+    [(file_id, places)] = exports.exported(small.db).items()
+    assert seen == [{file_id: {"file": exports.Exported(places["file"].traces)}}]
+    assert "Ada" in next(iter(seen[0].values()))["file"].traces
 
 
 def test_a_file_that_cannot_be_read_is_a_problem(small, monkeypatch):
