@@ -462,6 +462,22 @@ def test_the_note_is_written_before_the_photo(small, monkeypatch):
     assert "Ada" in next(iter(seen[0].values()))["file"].traces
 
 
+def test_a_photo_that_goes_meanwhile_is_a_problem(small, monkeypatch):
+    path, face = put(small, b"a.jpg", picture())
+    decide.name_faces(small.db, [face], "Ada")
+    refuse = write_names.find_refusal
+
+    def go(where, image_format):
+        path.unlink()
+        return refuse(where, image_format)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(write_names, "find_refusal", go)
+        report = export(small)
+    assert [problem.kind for problem in report.problems] == ["changed"]
+    assert listed(path.parent) == []
+
+
 def test_a_file_that_cannot_be_read_is_a_problem(small, monkeypatch):
     path, face = put(small, b"a.jpg", picture())
     decide.name_faces(small.db, [face], "Ada")
