@@ -57,7 +57,7 @@ class Box:
 
 
 # who places faces beside the detectors (``face.origin``); what people drew, no detector takes away
-DRAWN_ORIGINS = frozenset({"picasa", "xmp", "manual"})
+DRAWN_ORIGINS = frozenset({"picasa", "digikam", "xmp", "manual"})
 DLIB_ENCODER = "dlib-resnet"
 POOR_QUALITY = 0.2
 """A face below it moves no centroid and is suggested last; an unknown quality is a fine one."""
@@ -149,6 +149,7 @@ class Source(StrEnum):
 
     USER = "user"
     PICASA = "picasa"
+    DIGIKAM = "digikam"
     XMP = "xmp"
     AUTO = "auto"
 

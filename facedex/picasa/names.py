@@ -42,6 +42,11 @@ def is_skipped_dir(name: bytes | str) -> bool:
     return os.fsdecode(name).casefold() in SKIPPED_DIRS
 
 
+def is_originals_dir(name: bytes | str) -> bool:
+    """Tell whether a folder holds the originals of photos that Picasa saved."""
+    return os.fsdecode(name).casefold() in {".picasaoriginals", "originals"}
+
+
 class FilenameIndex:
     """The files of one folder, found by the section names of its ini.
 
