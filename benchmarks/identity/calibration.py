@@ -70,7 +70,7 @@ def fit_shipped(name: MetricName, faces: Faces) -> Calibration:
 
     Only near pairs are fitted on, of one person and of two: nothing is decided far away, and the few
     faces there that do not look like their person would make the ratio too flat where it matters.
-    What a metric learns is learned from one quarter of the people for the other: distances of the
+    What a metric learns is learned from one half of these people for the other: distances of the
     very faces that types or weights were made of are not those of new faces.
     """
     first = faces.people % 2 == 0
@@ -158,30 +158,32 @@ def asked(
     return p, is_right, is_known
 
 
+def bins(p: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
+    """Return which probabilities lie between each pair of ``EDGES``."""
+    pairs = itertools.pairwise(EDGES)
+    return [(p >= low) & ((p < high) | (high == 1)) for low, high in pairs]
+
+
 def expected_error(p: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
     """Return the expected calibration error over the bins of ``EDGES``."""
-    total = 0.0
-    for low, high in itertools.pairwise(EDGES):
-        inside = (p >= low) & ((p < high) | (high == 1))
-        if inside.any():
-            total += inside.sum() * abs(p[inside].mean() - is_right[inside].mean())
-    return float(total / len(p))
+    used = [inside for inside in bins(p) if inside.any()]
+    off = [inside.sum() * abs(p[inside].mean() - is_right[inside].mean()) for inside in used]
+    return float(sum(off) / len(p))
 
 
 def print_reliability(trials: Trials) -> None:
     """Print both halves together, and what is right of each alone."""
-    both = asked(trials, COUNTS)[:2]
-    alone = [asked([each], COUNTS)[:2] for each in reversed(trials)]
     print("| probability | faces | said | right | of the first half | of the second |")
     print("|---|---|---|---|---|---|")
-    for low, high in itertools.pairwise(EDGES):
-        cells = []
-        for p, is_right in (both, *alone):
-            inside = (p >= low) & ((p < high) | (high == 1))
-            cells.append(f"{is_right[inside].mean():.4f}")
-            if p is both[0]:
-                cells = [f"{inside.sum()} | {p[inside].mean():.4f}", *cells]
-        print(f"| {low:.3f} to {high:.3f} | " + " | ".join(cells) + " |")
+    p, is_right, _ = asked(trials, COUNTS)
+    alone = [asked([each], COUNTS)[:2] for each in reversed(trials)]
+    for number, (low, high) in enumerate(itertools.pairwise(EDGES)):
+        inside = bins(p)[number]
+        apart = [right[bins(said)[number]].mean() for said, right in alone]
+        print(
+            f"| {low:.3f} to {high:.3f} | {inside.sum()} | {p[inside].mean():.4f} |"
+            f" {is_right[inside].mean():.4f} | {apart[0]:.4f} | {apart[1]:.4f} |"
+        )
 
 
 def print_by_people(trials: Trials) -> None:
