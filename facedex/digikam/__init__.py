@@ -1,0 +1,7 @@
+"""How digiKam names places: folders on volumes, and faces on photos. Values in, values out.
+
+What its database holds is read by ``facedex.db.digikam``.
+
+- ``roots``: the folders that album roots are on this machine.
+- ``frames``: where a rectangle lies in the stored pixels of its photo.
+"""
