@@ -29,6 +29,8 @@ ORIENTATION_MAPS: dict[int, tuple[int, int, int, int, int, int]] = {
 }
 # the orientation that undoes each one: only the two quarter turns are not their own inverse
 _INVERSE = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
+# the orientation that 0 to 3 clockwise quarter turns are
+EXIF_OF_TURNS = (1, 6, 3, 8)
 RECT64_MAX = 65535
 
 
@@ -161,6 +163,16 @@ def clip_box(box: Box) -> Box:
     """Return the part of ``box`` that lies inside the image."""
     x0, y0 = min(1.0, max(0.0, box.x0)), min(1.0, max(0.0, box.y0))
     return Box(x0, y0, max(x0, min(1.0, box.x1)), max(y0, min(1.0, box.y1)))
+
+
+def box_in_part(box: Box, part: Box) -> Box:
+    """Return ``box`` in 0..1 of the image's ``part``, which has an area; it may reach outside."""
+    return Box(
+        (box.x0 - part.x0) / part.width,
+        (box.y0 - part.y0) / part.height,
+        (box.x1 - part.x0) / part.width,
+        (box.y1 - part.y0) / part.height,
+    )
 
 
 def iou(a: Box, b: Box) -> float:

@@ -26,6 +26,7 @@ from facedex.pipeline.messages import (
 )
 from facedex.pipeline.reading import MAX_PHOTO_BYTES, read_file
 from facedex.types import DetectorName
+from facedex.xmp.reading import read_facts, says_something
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +84,8 @@ class Corridor:
             return result
         if read.kind is FileKind.UNSUPPORTED:
             return replace(result, problem=_unsupported(path, read))
+        said = read_facts(read.data)
+        result = replace(result, said=said if says_something(said) else None)
         picture = image_hash(read.data, photo_format(path, read.data[:SNIFF_BYTES]) or "")
         try:
             with open_photo(read.data, path) as photo:

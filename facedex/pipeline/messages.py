@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facedex.types import Box, PhotoFacts
+from facedex.xmp.reading import XmpFacts
+from facedex.xmp.regions import XmpRegion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,6 +95,7 @@ class ScanResult:
     content_hash : None if it could not be read to the end.
     image_hash, facts : None unless it is a photo whose header could be read.
     faces : None if the photo was not searched (the library knows its image already).
+    said : what its XMP says of faces and people; None if nothing.
     """
 
     hashed_ns: int
@@ -102,6 +105,7 @@ class ScanResult:
     facts: PhotoFacts | None = None
     faces: tuple[FoundFace, ...] | None = None
     problem: Problem | None = None
+    said: XmpFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +218,25 @@ def _face_in(said: dict[str, Any]) -> FoundFace:
     )
 
 
+def _xmp_out(facts: XmpFacts) -> dict[str, Any]:
+    said = {name: getattr(facts, name) for name in XmpFacts.__dataclass_fields__}
+    said["regions"] = [[_corners(r.box), r.name, r.schema] for r in facts.regions]
+    return said
+
+
+def _xmp_in(said: dict[str, Any]) -> XmpFacts:
+    size = said["applied_to"]
+    regions = tuple(XmpRegion(_box(box), name, schema) for box, name, schema in said["regions"])
+    lists = {name: tuple(said[name]) for name in ("names", "keywords", "problems")}
+    return XmpFacts(
+        regions,
+        **lists,
+        applied_to=None if size is None else (size[0], size[1]),
+        orientation=said["orientation"],
+        n_other_regions=said["n_other_regions"],
+    )
+
+
 def encode_message(message: Message) -> bytes:
     """Return what a worker says as bytes."""
     said: dict[str, Any] = {"message": type(message).__name__}
@@ -233,6 +256,7 @@ def encode_message(message: Message) -> bytes:
                     facts.taken_us, facts.camera,
                 ],
                 "faces": None if message.faces is None else [_face_out(f) for f in message.faces],
+                "said": None if message.said is None else _xmp_out(message.said),
             }  # fmt: skip
         case EncodeResult():
             said["faces"] = [_face_out(f) for f in message.faces]
@@ -272,5 +296,6 @@ def decode_message(data: bytes) -> Message:
                 PhotoFacts(*said["facts"]) if said["facts"] else None,
                 None if faces is None else tuple(_face_in(f) for f in faces),
                 problem,
+                None if said["said"] is None else _xmp_in(said["said"]),
             )
     raise ValueError(f"a worker said {said['message']!r}")

@@ -12,6 +12,7 @@ from facedex.errors import ItemError
 from facedex.geometry import contains_center, iou
 from facedex.pipeline.carry import carry_over
 from facedex.pipeline.reading import read_file
+from facedex.pipeline.said import save_xmp
 from facedex.types import DRAWN_ORIGINS
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ class Store:
             self.db, file_id, result.hashed_ns, result.content_hash, photo_id, orientation
         )
         photos.refresh_facts(self.db, photo_id, result.facts)
+        save_xmp(self.db, file_id, result.content_hash, result.said)
         thumbnails: list[tuple[str, bytes]] = []
         if result.faces is not None:
             thumbnails = self._store_faces(photo_id, result.faces, orientation)

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 # Folders that hold no photos of the owner: thumbnails of a NAS, versions, trash, indexes, and the
 # untouched originals that Picasa keeps beside the photos it saved.
+PICASA_ORIGINALS = b".picasaoriginals"
 SKIPPED_FOLDERS = frozenset(
     {
         b"@eadir", b".spotlight-v100", b".stversions", b".trash", b".trashes", b".fseventsd",
-        b"$recycle.bin", b"system volume information", b".picasaoriginals", b"_vti_cnf",
+        b"$recycle.bin", b"system volume information", PICASA_ORIGINALS, b"_vti_cnf",
         b".appledouble", b".git", b"#recycle", b".thumbnails", b".dtrash",
     }
 )  # fmt: skip
@@ -68,9 +69,18 @@ def walk(root: bytes, state: Walk, own_files: Collection[FileIdentity] = ()) -> 
             if stat.S_ISDIR(found.st_mode):
                 if entry.name.lower() not in SKIPPED_FOLDERS:
                     below.append(relpath + b"/")
+                elif entry.name.lower() == PICASA_ORIGINALS:
+                    yield from _recipes(root, relpath + b"/", state)
             elif stat.S_ISREG(found.st_mode) and (found.st_dev, found.st_ino) not in own_files:
                 yield file_stat(relpath, found)
         folders.extend(reversed(below))
+
+
+def _recipes(root: bytes, folder: bytes, state: Walk) -> Iterator[FileStat]:
+    """Yield the ini of a folder of originals: it says how Picasa made the photos beside the folder."""
+    for entry in _list(root, folder, state) or ():
+        if entry.name.lower() == b".picasa.ini" and entry.is_file(follow_symlinks=False):
+            yield file_stat(folder + entry.name, entry.stat(follow_symlinks=False))
 
 
 def file_stat(relpath: bytes, found: os.stat_result) -> FileStat:

@@ -16,7 +16,6 @@ from facedex.db import (
     files,
     issues,
     people,
-    regions,
     runs,
 )
 from facedex.db.connection import LIBRARY_NAME, translated
@@ -30,6 +29,7 @@ from facedex.services.audit import audit, use_metric
 from facedex.services.deciding import Deciding
 from facedex.services.export_xmp import export_xmp
 from facedex.services.follow_decisions import Follower
+from facedex.services.ledger import make_ledger
 from facedex.services.match_faces import match_faces
 from facedex.services.metric_choice import load_choice
 from facedex.services.regroup import RegroupReport, plan_regroup, regroup
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from facedex.progress import ProgressSink
     from facedex.services.audit import AuditReport
     from facedex.services.export_xmp import XmpExport
+    from facedex.services.ledger import Ledger
     from facedex.services.metric_choice import MetricChoice
     from facedex.services.records import (
         FaceRow,
@@ -300,9 +301,9 @@ class Library(Deciding):
         """Return what cannot be read, by path."""
         return issues.list_problems(self._db)
 
-    def picasa_report(self) -> regions.PicasaReport:
-        """Return what became of every rectangle that Picasa wrote."""
-        return regions.report(self._db)
+    def ledger(self) -> Ledger:
+        """Return what became of every face and name that other programs knew."""
+        return make_ledger(self._db)
 
     def export_xmp(
         self,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from facedex.db.catalog import FaceRow, GroupRow, LibraryCounts, PersonRow, PhotoRow
 from facedex.db.exports import NamedFaceRow
 from facedex.db.issues import ProblemRow
+from facedex.db.ledger import Outcomes
+from facedex.services.ledger import Ledger
 
 if TYPE_CHECKING:
     from facedex.types import ClusterId, PersonId
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
 __all__ = [
     "FaceRow",
     "GroupRow",
+    "Ledger",
     "LibraryCounts",
     "NamedFaceRow",
+    "Outcomes",
     "PersonRow",
     "PhotoRow",
     "ProblemRow",

@@ -1,4 +1,4 @@
-"""A scan from beginning to end: look, read, search, take over Picasa's names, match."""
+"""A scan from beginning to end: look, read, search, take over who is named elsewhere, match."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
 from facedex.services.model_thresholds import keep_thresholds
 from facedex.services.retry_raw import retry_raw
-from facedex.services.take_over_picasa import take_over_picasa
+from facedex.services.take_over_names import take_over_names
 from facedex.services.walk_roots import add_roots, check_folder, check_online, walk_root
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _do_steps(
         step(store, pool, should_stop)
         if should_stop():
             return
-    take_over_picasa(store, pool, options.contacts_xml, should_stop)
+    take_over_names(store, pool, options.contacts_xml, should_stop)
     if should_stop():
         return
     with transaction(db):

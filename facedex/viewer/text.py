@@ -16,6 +16,7 @@ UNNAMED = "Unnamed"
 _SOURCES = {
     Source.USER: "confirmed",
     Source.PICASA: "named in Picasa",
+    Source.DIGIKAM: "named in digiKam",
     Source.XMP: "named in its XMP tag",
     Source.AUTO: "named by facedex",
 }

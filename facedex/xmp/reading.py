@@ -70,6 +70,11 @@ class XmpFacts:
     n_other_regions: int = 0
 
 
+def says_something(facts: XmpFacts) -> bool:
+    """Tell whether there is anything in it about faces, people or keywords, or a problem."""
+    return bool(facts.regions or facts.names or facts.keywords or facts.problems)
+
+
 def read_facts(data: bytes) -> XmpFacts:
     """Return what the bytes of a photo or of a sidecar say; never fails.
 

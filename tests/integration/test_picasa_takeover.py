@@ -9,9 +9,9 @@ import photos
 import pytest
 from PIL import Image
 
-from facedex.db import regions
 from facedex.db.library import open_library
 from facedex.geometry import box_to_rect64, box_to_stored
+from facedex.services.ledger import make_ledger
 from facedex.services.library import Library
 from facedex.types import Box
 
@@ -84,8 +84,8 @@ def people(library):
 def regions_of(library):
     return photos.select(
         library,
-        "SELECT g.filename, g.contact_id, g.status, p.name FROM region g"
-        " LEFT JOIN person p ON p.id = g.person_id ORDER BY g.filename, g.contact_id, g.rect_hex",
+        "SELECT g.photo_name, g.contact_id, g.status, p.name FROM region g"
+        " LEFT JOIN person p ON p.id = g.person_id ORDER BY g.photo_name, g.contact_id, g.rect",
     )
 
 
@@ -137,19 +137,24 @@ def test_every_rectangle_is_taken_over(family, library, run_scan):
 def test_report_accounts_for_every_rectangle(family, library, run_scan, facedex):
     run_scan(family, library)
     db = open_library(library)
-    report = regions.report(db)
+    ledger = make_ledger(db)
     db.close()
-    for contact in report.contacts:
-        _id, _name, found, *parts = astuple(contact)
+    (inis,) = ledger.sources
+    assert (inis.kind, inis.n_sources, inis.outcomes.found) == ("ini", 2, 10)
+    sums = [line.outcomes for line in (*ledger.sources, *ledger.names)]
+    for found, *parts in map(astuple, sums):
         assert found == sum(parts)
-    assert sum(contact.found for contact in report.contacts) == 10
-    assert report.n_inis == 2
+    each = [astuple(line.outcomes) for line in ledger.names]
+    assert astuple(inis.outcomes) == tuple(map(sum, zip(*each, strict=True)))
+    assert [Path(photo).name for _ini, photo, _n in ledger.missing] == ["missing.jpg"]
+    # of the sky, where there is no face, it finds none
+    assert ("frontal", 7, 6) in [astuple(line) for line in ledger.recall_by_pose]
     said = json.loads(facedex("--library", library, "picasa", "report", "--json").stdout)
-    assert [one["contact_id"] for one in said["contacts"]] == [
-        contact.contact_id for contact in report.contacts
+    assert [one["contact_id"] for one in said["names"]] == [
+        line.contact_id for line in ledger.names
     ]
     text = facedex("--library", library, "picasa", "report").stdout.decode()
-    assert "10 rectangles of 5 contacts in 2 files" in text
+    assert "10 faces and names of 5 people or contacts in 2 files" in text
 
 
 def test_scanning_again_changes_nothing(family, library, run_scan):
@@ -163,7 +168,11 @@ def test_scanning_again_changes_nothing(family, library, run_scan):
     for ini in family.rglob(".picasa.ini"):
         photos.write(ini, ini.read_bytes() + b"\r\n", age_s=7)
     run_scan(None, library)
-    assert photos.whole_tables(library, *tables) == before
+    after = photos.whole_tables(library, *tables)
+    for tables_then in (before, after):
+        # but for settled_us, the last column
+        tables_then["region"] = [row[:-1] for row in tables_then["region"]]
+    assert after == before
 
 
 def face_on(library, path):
