@@ -39,6 +39,11 @@ def valid_orientation(value: int | None) -> int:
     return value if value in ORIENTATION_MAPS else 1
 
 
+def own_or_turn(orientation: int, turn: int) -> int:
+    """Return a file's own EXIF orientation, or ``turn`` where the file says nothing (1)."""
+    return turn if orientation == 1 else orientation
+
+
 def swaps_sides(orientation: int) -> bool:
     """Tell whether the upright image's width is the stored image's height."""
     return orientation >= 5

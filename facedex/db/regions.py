@@ -149,7 +149,9 @@ def mentions(db: apsw.Connection) -> list[Mention]:
     sql = (
         "SELECT s.id, s.kind, f.root_id, f.relpath, m.photo_name FROM ("
         " SELECT source_id, photo_name FROM region WHERE status != 'withdrawn'"
-        " UNION SELECT source_id, photo_name FROM note) m"
+        " UNION SELECT source_id, photo_name FROM note"
+        # a sidecar may say nothing but how its photo is turned
+        " UNION SELECT id, '' FROM source WHERE kind = 'xmp') m"
         " JOIN source s ON s.id = m.source_id LEFT JOIN file f ON f.id = s.file_id"
         " WHERE f.photo_id IS NULL ORDER BY f.root_id, f.relpath, s.id, m.photo_name"
     )
@@ -220,6 +222,32 @@ def link_own_photos(db: apsw.Connection) -> None:
         " WHERE s.id = note.source_id AND f.photo_id IS NOT NULL"
         " AND note.photo_id IS NOT f.photo_id"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedPhoto:
+    """A photo that Picasa shows turned and whose file says nothing of it.
+
+    ``rotate`` is in clockwise quarter turns, ``turn`` the EXIF orientation it is turned by now.
+    """
+
+    file_id: FileId
+    photo_id: PhotoId
+    rotate: int
+    turn: int
+
+
+def turned_in_picasa(db: apsw.Connection) -> list[TurnedPhoto]:
+    """Return the searched photos with faces in an ini that turns them; one that says it twice, once."""
+    sql = (
+        "SELECT f.id, g.photo_id, max(g.rotate), f.turn FROM region g"
+        " JOIN source s ON s.id = g.source_id AND s.kind = 'ini'"
+        " JOIN file f ON f.id = g.file_id AND f.photo_id = g.photo_id"
+        " JOIN analysis a ON a.photo_id = g.photo_id"
+        " WHERE g.rotate BETWEEN 1 AND 3 AND f.orientation = 1 AND g.status != 'withdrawn'"
+        " GROUP BY f.id ORDER BY f.id"
+    )
+    return [TurnedPhoto(*row) for row in rows(db, sql)]
 
 
 def photos_to_settle(db: apsw.Connection) -> list[PhotoId]:

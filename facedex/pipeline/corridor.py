@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from facedex.engines.quality import NOT_FOUND, face_quality
 from facedex.errors import ItemError
-from facedex.geometry import box_to_stored, box_to_upright, clip_box, points_to_stored
+from facedex.geometry import (
+    box_to_stored,
+    box_to_upright,
+    clip_box,
+    own_or_turn,
+    pixels_to_upright,
+    points_to_stored,
+)
 from facedex.imaging.decode import open_photo
 from facedex.imaging.formats import SNIFF_BYTES, FileKind, photo_format, suffix
 from facedex.imaging.hashes import image_hash
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from facedex.imaging.decode import OpenedPhoto
     from facedex.pipeline.messages import Job
     from facedex.pipeline.reading import ReadFile
     from facedex.types import Box, Detection, EncodedFace, EngineConfig, FaceEngine
@@ -54,7 +62,7 @@ class Corridor:
         ``ask`` tells whether an image, named by its hash, is to be searched for faces.
         """
         if isinstance(job, ScanJob):
-            return self._scan(job.path, ask, alive)
+            return self._scan(job, ask, alive)
         try:
             read = read_file(job.path, alive)
             if isinstance(job, PreviewJob):
@@ -73,8 +81,9 @@ class Corridor:
         return self._engine
 
     def _scan(
-        self, path: bytes, ask: Callable[[bytes], bool], alive: Callable[[], None]
+        self, job: ScanJob, ask: Callable[[bytes], bool], alive: Callable[[], None]
     ) -> ScanResult:
+        path = job.path
         try:
             read = read_file(path, alive)
         except ItemError as exc:
@@ -90,10 +99,12 @@ class Corridor:
         try:
             with open_photo(read.data, path) as photo:
                 facts = photo.facts
-                pixels = photo.pixels(self.engine.decode_size) if ask(picture) else None
+                is_wanted = ask(picture)
+                pixels = _upright(photo, self.engine.decode_size, job.turn) if is_wanted else None
                 damage = photo.damage
+            orientation = own_or_turn(facts.orientation, job.turn)
             # outside the block: what fails in the engine is no damage of the photo
-            faces = None if pixels is None else self._find_faces(pixels, facts.orientation)
+            faces = None if pixels is None else self._find_faces(pixels, orientation)
         except ItemError as exc:
             return replace(result, problem=_problem(exc))
         problem = None
@@ -120,8 +131,8 @@ class Corridor:
 
     def _encode(self, read: ReadFile, job: EncodeJob) -> EncodeResult:
         with open_photo(read.data, job.path) as photo:
-            pixels = photo.pixels(self.engine.decode_size)
-            orientation = photo.facts.orientation
+            pixels = _upright(photo, self.engine.decode_size, job.turn)
+            orientation = own_or_turn(photo.facts.orientation, job.turn)
         boxes = [clip_box(box_to_upright(box, orientation)) for box in job.boxes]
         return EncodeResult(
             tuple(self._encode_region(pixels, box, orientation) for box in boxes),
@@ -156,7 +167,13 @@ def _quality(face: EncodedFace, found: Detection) -> float | None:
 
 def _preview(read: ReadFile, job: PreviewJob) -> PreviewResult:
     with open_photo(read.data, job.path) as photo:
-        return PreviewResult(preview(photo.pixels(job.long_side_px), job.long_side_px))
+        pixels = _upright(photo, job.long_side_px, job.turn)
+        return PreviewResult(preview(pixels, job.long_side_px))
+
+
+def _upright(photo: OpenedPhoto, min_long_side: int, turn: int) -> NDArray[np.uint8]:
+    pixels = photo.pixels(min_long_side)
+    return pixels_to_upright(pixels, turn) if photo.facts.orientation == 1 else pixels
 
 
 def _problem(exc: ItemError) -> Problem:

@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScanJob:
-    """Read a file and hash it; if its image is new to the library, find and encode its faces."""
+    """Read a file and hash it; if its image is new to the library, find and encode its faces.
+
+    Here and below, ``turn`` is the EXIF orientation of a photo whose file does not say it.
+    """
 
     path: bytes
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class EncodeJob:
 
     path: bytes
     boxes: tuple[Box, ...]
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class PreviewJob:
 
     path: bytes
     long_side_px: int
+    turn: int = 1
 
 
 Job = ScanJob | EncodeJob | PreviewJob
@@ -173,7 +179,11 @@ def _corners(box: Box) -> list[float]:
 
 def encode_job(job: Job) -> bytes:
     """Return a job as the bytes that a worker reads."""
-    said: dict[str, Any] = {"job": type(job).__name__, "path": _b64(job.path)}
+    said: dict[str, Any] = {
+        "job": type(job).__name__,
+        "path": _b64(job.path),
+        "turn": job.turn,
+    }
     if isinstance(job, EncodeJob):
         said["boxes"] = [_corners(box) for box in job.boxes]
     elif isinstance(job, PreviewJob):
@@ -184,12 +194,12 @@ def encode_job(job: Job) -> bytes:
 def decode_job(data: bytes) -> Job:
     """Return the job that the bytes describe."""
     said = json.loads(data)
-    path = base64.b64decode(said["path"])
+    path, turn = base64.b64decode(said["path"]), said["turn"]
     if said["job"] == "EncodeJob":
-        return EncodeJob(path, tuple(_box(b) for b in said["boxes"]))
+        return EncodeJob(path, tuple(_box(b) for b in said["boxes"]), turn)
     if said["job"] == "PreviewJob":
-        return PreviewJob(path, said["px"])
-    return ScanJob(path)
+        return PreviewJob(path, said["px"], turn)
+    return ScanJob(path, turn)
 
 
 def _face_out(face: FoundFace | None) -> dict[str, Any] | None:

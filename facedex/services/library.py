@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from facedex.db.connection import Connection
+    from facedex.db.files import FileRef
     from facedex.progress import ProgressSink
     from facedex.services.audit import AuditReport
     from facedex.services.export_xmp import XmpExport
@@ -198,7 +199,7 @@ class Library(Deciding):
         file = files.file_of_photo(self._db, photo_id)
         if file is None:
             raise EnvironmentFault("the photo's file is not there", "Is its disk mounted?")
-        return self._previews.make(file.path, long_side_px)
+        return self._previews.make(file, long_side_px)
 
     def find_people(self, text: str, limit: int = 10) -> list[PersonRow]:
         """Return people one of whose names' words begins with ``text``, most faces first.
@@ -344,18 +345,18 @@ class _Previews:
         self._lock = threading.Lock()
         self._pool: SupervisedPool | None = None
 
-    def make(self, path: bytes, long_side_px: int) -> bytes:
+    def make(self, file: FileRef, long_side_px: int) -> bytes:
         with self._lock:
             if self._pool is None:
                 self._pool = SupervisedPool(EngineConfig(), model_cache(), 1, _PREVIEW_DEADLINE_S)
-            tasks = [Task(None, PreviewJob(path, long_side_px))]
+            tasks = [Task(None, PreviewJob(file.path, long_side_px, file.turn))]
             for _task, result in self._pool.run(
                 tasks, lambda _image: False, lambda _item: None, lambda: False
             ):
                 assert isinstance(result, PreviewResult)
                 if result.problem is not None:
                     problem = result.problem
-                    raise ItemError(path, problem.stage, problem.message, problem.kind)
+                    raise ItemError(file.path, problem.stage, problem.message, problem.kind)
                 return result.jpeg
         raise AssertionError("a pool yields every task")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from facedex.db import files, regions
+from facedex.db import files, regions, sources
 from facedex.imaging.formats import RAW_SUFFIXES, FileKind, classify, suffix
 from facedex.picasa.names import FilenameIndex
 from facedex.services.picasa_files import folder_of
@@ -22,16 +22,25 @@ if TYPE_CHECKING:
 Found = tuple["FileId", "PhotoId | None"]
 
 
-def link_regions(db: Connection) -> None:
-    """Find the file and photo of every region and note; in a transaction."""
+def link_regions(db: Connection) -> dict[FileId, int]:
+    """Find the file and photo of every region and note; in a transaction.
+
+    Returns the orientation that a sidecar names for a file, where one does.
+    """
     regions.link_own_photos(db)
     folders = _Folders(db)
+    named = {one.source_id: one.details["orientation"] for one in sources.list_sources(db, "xmp")}
+    orientations: dict[FileId, int] = {}
     for mention in regions.mentions(db):
         found = folders.find(mention)
         if found is None:
             regions.orphan_mention(db, mention)
-        else:
-            regions.link_mention(db, mention, *found)
+            continue
+        file_id, photo_id = found
+        regions.link_mention(db, mention, file_id, photo_id)
+        if mention.kind == "xmp" and named[mention.source_id] is not None:
+            orientations.setdefault(file_id, named[mention.source_id])
+    return orientations
 
 
 class _Folder:

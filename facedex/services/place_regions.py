@@ -82,7 +82,19 @@ def settle_photo(
         else:
             person_id = region.person_id if region.said == "named" else None
             placed.append(PlacedRegion(region, person_id, *place))
-    return _match(db, found, _without_contradictions(db, placed))
+    left = _match(db, found, _without_contradictions(db, placed))
+    return [one for one in left if not _is_stale(db, one, details)]
+
+
+def _is_stale(db: Connection, one: PlacedRegion, details: Mapping[int, Mapping[str, Any]]) -> bool:
+    """Settle a rectangle of a folder that Picasa exported, where no face is found in it.
+
+    Picasa's export may write rectangles of another size (in one real folder all of them).
+    """
+    is_export = bool(details[one.region.source_id].get("is_export"))
+    if is_export:
+        regions.settle_region(db, one.region.region_id, "unplaced", one.frame)
+    return is_export
 
 
 def _place_all(

@@ -19,7 +19,7 @@ from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
 from facedex.services.model_thresholds import keep_thresholds
 from facedex.services.retry_raw import retry_raw
-from facedex.services.take_over_names import take_over_names
+from facedex.services.take_over_names import read_elsewhere, take_over_names
 from facedex.services.walk_roots import add_roots, check_folder, check_online, walk_root
 
 if TYPE_CHECKING:
@@ -170,10 +170,13 @@ def _do_steps(
         own_files = own_identities(directory)
         if not walk_root(db, root, own_files, store.counts, store.sink, should_stop):
             return
-    for step in (read_pending, search_undone):
-        step(store, pool, should_stop)
-        if should_stop():
-            return
+    read_pending(store, pool, should_stop)
+    if should_stop():
+        return
+    read_elsewhere(db, store.sink)
+    search_undone(store, pool, should_stop)
+    if should_stop():
+        return
     take_over_names(store, pool, options.contacts_xml, should_stop)
     if should_stop():
         return

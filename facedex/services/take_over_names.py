@@ -16,6 +16,7 @@ from facedex.services.named_people import NamedPeople
 from facedex.services.picasa_files import Recipes, contact_book, read_inis
 from facedex.services.place_regions import settle_on_face, settle_photo
 from facedex.services.read_sidecars import read_sidecars
+from facedex.services.turn_photos import turn_photos
 from facedex.types import FaceState
 
 if TYPE_CHECKING:
@@ -28,20 +29,32 @@ if TYPE_CHECKING:
     from facedex.picasa.names import ContactBook
     from facedex.pipeline.store import Store
     from facedex.pipeline.supervisor import Pool
+    from facedex.progress import ProgressSink
     from facedex.services.place_regions import PlacedRegion
     from facedex.types import Box, FaceId, PersonId, PhotoId
 
 _SAME_FACE_IOU = 0.5
 
 
+def read_elsewhere(db: Connection, sink: ProgressSink) -> None:
+    """Read what changed in Picasa's inis and in sidecars, and turn photos as they say.
+
+    What photos' own XMP says was read with the photos.
+    """
+    read_inis(db, sink)
+    read_sidecars(db, sink)
+    with transaction(db):
+        turn_photos(db, link_regions(db))
+
+
 def take_over_names(
     store: Store, pool: Pool, contacts_xml: Path | None, should_stop: Callable[[], bool]
 ) -> None:
-    """Read what changed in Picasa's inis and in sidecars, and give every named region its face.
+    """Give every named region its face.
 
-    What photos' own XMP says was read with the photos. A region is matched to a face that was found
-    there, else encoded inside itself, else kept as a named box without encoding. What the user decided
-    in facedex is never changed. Doing it again changes nothing.
+    A region is matched to a face that was found there, else encoded inside itself, else kept as a
+    named box without encoding. What the user decided in facedex is never changed. Doing it again
+    changes nothing.
 
     Raises
     ------
@@ -49,8 +62,6 @@ def take_over_names(
         If ``contacts_xml`` cannot be read.
     """
     db = store.db
-    read_inis(db, store.sink)
-    read_sidecars(db, store.sink)
     book = contact_book(db, contacts_xml)
     with transaction(db):
         faceless = settle_regions(db, book)
@@ -105,7 +116,7 @@ def _encode_rest(
             file = files.file_of_photo(store.db, photo_id)
             if file is not None:
                 boxes = tuple(one.box for one in entries)
-                yield Task((photo_id, file), EncodeJob(file.path, boxes), file.attempts)
+                yield Task((photo_id, file), EncodeJob(file.path, boxes, file.turn), file.attempts)
 
     def died(item: tuple[PhotoId, FileRef]) -> None:
         files.count_attempt(store.db, item[1].file_id)

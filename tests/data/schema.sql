@@ -148,6 +148,8 @@ CREATE TABLE file (
     content_hash   BLOB CHECK (length(content_hash) = 32),
     photo_id       INTEGER REFERENCES photo (id),
     orientation    INTEGER CHECK (orientation BETWEEN 1 AND 8),
+    -- what a sidecar or Picasa says of a photo whose own file says nothing, EXIF's numbers
+    turn           INTEGER NOT NULL DEFAULT 1 CHECK (turn BETWEEN 1 AND 8),
     state          TEXT NOT NULL CHECK (state IN ('pending', 'present', 'unreadable', 'missing')),
     attempts       INTEGER NOT NULL DEFAULT 0,   -- workers that died of it since it last changed
     first_seen_us  INTEGER NOT NULL,

@@ -1,11 +1,14 @@
 """Names that stand in the XMP of photos and sidecars, from the scan to the views and the ledger."""
 
+import io
 import json
 from dataclasses import astuple
 
+import numpy as np
 import photos
 import pytest
 import xmp_packets as xmp
+from PIL import Image
 
 from facedex.db.library import open_library
 from facedex.geometry import box_to_mwg, box_to_rect64, box_to_stored, contains_center
@@ -100,7 +103,7 @@ def test_regions_of_real_photos_lie_on_their_faces(data_dir, library, run_scan):
     assert len(rows) == 26
     for rect, *corners, origin in rows:
         region = Box(*map(float, rect.split()))
-        assert origin in {"cnn", "xmp"}
+        assert origin == "cnn"
         assert contains_center(Box(*corners), region)
 
 
@@ -292,3 +295,38 @@ def test_the_ledger_accounts_for_everything(tmp_path, library, run_scan, facedex
     assert [sum(c) for c in zip(*names, strict=True)] == [sum(c) for c in zip(*sums, strict=True)]
     said = json.loads(facedex("--library", library, "picasa", "report", "--json").stdout)
     assert said["missing"][0][1] == "gone.jpg"
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_sidecar_turns_a_photo_whose_file_says_nothing(tmp_path, library, run_scan, orientation):
+    folder = tmp_path / "p"
+    lying = photos.stored(photos.astronaut(), orientation)
+    photos.write(folder / "a.jpg", photos.encoded(lying))
+    box = box_to_stored(photos.ASTRONAUT_FACE, orientation)
+    packet = regions_packet(
+        (box, "Eileen Collins"), size=lying.size, attributes=f' tiff:Orientation="{orientation}"'
+    )
+    photos.write(folder / "a.jpg.xmp", packet)
+    run_scan(folder, library)
+    [row] = photos.select(library, FACES)
+    assert row[1:] == ("Eileen Collins", "confirmed", "xmp", "cnn")
+    shown = photos.select(library, "SELECT x0, y0, x1, y1 FROM v1_faces")[0]
+    assert contains_center(photos.ASTRONAUT_FACE, Box(*shown))
+    assert photos.select(library, "SELECT orientation FROM v1_photos") == [(orientation,)]
+    opened = Library.open(library)
+    jpeg = opened.preview(opened.find_faces(None, None, 1)[0].photo_id, 200)
+    opened.close()
+    with Image.open(io.BytesIO(jpeg)) as image:
+        assert (
+            np.abs(
+                np.asarray(image.convert("L").resize((32, 32)), float)
+                - np.asarray(photos.astronaut().convert("L").resize((32, 32)), float)
+            ).mean()
+            < 12
+        )
+    assert run_scan(None, library).counts.photos_searched == 0
+    # the sidecar alone decides, and can be corrected
+    photos.write(folder / "a.jpg.xmp", packet.replace(b'n="%d"' % orientation, b'n="1"'), age_s=7)
+    assert run_scan(None, library).counts.photos_searched == 1
+    assert photos.select(library, "SELECT orientation FROM v1_photos") == [(1,)]
+    assert photos.select(library, FACES)[0][1:3] == ("Eileen Collins", "confirmed")

@@ -75,9 +75,9 @@ said = st.one_of(
 )
 paths = st.binary(min_size=1, max_size=100)
 jobs = st.one_of(
-    st.builds(m.ScanJob, paths),
-    st.builds(m.EncodeJob, paths, st.lists(boxes, max_size=3).map(tuple)),
-    st.builds(m.PreviewJob, paths, st.integers(1, 10000)),
+    st.builds(m.ScanJob, paths, st.integers(1, 8)),
+    st.builds(m.EncodeJob, paths, st.lists(boxes, max_size=3).map(tuple), st.integers(1, 8)),
+    st.builds(m.PreviewJob, paths, st.integers(1, 10000), st.integers(1, 8)),
 )
 
 
