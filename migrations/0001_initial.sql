@@ -209,11 +209,11 @@ CREATE TABLE decision (
 ) STRICT;
 
 -- Where people are named outside facedex, and what was read there last: a .picasa.ini, the XMP of a
--- photo or of a sidecar (file_id), or another program's database (path). contacts is a JSON object,
--- contact id -> name; details what its boxes need to be placed.
+-- photo or of a sidecar (file_id), a contacts.xml or another program's database (path). contacts is
+-- a JSON object, contact id -> name; details what its boxes need to be placed.
 CREATE TABLE source (
     id           INTEGER PRIMARY KEY,
-    kind         TEXT NOT NULL CHECK (kind IN ('ini', 'xmp', 'db3', 'digikam')),
+    kind         TEXT NOT NULL CHECK (kind IN ('ini', 'contacts', 'db3', 'digikam', 'xmp')),
     file_id      INTEGER UNIQUE REFERENCES file (id) ON DELETE CASCADE,
     path         TEXT UNIQUE,
     content_hash BLOB,

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, fields
+import sys
+from dataclasses import asdict, astuple, fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from facedex.cli.context import print_json, print_table, printable
+from facedex.cli.progress import BarSink, PlainSink
+from facedex.cli.signals import stop_signals
+from facedex.errors import UsageError
 from facedex.services.records import Outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from facedex.cli.context import Context
+    from facedex.services.import_picasa import FolderMatch
     from facedex.services.records import Ledger
 
 _KINDS = {
-    "ini": "Picasa's .picasa.ini", "db3": "Picasa's database", "digikam": "digiKam",
+    "ini": "Picasa's .picasa.ini", "contacts": "Picasa's contacts", "db3": "Picasa's database", "digikam": "digiKam",
     "xmp": "XMP tags",
 }  # fmt: skip
 _FRAMES = {
@@ -34,6 +40,119 @@ def picasa() -> None:
     Names are taken over by `facedex scan`, from the .picasa.ini files beside the photos and from the
     XMP tags of photos and sidecars. Picasa's own files are never written.
     """
+
+
+@picasa.command("import")
+@click.option(
+    "--db3",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Picasa's folder db3; by default it is looked for in its usual places.",
+)
+@click.option(
+    "--map",
+    "pairs",
+    metavar="FOLDER=HERE",
+    multiple=True,
+    help="A folder as Picasa wrote it, and the one here that it means; may be given again.",
+)
+@click.option("--yes", is_flag=True, help="Use the folders that are proposed without asking.")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Say what would be taken over.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def import_(
+    context: Context,
+    /,
+    db3: Path | None,
+    pairs: tuple[str, ...],
+    yes: bool,
+    is_dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Take over the names in Picasa's own database, and the contacts beside it.
+
+    `facedex scan` has taken over what stands in the .picasa.ini files. The database knows more: faces
+    that were put aside, names that were never written beside the photos, people whom only it names.
+    Copy the folder Google/Picasa2 from the old machine; nothing in it is changed.
+
+    The database has the old machine's paths. Where --map does not say which folder they mean, the one is
+    proposed in which the same files lie.
+
+    \b
+    facedex picasa import --db3 ~/old/Google/Picasa2/db3
+    facedex picasa import --db3 DIR --map 'D:/Photos=/mnt/photos'
+    facedex picasa import --db3 DIR --dry-run        what would be taken over
+    """
+    from facedex.services.import_picasa import (
+        find_database,
+        import_database,
+        match_folders,
+        open_database,
+    )
+    from facedex.services.scan_library import ScanOptions
+
+    settings = context.settings()
+    folder = db3 or find_database(Path.home())
+    if folder is None:
+        raise UsageError("Picasa's database is not in its usual places; name its folder: --db3 DIR")
+    database = open_database(folder)
+    table = _parse_map(pairs)
+    matches = match_folders(settings.library, database, table)
+    if not as_json:
+        _print_matches(matches)
+    if not is_dry_run and not yes and any(m.here and not _is_given(m, table) for m in matches):
+        _confirm()
+    table = {match.folder: match.here for match in matches if match.here} | table
+    with stop_signals() as stop:
+        outcomes = import_database(
+            settings.library,
+            folder,
+            database,
+            table,
+            ScanOptions(settings.engine(), (), settings.n_workers()),
+            BarSink() if sys.stderr.isatty() else PlainSink(),
+            lambda: bool(stop),
+            is_dry_run=is_dry_run,
+        )
+    if as_json:
+        print_json({"folders": matches, "outcomes": outcomes, "problems": database.problems})
+        return
+    said = [f"{n:,} {name}" for name, n in asdict(outcomes).items() if n and name != "found"]
+    would = "would be" if is_dry_run else "are"
+    print(f"Of {outcomes.found:,} faces and names there {would}: {', '.join(said) or 'none'}.")
+    if database.problems:
+        print(f"Not understood: {len(database.problems):,}; facedex picasa report lists them.")
+
+
+def _parse_map(pairs: Sequence[str]) -> dict[str, str]:
+    table = {}
+    for pair in pairs:
+        folder, equals, here = pair.partition("=")
+        if not (equals and folder and here):
+            raise UsageError(f"{pair!r} is not FOLDER=HERE, as in 'D:\\Photos=/mnt/photos'")
+        if not Path(here).is_dir():
+            raise UsageError(f"{here} is not a folder here; --map {pair!r}")
+        table[folder] = str(Path(here).absolute())
+    return table
+
+
+def _print_matches(matches: Sequence[FolderMatch]) -> None:
+    print_table(
+        ("Picasa's folder", "photos", "means here", "found there"),
+        ((m.folder, m.n_photos, m.here or "(nothing)", m.n_here) for m in matches),
+    )
+
+
+def _is_given(match: FolderMatch, table: dict[str, str]) -> bool:
+    return match.here is not None and any(match.here.startswith(here) for here in table.values())
+
+
+def _confirm() -> None:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "these folders are only proposed; say --yes if they are right, or --map FOLDER=HERE"
+        )
+    click.confirm("Are these folders right?", abort=True, err=True)
 
 
 @picasa.command()
@@ -132,6 +251,11 @@ def _print_details(found: Ledger) -> None:
     _print_lines(
         "Photos that are not there",
         [f"{path}: {photo} ({n} named)" for path, photo, n in found.missing],
+    )
+    _print_lines("Copies of inis, which are not read", found.ini_copies)
+    _print_lines(
+        "Contact ids that are probably one person",
+        [", ".join(ids) for ids in found.same_web_contact],
     )
     _print_lines(
         "Not understood", [f"{path}: {line}" for path, lines in found.problems for line in lines]

@@ -309,6 +309,18 @@ def find_in_folder(
     ]
 
 
+def photo_paths(db: apsw.Connection) -> list[str]:
+    """Return the path of every file that is there and holds a photo, as text."""
+    sql = "SELECT path FROM v1_files WHERE state = 'present' AND photo_id IS NOT NULL"
+    return [path for (path,) in rows(db, sql)]
+
+
+def list_folders(db: apsw.Connection) -> set[tuple[RootId, bytes]]:
+    """Return (root, folder) of every folder that holds a file that is there, as ``b"a/b/"``."""
+    found = rows(db, "SELECT root_id, relpath FROM file WHERE state != 'missing'")
+    return {(RootId(root), path[: path.rfind(b"/") + 1]) for root, path in found}
+
+
 def content_of(db: apsw.Connection, file_id: FileId) -> bytes | None:
     """Return the content hash of a file when it was last read, or None."""
     content = rows(db, "SELECT content_hash FROM file WHERE id = ?", (file_id,))[0][0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facedex.db.connection import rows
+from facedex.db.sources import KINDS
 from facedex.types import DRAWN_ORIGINS, Box
 
 if TYPE_CHECKING:
@@ -102,12 +103,18 @@ def by_source(db: apsw.Connection) -> list[SourceLine]:
         "SELECT s.kind, count(DISTINCT s.id), count(DISTINCT g.photo_id), count(g.id), " + _SUMS
     ) + (
         " FROM source s LEFT JOIN region g ON g.source_id = s.id AND g.status != 'withdrawn'"
-        " GROUP BY s.kind ORDER BY s.kind = 'xmp', s.kind = 'digikam', s.kind = 'db3'"
+        " GROUP BY s.kind ORDER BY (SELECT j.key FROM json_each(?) j WHERE j.value = s.kind)"
     )
     return [
         SourceLine(kind, n_sources, n_photos, Outcomes(*sums))
-        for kind, n_sources, n_photos, *sums in rows(db, sql)
+        for kind, n_sources, n_photos, *sums in rows(db, sql, (json.dumps(KINDS),))
     ]
+
+
+def of_source(db: apsw.Connection, source_id: int) -> Outcomes:
+    """Return what became of one source's regions."""
+    sql = f"SELECT count(*), {_SUMS} FROM region g WHERE source_id = ? AND status != 'withdrawn'"
+    return Outcomes(*rows(db, sql, (source_id,))[0])
 
 
 def by_name(db: apsw.Connection) -> list[NameLine]:
@@ -178,6 +185,21 @@ def missing_photos(db: apsw.Connection) -> list[tuple[str, str, int]]:
         " WHERE g.status = 'orphaned' GROUP BY 1, 2 ORDER BY 1, 2"
     )
     return rows(db, sql)
+
+
+def ini_lines(db: apsw.Connection) -> dict[str, int]:
+    """Return how many lines of Picasa's inis are of which kind, and of items; see ``LineCounts``."""
+    sql = (
+        "SELECT j.key, sum(j.value) FROM source s, json_each(s.details, '$.lines') j"
+        " WHERE s.kind = 'ini' GROUP BY j.key ORDER BY j.key"
+    )
+    return {str(kind): int(n) for kind, n in rows(db, sql)}
+
+
+def web_ids(db: apsw.Connection) -> list[dict[str, str]]:
+    """Return contact id to web contact of each ini that has some."""
+    sql = "SELECT details -> '$.web_ids' FROM source WHERE details -> '$.web_ids' != '{}'"
+    return [json.loads(said) for (said,) in rows(db, sql)]
 
 
 def problems(db: apsw.Connection) -> list[tuple[str, tuple[str, ...]]]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import apsw
 
-SourceKind = Literal["ini", "xmp", "db3", "digikam"]
-KINDS: tuple[SourceKind, ...] = ("ini", "xmp", "db3", "digikam")
+SourceKind = Literal["ini", "contacts", "db3", "digikam", "xmp"]
+KINDS: tuple[SourceKind, ...] = ("ini", "contacts", "db3", "digikam", "xmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source as it was last read; ``path`` is a database's, ``file_id`` a document's or photo's."""
+    """A source as it was last read.
+
+    ``path`` is that of a contacts.xml or a database, ``file_id`` a document's or photo's.
+    """
 
     source_id: int
     kind: SourceKind

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.db import ledger
+from facedex.db import ledger, sources
 from facedex.geometry import points_to_upright, swaps_sides
+from facedex.paths import display_path, join
+from facedex.picasa.names import group_web_contacts, is_ini_copy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from facedex.db.connection import Connection
     from facedex.db.ledger import Conflict, FrameLine, NamedRegion, NameLine, SourceLine
 
@@ -41,6 +45,9 @@ class Ledger:
     recall_by_size, recall_by_pose : the recall audit; size is the side of a square as large as the box
         that was drawn, in percent of the photo's long side.
     problems : (source, lines) that could not be understood.
+    ini_lines : what the lines of all inis are (``LineCounts``), each counted once.
+    ini_copies : files that a sync program made of an ini, which are not read.
+    same_web_contact : contact ids that are probably one person, as old inis hint.
     """
 
     sources: tuple[SourceLine, ...]
@@ -51,6 +58,9 @@ class Ledger:
     recall_by_size: tuple[RecallLine, ...]
     recall_by_pose: tuple[RecallLine, ...]
     problems: tuple[tuple[str, tuple[str, ...]], ...]
+    ini_lines: Mapping[str, int]
+    ini_copies: tuple[str, ...]
+    same_web_contact: tuple[tuple[str, ...], ...]
 
 
 def make_ledger(db: Connection) -> Ledger:
@@ -65,6 +75,13 @@ def make_ledger(db: Connection) -> Ledger:
         _recall([(_size(one), one.is_found) for one in named], [name for _, name in _SIZES]),
         _recall([(_pose(one), one.is_found) for one in named], list(_POSES)),
         tuple(ledger.problems(db)),
+        ledger.ini_lines(db),
+        tuple(
+            display_path(join(one.root, one.relpath))
+            for one in sources.documents(db, ".ini")
+            if is_ini_copy(one.relpath.rpartition(b"/")[2])
+        ),
+        tuple(group_web_contacts(ledger.web_ids(db))),
     )
 
 

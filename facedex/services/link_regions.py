@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from facedex.db import files, regions, sources
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from facedex.db.connection import Connection
-    from facedex.db.files import Root
     from facedex.db.regions import Mention
     from facedex.types import FileId, PhotoId, RootId
 
@@ -90,34 +90,37 @@ class _Folders:
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._roots = files.list_roots(db)
         self._seen: dict[tuple[RootId, bytes], _Folder] = {}
 
     def find(self, mention: Mention) -> Found | None:
         """Return the file and photo that a source tells of; None if they are not there."""
         if mention.root_id is None:
-            return self._find_path(os.fsencode(mention.photo_name))
+            return self._find_path(mention.photo_name)
         folder = self._folder(mention.root_id, folder_of(mention.relpath))
         if mention.kind == "xmp":
             return folder.find_by_sidecar(mention.relpath.rpartition(b"/")[2])
         return folder.find(mention.photo_name)
 
-    def _find_path(self, path: bytes) -> Found | None:
-        for root in self._roots:
-            if path.startswith(_prefix(root)):
-                relpath = path[len(_prefix(root)) :]
-                name = os.fsdecode(relpath.rpartition(b"/")[2])
-                found = self._folder(root.root_id, folder_of(relpath)).find(name)
-                if found is not None:
-                    return found
+    def _find_path(self, path: str) -> Found | None:
+        """Return the file at a path that another program wrote: the case of letters may differ."""
+        folder, _slash, name = path.rpartition("/")
+        for root_id, relfolder in self._by_path.get(f"{folder}/".casefold(), ()):
+            found = self._folder(root_id, relfolder).find(name)
+            if found is not None:
+                return found
         return None
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[tuple[RootId, bytes]]]:
+        paths = {root.root_id: root.path.rstrip(b"/") + b"/" for root in files.list_roots(self._db)}
+        found: dict[str, list[tuple[RootId, bytes]]] = {}
+        for root_id, folder in sorted(files.list_folders(self._db)):
+            whole = os.fsdecode(paths[root_id] + folder).casefold()
+            found.setdefault(whole, []).append((root_id, folder))
+        return found
 
     def _folder(self, root_id: RootId, folder: bytes) -> _Folder:
         key = root_id, folder
         if key not in self._seen:
             self._seen[key] = _Folder(files.find_in_folder(self._db, root_id, folder))
         return self._seen[key]
-
-
-def _prefix(root: Root) -> bytes:
-    return root.path.rstrip(b"/") + b"/"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from facedex.db.connection import Connection
     from facedex.db.regions import Region
-    from facedex.db.sources import Document
+    from facedex.db.sources import Document, SourceKind
     from facedex.progress import ProgressSink
     from facedex.types import PicasaIni, RootId
 
@@ -151,16 +151,14 @@ def read_small(path: bytes | Path, limit: int) -> bytes:
         return file.read(limit)
 
 
-def read_contacts_xml(path: Path | None) -> dict[str, str]:
-    """Return contact id to name from a ``contacts.xml``; nothing without a path.
+def read_contacts(db: Connection, path: Path) -> None:
+    """Keep the names of a ``contacts.xml``, or of its copy ``backup.xml``.
 
     Raises
     ------
     UsageError
         If it cannot be read, or holds no contact.
     """
-    if path is None:
-        return {}
     problems: list[str] = []
     try:
         contacts = parse_contacts_xml(read_small(path, 11 << 20), problems)
@@ -168,29 +166,29 @@ def read_contacts_xml(path: Path | None) -> dict[str, str]:
         raise UsageError(f"{path} cannot be read: {exc.strerror or exc}") from exc
     if not contacts and problems:
         raise UsageError(f"{path} holds no contacts: {problems[0]}")
-    return contacts
+    with transaction(db):
+        sources.save_source(
+            db, "contacts", SourceFacts(contacts, problems), path=str(path.absolute())
+        )
 
 
-def contact_book(db: Connection, contacts_xml: Path | None) -> ContactBook:
-    """Return one book for all roots: a folder is named by its root's path and its own.
-
-    Raises
-    ------
-    UsageError
-        If ``contacts_xml`` cannot be read.
-    """
+def contact_book(db: Connection) -> ContactBook:
+    """Return one book for all roots: a folder is named by its root's path and its own."""
     contacts_of = {ini.file_id: ini.contacts for ini in sources.list_sources(db, "ini")}
     # ".picasa.ini" sorts before "Picasa.ini", as the book wants it
     named = [
         (join(ini.root, folder_of(ini.relpath)), contacts_of.get(ini.file_id, {}))
         for ini in library_inis(db)
     ]
-    in_databases = {
-        contact_id: name
-        for database in sources.list_sources(db, "db3")
-        for contact_id, name in database.contacts.items()
-    }
-    return ContactBook.build(named, read_contacts_xml(contacts_xml), in_databases)
+    return ContactBook.build(named, _contacts(db, "contacts"), _contacts(db, "db3"))
+
+
+def _contacts(db: Connection, kind: SourceKind) -> dict[str, str]:
+    """Return the contacts of all sources of a kind; the one that was read first counts most."""
+    found: dict[str, str] = {}
+    for source in sources.list_sources(db, kind):
+        found = dict(source.contacts) | found
+    return found
 
 
 def folder_of(relpath: bytes) -> bytes:

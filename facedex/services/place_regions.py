@@ -218,8 +218,8 @@ def settle_on_face(db: Connection, one: PlacedRegion, face_id: FaceId) -> None:
     """Let a region name a face, unless the user said otherwise."""
     region_id = one.region.region_id
     if one.person_id is None:
-        _ignore(db, face_id, one.source)
-        regions.settle_region(db, region_id, "ignored", one.frame, face_id)
+        status = "ignored" if _ignore(db, face_id, one.source) else "conflict"
+        regions.settle_region(db, region_id, status, one.frame, face_id)
         return
     if not confirm(db, face_id, one.person_id, one.source):
         regions.settle_region(db, region_id, "conflict", one.frame, face_id)
@@ -250,7 +250,10 @@ def confirm(db: Connection, face_id: FaceId, person_id: PersonId, source: Source
     return True
 
 
-def _ignore(db: Connection, face_id: FaceId, source: Source) -> None:
+def _ignore(db: Connection, face_id: FaceId, source: Source) -> bool:
+    """Put a face aside of which nobody has spoken; tell whether it is aside now."""
     said = faces.assignments(db, face_id)
     if all(a.source is Source.AUTO for a in said):
         faces.set_assignments(db, face_id, [Assignment(None, FaceState.IGNORED, source)])
+        return True
+    return any(a.state is FaceState.IGNORED for a in said)

@@ -173,11 +173,11 @@ def _do_steps(
     read_pending(store, pool, should_stop)
     if should_stop():
         return
-    read_elsewhere(db, store.sink)
+    read_elsewhere(db, options.contacts_xml, store.sink)
     search_undone(store, pool, should_stop)
     if should_stop():
         return
-    take_over_names(store, pool, options.contacts_xml, should_stop)
+    take_over_names(store, pool, should_stop)
     if should_stop():
         return
     with transaction(db):

@@ -13,7 +13,7 @@ from facedex.pipeline.messages import EncodeJob, EncodeResult
 from facedex.pipeline.supervisor import Task
 from facedex.services.link_regions import link_regions
 from facedex.services.named_people import NamedPeople
-from facedex.services.picasa_files import Recipes, contact_book, read_inis
+from facedex.services.picasa_files import Recipes, contact_book, read_contacts, read_inis
 from facedex.services.place_regions import settle_on_face, settle_photo
 from facedex.services.read_sidecars import read_sidecars
 from facedex.services.turn_photos import turn_photos
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.faces import StoredFace
     from facedex.db.files import FileRef
-    from facedex.picasa.names import ContactBook
     from facedex.pipeline.store import Store
     from facedex.pipeline.supervisor import Pool
     from facedex.progress import ProgressSink
@@ -36,46 +35,44 @@ if TYPE_CHECKING:
 _SAME_FACE_IOU = 0.5
 
 
-def read_elsewhere(db: Connection, sink: ProgressSink) -> None:
+def read_elsewhere(db: Connection, contacts_xml: Path | None, sink: ProgressSink) -> None:
     """Read what changed in Picasa's inis and in sidecars, and turn photos as they say.
 
     What photos' own XMP says was read with the photos.
-    """
-    read_inis(db, sink)
-    read_sidecars(db, sink)
-    with transaction(db):
-        turn_photos(db, link_regions(db))
-
-
-def take_over_names(
-    store: Store, pool: Pool, contacts_xml: Path | None, should_stop: Callable[[], bool]
-) -> None:
-    """Give every named region its face.
-
-    A region is matched to a face that was found there, else encoded inside itself, else kept as a
-    named box without encoding. What the user decided in facedex is never changed. Doing it again
-    changes nothing.
 
     Raises
     ------
     UsageError
         If ``contacts_xml`` cannot be read.
     """
-    db = store.db
-    book = contact_book(db, contacts_xml)
+    if contacts_xml is not None:
+        read_contacts(db, contacts_xml)
+    read_inis(db, sink)
+    read_sidecars(db, sink)
     with transaction(db):
-        faceless = settle_regions(db, book)
-    _encode_rest(store, pool, faceless, should_stop)
+        turn_photos(db, link_regions(db))
 
 
-def settle_regions(db: Connection, book: ContactBook) -> dict[PhotoId, list[PlacedRegion]]:
+def take_over_names(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> None:
+    """Give every named region its face.
+
+    A region is matched to a face that was found there, else encoded inside itself, else kept as a
+    named box without encoding. What the user decided in facedex is never changed. Doing it again
+    changes nothing.
+    """
+    with transaction(store.db):
+        faceless = settle_regions(store.db)
+    encode_faceless(store, pool, faceless, should_stop)
+
+
+def settle_regions(db: Connection) -> dict[PhotoId, list[PlacedRegion]]:
     """Find photo, person and face of every region; return those without a face, by photo.
 
     In a transaction. Photos whose regions are settled, and which were not searched since, are left
     alone.
     """
     link_regions(db)
-    _name_regions(db, book)
+    _name_regions(db)
     regions.settle_without_photo(db)
     recipes = Recipes(db)
     details = {row.source_id: row.details for row in sources.list_sources(db, *sources.KINDS)}
@@ -88,9 +85,9 @@ def settle_regions(db: Connection, book: ContactBook) -> dict[PhotoId, list[Plac
     return faceless
 
 
-def _name_regions(db: Connection, book: ContactBook) -> None:
+def _name_regions(db: Connection) -> None:
     roots = {root.root_id: root.path for root in files.list_roots(db)}
-    persons = NamedPeople(db, book)
+    persons = NamedPeople(db, contact_book(db))
     for region in regions.list_regions(db):
         if region.said != "named":
             continue
@@ -100,7 +97,7 @@ def _name_regions(db: Connection, book: ContactBook) -> None:
             regions.name_region(db, region.region_id, person_id)
 
 
-def _encode_rest(
+def encode_faceless(
     store: Store,
     pool: Pool,
     faceless: Mapping[PhotoId, Sequence[PlacedRegion]],

@@ -261,7 +261,7 @@ CREATE TABLE scan_run (
 
 CREATE TABLE source (
     id           INTEGER PRIMARY KEY,
-    kind         TEXT NOT NULL CHECK (kind IN ('ini', 'xmp', 'db3', 'digikam')),
+    kind         TEXT NOT NULL CHECK (kind IN ('ini', 'contacts', 'db3', 'digikam', 'xmp')),
     file_id      INTEGER UNIQUE REFERENCES file (id) ON DELETE CASCADE,
     path         TEXT UNIQUE,
     content_hash BLOB,

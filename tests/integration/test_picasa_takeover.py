@@ -11,6 +11,7 @@ from PIL import Image
 
 from facedex.db.library import open_library
 from facedex.geometry import box_to_rect64, box_to_stored
+from facedex.picasa.ini import parse_ini
 from facedex.services.ledger import make_ledger
 from facedex.services.library import Library
 from facedex.types import Box
@@ -314,3 +315,32 @@ def test_copy_of_a_named_photo_in_another_folder_shows_the_name(family, library,
     shutil.copy(family / "space" / "astronaut.jpg", family / "navy" / "copy.jpg")
     run_scan(family, library)
     assert photos.names_by_path(library)["copy.jpg"] == ["Eileen Collins"]
+
+
+@pytest.mark.data
+def test_real_inis_are_accounted_for(data_dir, tmp_path, library, run_scan):
+    """Every line, every item of a faces line and every contact of 154 real files."""
+    inis = sorted((data_dir / "picasa-ini").glob("*.ini"))
+    parsed = [parse_ini(path.read_bytes()) for path in inis]
+    for number, path in enumerate(inis):
+        photos.write(tmp_path / "p" / f"{number:03}" / ".picasa.ini", path.read_bytes())
+    run_scan(tmp_path / "p", library)
+    db = open_library(library)
+    ledger = make_ledger(db)
+    db.close()
+    [inis_line] = ledger.sources
+    assert inis_line.n_sources == len(inis) == 154
+    lines = ledger.ini_lines
+    assert sum(len(path.read_bytes().splitlines()) for path in inis) == sum(
+        lines[kind]
+        for kind in (
+            "blank", "sections", "faces_lines", "known_keys", "unknown_keys", "contacts", "junk",
+        )
+    )  # fmt: skip
+    assert lines["face_items"] == (
+        lines["faces"] + lines["malformed_items"] + lines["repeated_items"]
+    )
+    assert inis_line.outcomes.found == lines["faces"] > 70
+    assert inis_line.outcomes.orphaned + inis_line.outcomes.unnamed == lines["faces"]
+    contacts = {contact_id for ini in parsed for contact_id in ini.contacts}
+    assert contacts <= {line.contact_id for line in ledger.names}

@@ -1,3 +1,4 @@
+import errno
 import os
 import random
 import struct
@@ -286,15 +287,20 @@ def test_folder_that_cannot_be_read_is_a_problem(tmp_path):
     assert found.problems[0].startswith("the folder cannot be read: ")
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permissions do not bind this user"
-)
-def test_file_that_cannot_be_read_is_a_problem(db3, tmp_path):
+def test_file_that_cannot_be_read_is_a_problem(db3, tmp_path, monkeypatch):
     folder = full(db3).write(tmp_path / "db3")
-    (folder / "albumdata_name.pmp").chmod(0)
+    really_open = os.open
+
+    def fail_on_one(path, *arguments):
+        if path.endswith("albumdata_name.pmp"):
+            raise OSError(errno.EIO, "Input/output error")
+        return really_open(path, *arguments)
+
+    monkeypatch.setattr(os, "open", fail_on_one)
     found = read_db3(folder)
     assert len(found.photos) == 3
-    assert found.problems[0].startswith("albumdata_name.pmp: not read: ")
+    assert found.persons == {}
+    assert found.problems == ("albumdata_name.pmp: not read: Input/output error",)
 
 
 def test_nothing_is_written(db3, tmp_path):

@@ -1,6 +1,7 @@
 """Damaged inputs, seeded: no exception, no hang, no value out of range."""
 
 import random
+import re
 import time
 
 import pytest
@@ -45,6 +46,12 @@ def damage(data, rng):
     return bytes(data)
 
 
+def n_problems(lines):
+    """Return how many problems there are, also those that the last line only counts."""
+    more = re.fullmatch(r"and (\d+) more", lines[-1]) if lines else None
+    return len(lines) - 1 + int(more[1]) if more else len(lines)
+
+
 @pytest.mark.parametrize("seed", range(300))
 def test_damaged_ini_is_read(seed):
     rng = random.Random(seed)
@@ -56,7 +63,7 @@ def test_damaged_ini_is_read(seed):
     assert lines.total == len(data.removeprefix(b"\xef\xbb\xbf").splitlines())
     assert lines.faces == sum(len(section.faces) for section in parsed.sections)
     assert lines.face_items == lines.faces + lines.malformed_items + lines.repeated_items
-    assert bool(parsed.problems) >= bool(lines.junk + lines.malformed_items)
+    assert n_problems(parsed.problems) >= lines.junk + bool(lines.malformed_items)
     for section in parsed.sections:
         for face in section.faces:
             box = face.box
@@ -71,7 +78,7 @@ def test_damaged_ini_is_read(seed):
 def test_damaged_contacts_are_read(seed):
     rng = random.Random(seed)
     data = rng.randbytes(rng.randrange(5000)) if seed % 10 == 0 else damage(XML, rng)
-    begun = time.monotonic()
+    begun = time.process_time()
     contacts = parse_contacts_xml(data)
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
     assert all(len(contact_id) == 16 and name for contact_id, name in contacts.items())
