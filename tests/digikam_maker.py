@@ -63,6 +63,7 @@ class DigikamMaker:
         self.db = sqlite3.connect(path, isolation_level=None)
         self.db.execute(f"PRAGMA encoding = '{encoding}'")
         self.db.execute(f"PRAGMA journal_mode = {journal}")
+        self.db.execute("PRAGMA synchronous = OFF")
         for name, columns in tables(schema).items():
             self.db.execute(f"CREATE TABLE {name} {columns}")
         self.set("DBVersion", schema)

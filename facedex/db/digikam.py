@@ -86,15 +86,13 @@ class DigikamLibrary:
     problems: tuple[str, ...]
 
 
-def read_digikam(path: Path) -> DigikamLibrary:
-    """Read a ``digikam4.db``, or the one in the folder ``path``; digiKam may be running.
+def find_database(path: Path) -> Path:
+    """Return the database that is meant by ``path``, a file or the folder of a ``digikam4.db``.
 
     Raises
     ------
     UsageError
-        If it is not there, damaged, or no database of digiKam that is understood.
-    EnvironmentFault
-        See :func:`facedex.db.foreign.open_copy`.
+        If there is none.
     """
     file = path / DATABASE_NAME if path.is_dir() else path
     if not file.is_file():
@@ -102,6 +100,19 @@ def read_digikam(path: Path) -> DigikamLibrary:
             f"{file} does not exist; digiKam shows where its {DATABASE_NAME} is under Settings, "
             f"Configure digiKam, Database"
         )
+    return file
+
+
+def read_digikam(file: Path) -> DigikamLibrary:
+    """Read digiKam's database; digiKam may be running.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read, is damaged, or is no database of digiKam that is understood.
+    EnvironmentFault
+        See :func:`facedex.db.foreign.open_copy`.
+    """
     with open_copy(file) as db:
         rows = ForeignRows(db)
         check_tables(rows, file)

@@ -3,5 +3,6 @@
 What its database holds is read by ``facedex.db.digikam``.
 
 - ``roots``: the folders that album roots are on this machine.
-- ``frames``: where a rectangle lies in the stored pixels of its photo.
+- ``rects``: a rectangle as one text.
+- ``frames``: where rectangles lie in the stored pixels of their photo.
 """

@@ -47,7 +47,7 @@ def possible_folders(
     volumes = {_mount_point(folder, is_mount) for folder in library_folders}
     found = {}
     for root in roots:
-        mapped = _mapped(root, table)
+        mapped = mapped_folder(root, table)
         maybe = [mapped] if mapped is not None else _on_volumes(root, volumes)
         found[root.root_id] = tuple(
             dict.fromkeys(
@@ -94,7 +94,7 @@ def _mount_point(folder: Path, is_mount: Callable[[Path], bool]) -> Path:
     return next((path for path in (folder, *folder.parents) if is_mount(path)), Path(folder.anchor))
 
 
-def _mapped(root: AlbumRoot, table: Mapping[str, Path]) -> Path | None:
+def mapped_folder(root: AlbumRoot, table: Mapping[str, Path]) -> Path | None:
     """Return the folder that the table gives a root: by its label, else by the longest folder."""
     for key, folder in table.items():
         if _is_label(root, key):

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from digikam_maker import IMAGE, OBSOLETE, TRASHED, VIDEO, DigikamMaker, region
 
-from facedex.db.digikam import AlbumRoot, read_digikam
+from facedex.db.digikam import AlbumRoot, find_database, read_digikam
 from facedex.db.digikam_faces import PixelRect, parse_rect
 from facedex.errors import UsageError
 
@@ -56,7 +56,7 @@ def test_every_known_schema_is_read(tmp_path, schema, journal):
 
 
 def test_the_folder_of_the_database_is_enough(maker):
-    assert read_digikam(maker.path.parent) == read_digikam(maker.path)
+    assert find_database(maker.path.parent) == find_database(maker.path) == maker.path
 
 
 def test_each_property_says_what_the_user_did(maker, root):
@@ -296,7 +296,7 @@ def test_a_place_without_a_database_says_where_to_look(tmp_path, name):
     with pytest.raises(
         UsageError, match=r"does not exist; digiKam shows where its digikam4\.db is"
     ):
-        read_digikam(tmp_path / name)
+        find_database(tmp_path / name)
 
 
 def test_a_hundred_damaged_copies_are_read_or_refused_in_one_line(maker, root, tmp_path):
