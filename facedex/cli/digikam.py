@@ -130,6 +130,8 @@ def _print_report(report: DigikamReport, is_dry_run: bool) -> None:
             print(f"  {printable(line)}")
         if report.n_bad > _MOST_PROBLEMS:
             print("  and more; --json has them")
+    for tags in report.namesakes:
+        print(printable(f"One person here, by the name: {', '.join(tags)}"))
     for one in report.collections:
         if one.n_told and one.folder is None:
             print(

@@ -157,9 +157,25 @@ def _confirm() -> None:
 
 
 @picasa.command()
+@click.option(
+    "--dry-run",
+    "folders",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    multiple=True,
+    help="Of this folder, before any scan: what its .picasa.ini files and sidecars would give.",
+)
+@click.option(
+    "--contacts",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --dry-run: Picasa's contacts.xml.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def report(context: Context, as_json: bool) -> None:
+def report(
+    context: Context, folders: tuple[Path, ...], contacts: Path | None, as_json: bool
+) -> None:
     """Account for every face and name that other programs wrote down.
 
     \b
@@ -173,12 +189,19 @@ def report(context: Context, as_json: bool) -> None:
     ignored      put aside in the other program
     suggested    only the other program's guess, not taken over
     pending      its photo has not been searched yet
+
+    \b
+    facedex picasa report --dry-run ~/Pictures       before the first scan
+    facedex picasa report                            after it
     """
-    library = context.open_library()
-    try:
-        found = library.ledger()
-    finally:
-        library.close()
+    if folders:
+        found = _preview(folders, contacts)
+    else:
+        library = context.open_library()
+        try:
+            found = library.ledger()
+        finally:
+            library.close()
     if as_json:
         print_json(found)
         return
@@ -188,6 +211,17 @@ def report(context: Context, as_json: bool) -> None:
     _print_outcomes(found)
     _print_recall(found)
     _print_details(found)
+
+
+def _preview(folders: tuple[Path, ...], contacts: Path | None) -> Ledger:
+    from facedex.services.preview_names import preview_names
+
+    sink = BarSink() if sys.stderr.isatty() else PlainSink()
+    with stop_signals() as stop:
+        found = preview_names(folders, contacts, sink, lambda: bool(stop))
+    if stop:
+        sys.exit(128 + stop[0])
+    return found
 
 
 def _print_outcomes(found: Ledger) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from facedex.db.connection import now_us, rows
+from facedex.db.files import FileRef
+from facedex.paths import join
 from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, RootId
 
 if TYPE_CHECKING:
@@ -164,9 +166,10 @@ def link_mention(
     """Say which file and photo is meant; regions that were not there yet wait to be placed."""
     key = mention.source_id, mention.photo_name
     db.execute(
-        "UPDATE region SET file_id = ?3, photo_id = ?4, status = 'pending'"
+        "UPDATE region SET file_id = ?3, photo_id = ?4,"
+        " status = iif(photo_id IS NOT ?4 OR status = 'orphaned', 'pending', status)"
         " WHERE source_id = ?1 AND photo_name = ?2 AND status != 'withdrawn'"
-        " AND (photo_id IS NOT ?4 OR status = 'orphaned')",
+        " AND (photo_id IS NOT ?4 OR file_id IS NOT ?3 OR status = 'orphaned')",
         (*key, file_id, photo_id),
     )
     db.execute(
@@ -270,6 +273,15 @@ def people_of_names(db: apsw.Connection) -> dict[str, PersonId]:
         " WHERE contact_id = '' AND name != '' AND person_id IS NOT NULL GROUP BY name"
     )
     return {name: PersonId(person_id) for name, person_id in rows(db, sql)}
+
+
+def files_without_photo(db: apsw.Connection) -> list[FileRef]:
+    """Return the files that regions are about and of which no photo is known, by id."""
+    sql = (
+        "SELECT DISTINCT f.id, r.path, f.relpath FROM region g JOIN file f ON f.id = g.file_id"
+        " JOIN root r ON r.id = f.root_id WHERE f.photo_id IS NULL AND g.said = 'named' ORDER BY f.id"
+    )
+    return [FileRef(FileId(i), join(root, rel), 0) for i, root, rel in rows(db, sql)]
 
 
 def settle_without_photo(db: apsw.Connection) -> None:

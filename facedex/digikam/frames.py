@@ -3,8 +3,8 @@
 digiKam keeps whole pixels of the photo as it shows it: the stored pixels at full size, turned by the
 orientation in its database (``TagRegion::adjustToOrientation`` and ``ItemScanner::commitFaces`` in its
 ``core/libs/database``). That orientation is the file's until the user turns the photo in digiKam, which
-may leave the file alone. Until about digiKam 6 regions that came from a photo's XMP were taken over
-without being turned, and stay so in the database: they are relative to the stored pixels.
+may leave the file alone. Sources of 2018 and before (digiKam 5, and 6 at first) take over regions from a
+photo's XMP without turning them, and such rectangles stay so: they are relative to the stored pixels.
 
 So the numbers have a first reading and others that are possible. Another one is believed where the first
 one does not fit into the picture, or where faces are found by it and none by the first.
@@ -126,7 +126,7 @@ def _of_its_own(
 ) -> PlacedFace:
     """Return a rectangle that lies on no face by a reading that puts it on one that is nobody's.
 
-    digiKam before 6 has both kinds of rectangles on one photo: those from XMP and those drawn in it.
+    Old versions made both kinds of rectangles on one photo: from its XMP, and drawn in digiKam.
     """
     for reading in readings:
         other = reading[index]

@@ -11,6 +11,7 @@ from facedex.db import ledger, sources
 from facedex.db.connection import LIBRARY_NAME
 from facedex.db.digikam import find_database, read_digikam
 from facedex.db.library import open_library
+from facedex.db.people import name_key
 from facedex.db.sources import SourceFacts
 from facedex.errors import UsageError
 from facedex.services.digikam_places import DigikamPlaces
@@ -43,6 +44,7 @@ class DigikamReport:
     n_repeated : rows that say again what others say. n_bad : rows that could not be used; ``problems``
         has a line for each.
     n_people, n_faces : people and faces that are other than before; 0 in a dry run.
+    namesakes : tags of several people who are called alike, which are one person here.
     """
 
     schema: int
@@ -54,6 +56,7 @@ class DigikamReport:
     problems: tuple[str, ...]
     n_people: int
     n_faces: int
+    namesakes: tuple[tuple[str, ...], ...]
 
 
 def import_digikam(
@@ -109,6 +112,7 @@ def import_digikam(
         library.problems,
         len(after.people ^ before.people),
         len({face_id for face_id, _person in after.faces ^ before.faces}),
+        _namesakes(library),
     )
 
 
@@ -127,6 +131,15 @@ def _prepare(
     details = {"said": _digest(regions), "folders": places.folders()}
     facts = SourceFacts(problems=library.problems, details=details)
     return Database("digikam", file, facts, regions), places.collections()
+
+
+def _namesakes(library: DigikamLibrary) -> tuple[tuple[str, ...], ...]:
+    paths: dict[str, set[str]] = {}
+    for photo in library.photos:
+        for face in photo.faces:
+            if face.said == "named":
+                paths.setdefault(name_key(face.name), set()).add(face.tag_path)
+    return tuple(tuple(sorted(paths[key])) for key in sorted(paths) if len(paths[key]) > 1)
 
 
 def _digest(regions: Sequence[NewRegion]) -> str:

@@ -84,7 +84,10 @@ def settle_photo(
             person_id = region.person_id if region.said == "named" else None
             placed.append(PlacedRegion(region, person_id, *place))
     left = _match(db, found, _without_contradictions(db, placed))
-    return [one for one in left if not _needs_no_face(db, one, details)]
+    left = [one for one in left if not _needs_no_face(db, one, details)]
+    for one in left:
+        regions.settle_region(db, one.region.region_id, "pending", one.frame)
+    return left
 
 
 def _needs_no_face(

@@ -14,6 +14,7 @@ from facedex.progress import NullSink
 from facedex.services.import_digikam import import_digikam
 from facedex.services.library import Library
 from facedex.services.scan_library import ScanOptions
+from facedex.types import DetectorName, EngineConfig
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -25,6 +26,8 @@ REGIONS = "SELECT status, count(*) FROM v1_regions GROUP BY 1 ORDER BY 1"
 SAID = ("person", "face", "cluster", "region", "source", "encoding", "decision")
 EVERYTHING = (*SAID, "assignment", "photo", "file", "meta")
 SETTLED = "SELECT * FROM assignment WHERE source != 'auto' ORDER BY id"
+
+OPTIONS = ScanOptions(EngineConfig(DetectorName.CNN, working_size=640))  # as run_scan does
 
 
 def pixels(box, size):
@@ -56,10 +59,8 @@ def maker(tmp_path):
 @pytest.fixture
 def take_over(library, maker):
     def run(table=None, **options):
-        from conftest import TEST_ENGINE
-
         return import_digikam(
-            library, maker.path, table or {}, ScanOptions(TEST_ENGINE), NullSink(), lambda: False,
+            library, maker.path, table or {}, OPTIONS, NullSink(), lambda: False,
             **options,
         )  # fmt: skip
 
@@ -256,6 +257,16 @@ def test_a_name_given_in_both_is_one_person(family, library, run_scan, take_over
     assert names == ["Eileen Collins", "Mae Jemison", "grace HOPPER"]
 
 
+def test_namesakes_are_one_person_and_said(family, library, run_scan, take_over, maker):
+    run_scan(family, library)
+    other = maker.person("GRACE Hopper", maker.tag("Navy", maker.people))
+    maker.named(maker.photo(1, "navy/unnamed.jpg#"), other, 1, 1, 2, 2)
+    assert take_over().namesakes == (("Personen/Grace Hopper", "Personen/Navy/GRACE Hopper"),)
+    assert (
+        len(photos.select(library, "SELECT 1 FROM v1_people WHERE name LIKE 'grace hopper'")) == 1
+    )
+
+
 def test_changes_in_digikam_follow(family, maker, library, run_scan, take_over):
     run_scan(family, library)
     take_over()
@@ -295,7 +306,7 @@ def test_folders_in_another_normal_form_are_found(folder, maker, library, run_sc
 def elsewhere(family, maker):
     """The same photos, which digiKam knows in another place."""
     maker.db.execute(
-        "UPDATE AlbumRoots SET identifier = 'volumeid:?uuid=800b-21c2', specificPath = '/old/Pictures'"
+        "UPDATE AlbumRoots SET identifier = 'volumeid:?uuid=800b-21c2', specificPath = '/old/photos'"
     )
     return family
 
@@ -307,24 +318,15 @@ def test_where_nothing_tells_the_collections_are_listed_in_one_line(
     with pytest.raises(UsageError) as caught:
         take_over()
     message = str(caught.value)
-    assert "Photos (/old/Pictures), 7 photos" in message
+    assert "Photos (/old/photos), 7 photos" in message
     assert "--map 'Photos'=FOLDER" in message
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("key", ["Photos", "/old/Pictures", "/old"])
+@pytest.mark.parametrize("key", ["Photos", "/old/photos", "/old"])
 def test_a_collection_is_mapped_once_and_for_all(elsewhere, library, run_scan, take_over, key):
     run_scan(elsewhere, library)
-    here = elsewhere
-    if key == "/old":
-        (elsewhere.parent / "Pictures").symlink_to(elsewhere)
-        here = elsewhere.parent
-        with pytest.raises(UsageError):
-            take_over()
-        # a link is no folder of the library
-        assert take_over({"Photos": elsewhere}).n_faces == 4
-        return
-    assert take_over({key: here}).n_faces == 4
+    assert take_over({key: elsewhere.parent if key == "/old" else elsewhere}).n_faces == 4
     before = photos.whole_tables(library, *EVERYTHING)
     again = take_over()
     assert (again.collections[0].folder, again.n_faces) == (str(elsewhere), 0)
@@ -355,14 +357,10 @@ def test_of_two_volumes_the_one_with_the_photos_is_meant(
 
 
 def test_a_library_of_a_part_of_the_collection_and_one_around_it(family, tmp_path, run_scan, maker):
-    from conftest import TEST_ENGINE
-
     for scanned, n_found in ((family / "space", 2), (tmp_path, 6)):
         own = tmp_path / f"library-{n_found}"
         run_scan(scanned, own)
-        report = import_digikam(
-            own, maker.path, {}, ScanOptions(TEST_ENGINE), NullSink(), lambda: False
-        )
+        report = import_digikam(own, maker.path, {}, OPTIONS, NullSink(), lambda: False)
         assert report.collections[0].n_found == n_found
         assert faces(own, "astronaut.jpg") == [("Eileen Collins", "confirmed", "digikam", "cnn")]
 
@@ -405,11 +403,9 @@ def test_a_mysql_dump_or_another_of_digikams_files_is_said_to_be_the_wrong_one(
     other = tmp_path / "thumbnails-digikam.db"
     shutil.copy(library / "library.db", other)
     with pytest.raises(UsageError, match=r"is not digiKam's main database.*digikam4\.db"):
-        import_digikam(library, other, {}, ScanOptions(None), NullSink(), lambda: False)
+        import_digikam(library, other, {}, OPTIONS, NullSink(), lambda: False)
 
 
 def test_without_a_library_the_way_is_shown(tmp_path, maker):
     with pytest.raises(UsageError, match="scan the photos first"):
-        import_digikam(
-            tmp_path / "none", maker.path, {}, ScanOptions(None), NullSink(), lambda: False
-        )
+        import_digikam(tmp_path / "none", maker.path, {}, OPTIONS, NullSink(), lambda: False)

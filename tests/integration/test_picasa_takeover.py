@@ -344,3 +344,23 @@ def test_real_inis_are_accounted_for(data_dir, tmp_path, library, run_scan):
     assert inis_line.outcomes.orphaned + inis_line.outcomes.unnamed == lines["faces"]
     contacts = {contact_id for ini in parsed for contact_id in ini.contacts}
     assert contacts <= {line.contact_id for line in ledger.names}
+
+
+def test_a_dry_run_says_what_a_scan_would_take_over(family, library, facedex, run_scan):
+    before = {path: path.read_bytes() for path in family.rglob("*") if path.is_file()}
+    done = facedex("--library", library, "picasa", "report", "--dry-run", family, "--json")
+    assert done.returncode == 0, done.stderr
+    assert not library.exists()
+    assert {path: path.read_bytes() for path in family.rglob("*") if path.is_file()} == before
+    said = json.loads(done.stdout)
+    [inis] = said["sources"]
+    wanted = {"found": 10, "pending": 7, "unencodable": 1, "orphaned": 1, "unnamed": 1}
+    assert {kind: n for kind, n in inis["outcomes"].items() if n} == wanted
+    assert sum(line["n_regions"] for line in said["frames"]) == 7
+    run_scan(family, library)
+    db = open_library(library)
+    ledger = make_ledger(db)
+    db.close()
+    assert [line.name for line in ledger.names] == [line["name"] for line in said["names"]]
+    none = facedex("--library", library, "picasa", "report", "--dry-run", family / "no")
+    assert none.returncode == 2

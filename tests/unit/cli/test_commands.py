@@ -31,6 +31,7 @@ COMMANDS = [
     "relearn",
     "problems",
     "picasa",
+    "picasa import",
     "picasa report",
     "audit",
     "export",
