@@ -113,6 +113,17 @@ CREATE TABLE companion (
 ) STRICT;
 CREATE INDEX companion_by_lead ON companion (lead_id);
 
+-- What facedex wrote of faces into a photo's file or a sidecar of it, and what it overwrote there, so
+-- that it can take it out again; traces is JSON. What is not in it was written by others. settled is a
+-- hash of a photo's file and of who was on it when there was nothing left to do.
+CREATE TABLE exported (
+    file_id INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+    place   TEXT NOT NULL CHECK (place IN ('file', 'sidecar', 'short_sidecar')),
+    traces  TEXT NOT NULL CHECK (json_valid(traces)),
+    settled BLOB CHECK (length(settled) = 32),
+    PRIMARY KEY (file_id, place)
+) STRICT, WITHOUT ROWID;
+
 -- Faces that look alike. Belongs to a person, or to nobody yet. Grown, never rebuilt.
 CREATE TABLE cluster (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

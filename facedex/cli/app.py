@@ -68,7 +68,8 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
     """Find the faces in your photos, name them, and look people up.
 
     Begin with `facedex scan FOLDER`; then `facedex view` opens the window in which you name the
-    faces. Your photos are only read, and nothing leaves this computer.
+    faces. Your photos are only read, unless you export names into them, and nothing leaves this
+    computer.
     """
     logs.set_up(is_verbose=verbose)
     ctx.obj = Context(library)

@@ -79,6 +79,7 @@ _GUESS = (
     "autodetectedPerson"  # its value: the tag's id, the property that it repeats, the rectangle
 )
 _STRENGTH: tuple[DigikamSays, ...] = ("named", "ignored", "suggested", "unnamed")
+_ROOT_TAG = "_Digikam_root_tag_"  # above all others in a database that was on a server
 _PERSON, _IGNORED = "person", "ignoredPerson"
 _MARKS = frozenset({_PERSON, _IGNORED, "unknownPerson", "unconfirmedPerson"})
 
@@ -142,7 +143,7 @@ def _path(named: Mapping[int, tuple[int | None, str]], tag_id: int) -> str:
     while at is not None and at in named and at not in names:  # a damaged tree may hold a ring
         parent, names[at] = named[at]
         at = parent
-    return "/".join(reversed(names.values()))
+    return "/".join(name for name in reversed(names.values()) if name != _ROOT_TAG)
 
 
 _Said = dict[int, dict[tuple[int, "PixelRect | None"], DigikamSays]]

@@ -257,6 +257,20 @@ def set_read(
     )
 
 
+def set_rewritten(
+    db: apsw.Connection, file_id: FileId, stat: FileStat, hashed_ns: int, content_hash: bytes
+) -> None:
+    """Record that facedex itself wrote a file's metadata anew: it holds the photo it held."""
+    db.execute(
+        "UPDATE file SET size_bytes = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, n_links = ?,"
+        " hashed_ns = ?, content_hash = ? WHERE id = ?",
+        (
+            stat.size_bytes, stat.mtime_ns, stat.ctime_ns, stat.inode, stat.n_links, hashed_ns,
+            content_hash, file_id,
+        ),
+    )  # fmt: skip
+
+
 def set_damaged(db: apsw.Connection, file_id: FileId, hashed_ns: int, content_hash: bytes) -> None:
     """Record that a file was read but cannot be decoded; it is tried again when it changes.
 

@@ -65,6 +65,7 @@ class Region:
     said: Said
     rotate: int | None
     person_id: PersonId | None
+    file_id: FileId | None
     photo_id: PhotoId | None
     face_id: FaceId | None
     status: str
@@ -103,7 +104,7 @@ def _corners(box: Box) -> tuple[float, float, float, float]:
 
 _SELECT = (
     "SELECT g.id, g.source_id, s.kind, f.root_id, f.relpath, g.photo_name, g.rect, g.contact_id,"
-    " g.name, g.said, g.rotate, g.person_id, g.photo_id, g.face_id, g.status,"
+    " g.name, g.said, g.rotate, g.person_id, g.file_id, g.photo_id, g.face_id, g.status,"
     " g.x0, g.y0, g.x1, g.y1"
     " FROM region g JOIN source s ON s.id = g.source_id LEFT JOIN file f ON f.id = s.file_id"
     " WHERE g.status != 'withdrawn'"
@@ -125,12 +126,12 @@ def regions_of_photo(db: apsw.Connection, photo_id: PhotoId) -> list[Region]:
 def _region(row: tuple[Any, ...]) -> Region:
     (
         region_id, source_id, kind, root_id, relpath, photo_name, rect, contact_id, name, said,
-        rotate, person_id, photo_id, face_id, status, *corners,
+        rotate, person_id, file_id, photo_id, face_id, status, *corners,
     ) = row  # fmt: skip
     folder, slash, filename = (relpath or b"").rpartition(b"/")
     return Region(
         region_id, source_id, kind, root_id, folder + slash, filename, photo_name, rect,
-        contact_id, name, said, rotate, person_id, photo_id, face_id, status,
+        contact_id, name, said, rotate, person_id, file_id, photo_id, face_id, status,
         None if corners[0] is None else Box(*corners),
     )  # fmt: skip
 

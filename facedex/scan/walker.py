@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from facedex.paths import join
+from facedex.paths import is_temporary, join
 from facedex.types import FileStat
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def walk(root: bytes, state: Walk, own_files: Collection[FileIdentity] = ()) -> 
     """Yield the regular files under ``root`` in byte order of their names, folder by folder.
 
     Links are not followed; FIFOs, sockets and devices are left out, as are ``SKIPPED_FOLDERS`` and
-    folders with a CACHEDIR.TAG. Nothing is opened but such a tag.
+    folders with a CACHEDIR.TAG and what a killed export left. Nothing is opened but such a tag.
 
     Parameters
     ----------
@@ -71,7 +71,11 @@ def walk(root: bytes, state: Walk, own_files: Collection[FileIdentity] = ()) -> 
                     below.append(relpath + b"/")
                 elif entry.name.lower() == PICASA_ORIGINALS:
                     yield from _recipes(root, relpath + b"/", state)
-            elif stat.S_ISREG(found.st_mode) and (found.st_dev, found.st_ino) not in own_files:
+            elif (
+                stat.S_ISREG(found.st_mode)
+                and (found.st_dev, found.st_ino) not in own_files
+                and not is_temporary(entry.name)
+            ):
                 yield file_stat(relpath, found)
         folders.extend(reversed(below))
 

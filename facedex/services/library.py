@@ -19,7 +19,7 @@ from facedex.db import (
     runs,
 )
 from facedex.db.connection import LIBRARY_NAME, translated
-from facedex.db.library import data_version, get_meta, open_library
+from facedex.db.library import data_version, get_meta, open_library, scan_lock
 from facedex.errors import EnvironmentFault, ItemError
 from facedex.paths import model_cache
 from facedex.pipeline.messages import PreviewJob, PreviewResult
@@ -27,7 +27,7 @@ from facedex.pipeline.supervisor import SupervisedPool, Task
 from facedex.services import decide
 from facedex.services.audit import audit, use_metric
 from facedex.services.deciding import Deciding
-from facedex.services.export_xmp import export_xmp
+from facedex.services.export_xmp import count_writable, export_xmp
 from facedex.services.follow_decisions import Follower
 from facedex.services.ledger import make_ledger
 from facedex.services.match_faces import match_faces
@@ -310,14 +310,25 @@ class Library(Deciding):
         self,
         person_ids: Collection[PersonId] | None = None,
         *,
+        into_photos: bool = False,
         sink: ProgressSink | None = None,
         should_stop: Callable[[], bool] = lambda: False,
         is_dry_run: bool = False,
     ) -> XmpExport:
-        """See :func:`facedex.services.export_xmp.export_xmp`."""
-        return export_xmp(
-            self._db, person_ids, sink=sink, should_stop=should_stop, is_dry_run=is_dry_run
-        )
+        """See :func:`facedex.services.export_xmp.export_xmp`; no scan runs while photos change."""
+        with scan_lock(self._directory) if into_photos else contextlib.nullcontext():
+            return export_xmp(
+                self._db,
+                person_ids,
+                into_photos=into_photos,
+                sink=sink,
+                should_stop=should_stop,
+                is_dry_run=is_dry_run,
+            )
+
+    def count_writable(self, person_ids: Collection[PersonId] | None = None) -> dict[str, int]:
+        """See :func:`facedex.services.export_xmp.count_writable`."""
+        return count_writable(self._db, person_ids)
 
     def named_faces(self, person_ids: Collection[PersonId] | None = None) -> list[NamedFaceRow]:
         """Return the faces with confirmed names, of these people or, for None, of everybody."""

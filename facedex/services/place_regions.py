@@ -17,6 +17,7 @@ from facedex.types import FaceState, PicasaFace, Source
 from facedex.xmp.frames import place_regions as place_xmp
 from facedex.xmp.reading import XmpFacts
 from facedex.xmp.regions import XmpRegion
+from facedex.xmp.traces import find_trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from facedex.db.photos import Photo
     from facedex.db.regions import Region
     from facedex.services.picasa_files import Recipes
-    from facedex.types import Box, FaceId, PersonId, PhotoId, Recipe
+    from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, Recipe
+    from facedex.xmp.traces import Traces
 
 # whose word counts where two sources name one face differently: Picasa's inis are its truth, its
 # database lags behind them; the XMP may have been written by any program at any time
@@ -58,14 +60,19 @@ def settle_photo(
     photo_id: PhotoId,
     details: Mapping[int, Mapping[str, Any]],
     recipes: Recipes,
+    own: Mapping[FileId, Sequence[Traces]],
 ) -> list[PlacedRegion]:
     """Confirm the faces that a photo's regions name; return the regions without a face.
 
-    ``details`` are the sources', by id. What the user decided in facedex is never changed.
+    ``details`` are the sources', by id; ``own`` is what this library wrote itself, by the photo's file.
+    What the user decided in facedex is never changed.
     """
     with_place: list[Region] = []
     for region in regions.regions_of_photo(db, photo_id):
-        if region.said in {"unnamed", "suggested"}:
+        if _is_own(region, own):
+            # read again, it would bring back a name that was taken back since
+            regions.settle_region(db, region.region_id, "withdrawn")
+        elif region.said in {"unnamed", "suggested"}:
             regions.settle_region(db, region.region_id, region.said)
         elif region.box is None:
             regions.settle_region(db, region.region_id, "unplaced")
@@ -104,6 +111,13 @@ def _needs_no_face(
         regions.settle_region(db, one.region.region_id, status, one.frame)
         return True
     return False
+
+
+def _is_own(region: Region, own: Mapping[FileId, Sequence[Traces]]) -> bool:
+    if region.kind != "xmp" or region.box is None or region.file_id is None:
+        return False
+    written = XmpRegion(region.box, region.name, "mwg")
+    return any(find_trace(written, traces) is not None for traces in own.get(region.file_id, ()))
 
 
 def _place_all(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facedex.db import cache, faces, files, people, regions, sources
+from facedex.db import cache, exports, faces, files, people, regions, sources
 from facedex.db.connection import transaction
 from facedex.db.faces import NewFace
 from facedex.geometry import iou
@@ -18,6 +18,7 @@ from facedex.services.place_regions import settle_on_face, settle_photo
 from facedex.services.read_sidecars import read_sidecars
 from facedex.services.turn_photos import turn_photos
 from facedex.types import FaceState
+from facedex.xmp.traces import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -75,11 +76,15 @@ def settle_regions(db: Connection) -> dict[PhotoId, list[PlacedRegion]]:
     _name_regions(db)
     regions.settle_without_photo(db)
     recipes = Recipes(db)
+    own = {
+        file_id: [from_json(one.traces) for one in written.values()]
+        for file_id, written in exports.exported(db).items()
+    }
     details = {row.source_id: row.details for row in sources.list_sources(db, *sources.KINDS)}
     faceless = {
         photo_id: left
         for photo_id in regions.photos_to_settle(db)
-        if (left := settle_photo(db, photo_id, details, recipes))
+        if (left := settle_photo(db, photo_id, details, recipes, own))
     }
     people.drop_spent_placeholders(db)
     return faceless

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 MAX_REGIONS = 500  # of a file, as MAX_NAMES is
 MAX_NAMES = 1000
+NO_PROPERTIES = "no XMP properties in it"
 # digiKam's own groups under People
 _NOBODIES = {"unknown", "unconfirmed", "ignored"}
 
@@ -123,7 +124,7 @@ class _Findings:
         if root is None:
             return
         if not descriptions(root):
-            self.problems.append("no XMP properties in it")
+            self.problems.append(NO_PROPERTIES)
         for regions in properties(root, REGIONS):
             self._take_mwg(regions)
         for info in properties(root, MP_INFO):

@@ -115,6 +115,14 @@ CREATE TABLE encoding (
     PRIMARY KEY (face_id, model)
 ) STRICT;
 
+CREATE TABLE exported (
+    file_id INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+    place   TEXT NOT NULL CHECK (place IN ('file', 'sidecar', 'short_sidecar')),
+    traces  TEXT NOT NULL CHECK (json_valid(traces)),
+    settled BLOB CHECK (length(settled) = 32),
+    PRIMARY KEY (file_id, place)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE face (
     id         INTEGER PRIMARY KEY,
     uuid       TEXT NOT NULL UNIQUE,

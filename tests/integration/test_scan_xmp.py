@@ -330,3 +330,24 @@ def test_a_sidecar_turns_a_photo_whose_file_says_nothing(tmp_path, library, run_
     assert run_scan(None, library).counts.photos_searched == 1
     assert photos.select(library, "SELECT orientation FROM v1_photos") == [(1,)]
     assert photos.select(library, FACES)[0][1:3] == ("Eileen Collins", "confirmed")
+
+
+def test_a_name_taken_back_does_not_return_from_facedexs_own_sidecar(
+    tmp_path, library, run_scan, facedex
+):
+    folder = tmp_path / "p"
+    photos.write(folder / "a.jpg", photos.encoded(photos.astronaut()))
+    run_scan(folder, library)
+    opened = Library.open(library)
+    opened.name_faces([opened.find_faces(None, None, 1)[0].face_id], "Eileen")
+    assert facedex("--library", library, "export", "xmp").returncode == 0
+    opened.undo()
+    opened.close()
+    run_scan(None, library)
+    assert photos.select(library, FACES)[0][1:3] == (None, "unknown")
+    # what another program adds to that sidecar is taken over
+    sidecar = folder / "a.jpg.xmp"
+    text = sidecar.read_bytes().replace(b"Eileen", b"Colonel Collins")
+    photos.write(sidecar, text, age_s=5)
+    run_scan(None, library)
+    assert photos.select(library, FACES)[0][1:3] == ("Colonel Collins", "confirmed")

@@ -134,6 +134,13 @@ def test_people_lie_anywhere_in_the_tree(maker, root):
     }
 
 
+def test_the_root_of_a_tree_that_was_on_a_server_is_no_part_of_a_path(maker, root):
+    maker.db.execute("INSERT INTO Tags (id, pid, name) VALUES (0, -1, '_Digikam_root_tag_')")
+    maker.named(maker.photo(root, "a.jpg"), maker.person("Ann"), *RECT)
+    (read,) = read_digikam(maker.path).photos
+    assert read.faces[0].tag_path == "Personen/Ann"
+
+
 def test_a_ring_of_tags_ends(maker, root):
     ann = maker.person("Ann")
     maker.db.execute("UPDATE Tags SET pid = ? WHERE id = ?", (ann, maker.people))

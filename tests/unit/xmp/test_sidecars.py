@@ -11,18 +11,21 @@ from hypothesis import strategies as st
 from xmp_packets import ANN, EXIFTOOL, SIZE, mp, mwg, mwg_item, packet
 
 from facedex.errors import MetadataError, StorageFault
+from facedex.xmp.files import Replacement, replace_file
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
-from facedex.xmp.sidecars import (
-    by_stem,
-    find_sidecars,
-    names_near,
-    replace_file,
-    sidecar_to_write,
-    write_sidecar,
-)
+from facedex.xmp.sidecars import by_stem, find_sidecars, names_near, plan_sidecar, sidecar_to_write
+from facedex.xmp.traces import NO_TRACES
 
 FACES = [NamedFace("Ann Lee", ANN)]
+
+
+def write_sidecar(path, faces, size, traces=NO_TRACES):
+    """Write the faces into a sidecar; return whether it changed."""
+    change, _traces = plan_sidecar(path, faces, size, traces)
+    if change.is_needed:
+        replace_file(change)
+    return change.is_needed
 
 
 def names(path):
@@ -148,9 +151,9 @@ def test_what_another_program_wrote_meanwhile_is_not_overwritten(tmp_path):
     path = tmp_path / "a.xmp"
     path.write_bytes(b"newer")
     with pytest.raises(MetadataError, match="meanwhile"):
-        replace_file(os.fsencode(path), b"older", b"ours")
+        replace_file(Replacement(os.fsencode(path), b"older", b"ours"))
     with pytest.raises(MetadataError, match="meanwhile"):
-        replace_file(os.fsencode(path), None, b"ours")
+        replace_file(Replacement(os.fsencode(path), None, b"ours"))
     assert path.read_bytes() == b"newer"
     assert list(tmp_path.iterdir()) == [path]
 
