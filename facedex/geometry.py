@@ -122,6 +122,15 @@ def box_to_css(box: Box, width_px: int, height_px: int) -> tuple[int, int, int, 
     )
 
 
+def box_from_xywh_px(
+    left: int, top: int, width: int, height: int, width_px: int, height_px: int
+) -> Box:
+    """Return the box of a rectangle in pixels of an image of ``width_px`` by ``height_px``."""
+    return Box(
+        left / width_px, top / height_px, (left + width) / width_px, (top + height) / height_px
+    )
+
+
 def box_from_mwg(x: float, y: float, w: float, h: float) -> Box:
     """Return the box of an MWG area: centre and size, 0..1."""
     return Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2)

@@ -14,6 +14,7 @@ from facedex import logs
 from facedex.cli.audit import audit
 from facedex.cli.bench import bench
 from facedex.cli.context import Context, printable
+from facedex.cli.digikam import digikam
 from facedex.cli.doctor import doctor
 from facedex.cli.export import export
 from facedex.cli.faces import faces
@@ -75,7 +76,8 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
 
 
 for _command in (
-    scan, view, status, people, faces, review, undo, redo, regroup, relearn, problems, picasa, export,
+    scan, view, status, people, faces, review, undo, redo, regroup, relearn, problems, picasa, digikam,
+    export,
     audit, doctor, bench,
 ):  # fmt: skip
     cli.add_command(_command)

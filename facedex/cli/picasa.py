@@ -28,7 +28,8 @@ _KINDS = {
 }  # fmt: skip
 _FRAMES = {
     "stored": "fits the photo's pixels", "swapped": "fits the photo turned by a quarter",
-    "other": "fits another size", "unstated": "no size is stated", "unknown": "fits no size",
+    "shown": "fits the photo as it is shown", "other": "fits another size", "unstated": "no size is stated",
+    "unknown": "fits no size",
 }  # fmt: skip
 _MOST_LINES = 20
 

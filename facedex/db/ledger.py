@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import apsw
 
     from facedex.db.sources import SourceKind
+    from facedex.types import FaceId, PersonId, Source
 
 _STATUSES = (
     "encoded", "unencodable", "unplaced", "conflict", "orphaned", "unnamed", "ignored",
@@ -115,6 +116,21 @@ def of_source(db: apsw.Connection, source_id: int) -> Outcomes:
     """Return what became of one source's regions."""
     sql = f"SELECT count(*), {_SUMS} FROM region g WHERE source_id = ? AND status != 'withdrawn'"
     return Outcomes(*rows(db, sql, (source_id,))[0])
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """The people there are, and the faces of which another program's word stands; to be compared."""
+
+    people: frozenset[PersonId]
+    faces: frozenset[tuple[FaceId, PersonId | None]]
+
+
+def taken_over(db: apsw.Connection, source: Source) -> TakenOver:
+    """Return what stands now because ``source`` says so."""
+    people = rows(db, "SELECT id FROM person")
+    faces = rows(db, "SELECT face_id, person_id FROM assignment WHERE source = ?", (source,))
+    return TakenOver(frozenset(person_id for (person_id,) in people), frozenset(faces))
 
 
 def by_name(db: apsw.Connection) -> list[NameLine]:

@@ -12,6 +12,7 @@ from facedex.geometry import clip_box, iou
 from facedex.imaging.formats import RAW_SUFFIXES, suffix
 from facedex.picasa.frames import place_region
 from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
+from facedex.services.place_digikam import place_digikam
 from facedex.types import FaceState, PicasaFace, Source
 from facedex.xmp.frames import place_regions as place_xmp
 from facedex.xmp.reading import XmpFacts
@@ -90,21 +91,26 @@ def settle_photo(
             person_id = region.person_id if region.said == "named" else None
             placed.append(PlacedRegion(region, person_id, *place))
     left = _match(db, found, _without_contradictions(db, placed))
-    left = [one for one in left if not _is_stale(db, one, details)]
+    left = [one for one in left if not _needs_no_face(db, one, details)]
     for one in left:
         regions.settle_region(db, one.region.region_id, "pending", one.frame)
     return left
 
 
-def _is_stale(db: Connection, one: PlacedRegion, details: Mapping[int, Mapping[str, Any]]) -> bool:
-    """Settle a rectangle of a folder that Picasa exported, where no face is found in it.
+def _needs_no_face(
+    db: Connection, one: PlacedRegion, details: Mapping[int, Mapping[str, Any]]
+) -> bool:
+    """Settle a rectangle in which no face is found and none is to be kept; tell whether it is one.
 
-    Picasa's export may write rectangles of another size (in one real folder all of them).
+    Of what was put aside there is nothing to keep. Picasa's export may write rectangles of another size
+    (in one real folder all of them).
     """
     is_export = bool(details[one.region.source_id].get("is_export"))
-    if is_export:
-        regions.settle_region(db, one.region.region_id, "unplaced", one.frame)
-    return is_export
+    if one.person_id is None or is_export:
+        status = "ignored" if one.person_id is None else "unplaced"
+        regions.settle_region(db, one.region.region_id, status, one.frame)
+        return True
+    return False
 
 
 def _is_own(region: Region, own: Mapping[FileId, Sequence[Traces]]) -> bool:
@@ -130,7 +136,7 @@ def _place_all(
         if of_source[0].kind == "xmp":
             places |= _place_xmp(photo, of_source, details[source_id], detected)
         elif of_source[0].kind == "digikam":
-            places |= {region.region_id: (_box(region), "stored") for region in of_source}
+            places |= place_digikam(photo, of_source, detected)
         else:
             for region in of_source:
                 recipe = recipes.of(region)

@@ -12,6 +12,7 @@ from facedex.db.connection import LIBRARY_NAME, transaction, translated
 from facedex.db.library import open_library, scan_lock
 from facedex.errors import UsageError
 from facedex.pipeline.store import Store
+from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
 from facedex.services.scan_library import make_pool, prepare_engine
 from facedex.services.take_over_names import encode_faceless, settle_regions
@@ -86,6 +87,7 @@ def take_in_database(
                 _save(db, database)
                 faceless = settle_regions(db)
             encode_faceless(store, pool, faceless, should_stop)
+            link_companions(db, engine.model_id, should_stop)
             match_faces(db, engine.model_id)
             return _outcomes(db, database)
 

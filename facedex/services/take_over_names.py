@@ -141,9 +141,7 @@ def _keep_regions(
 ) -> list[tuple[str, bytes]]:
     db = store.db
     for one, found in zip(entries, result.faces, strict=True):
-        if one.person_id is None:
-            regions.settle_region(db, one.region.region_id, "ignored", one.frame)
-            continue
+        assert one.person_id is not None  # only named regions are kept
         if one.box.area <= 0:
             regions.settle_region(db, one.region.region_id, "unencodable", one.frame)
             continue

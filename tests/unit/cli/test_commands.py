@@ -30,6 +30,8 @@ COMMANDS = [
     "regroup",
     "relearn",
     "problems",
+    "digikam",
+    "digikam import",
     "picasa",
     "picasa import",
     "picasa report",
