@@ -1,13 +1,22 @@
 """What Picasa's inis say of photos besides names: rotation, saved originals, exports, facts."""
 
+import csv
 import json
 
 import photos
 import pytest
 from PIL import Image
 
-from facedex.geometry import box_in_part, box_to_rect64, box_to_stored, contains_center
-from facedex.types import Box
+from facedex.geometry import (
+    box_from_rect64,
+    box_in_part,
+    box_to_rect64,
+    box_to_stored,
+    contains_center,
+    upright_size,
+    valid_orientation,
+)
+from facedex.types import Box, EngineConfig
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -128,3 +137,35 @@ def test_stars_captions_keywords_albums_and_hidden_photos(tmp_path, library, run
     assert photos.select(library, "SELECT max(is_starred), max(is_hidden) FROM v1_photos") == [
         (0, 0)
     ]
+
+
+@pytest.mark.data
+def test_rectangles_lie_on_their_faces_in_every_orientation(data_dir, tmp_path, library, run_scan):
+    """Real photos turned in all eight ways; Picasa's rectangles are of the stored pixels."""
+    album = data_dir / "album"
+    sections: dict[str, list[str]] = {}
+    with (album / "orientation-faces-boxes.csv").open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            path = album / row["file"]
+            with Image.open(path) as image:
+                orientation = valid_orientation(image.getexif().get(0x0112))
+                width, height = upright_size(*image.size, orientation)
+            x, y, w, h = (int(row[key]) for key in "xywh")
+            upright = Box(x / width, y / height, (x + w) / width, (y + h) / height)
+            sections.setdefault(path.name, []).append(rect(box_to_stored(upright, orientation)))
+            if not (tmp_path / "p" / path.name).exists():
+                photos.write(tmp_path / "p" / path.name, path.read_bytes())
+    text = "".join(f"[{name}]\r\nfaces={';'.join(all_)}\r\n" for name, all_ in sections.items())
+    write_ini(tmp_path / "p", text)
+    run_scan(tmp_path / "p", library, engine=EngineConfig())
+    rows = photos.select(
+        library,
+        "SELECT g.photo_name, g.rect, g.frame, f.stored_x0, f.stored_y0, f.stored_x1, f.stored_y1,"
+        " f.origin FROM v1_regions g JOIN v1_faces f USING (face_id)",
+    )
+    assert len(rows) == sum(map(len, sections.values())) == 36
+    for name, rect_hex, frame, *corners, origin in rows:
+        drawn = box_from_rect64(rect_hex)
+        assert origin == "cascade", name
+        assert contains_center(Box(*corners), drawn), name
+        assert frame == "stored", name
