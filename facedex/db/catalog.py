@@ -75,6 +75,16 @@ class FaceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoNotes:
+    """What other programs noted of a photo; ``people`` are those they name without saying where."""
+
+    is_starred: bool = False
+    is_hidden: bool = False
+    caption: str = ""
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoRow:
     """A photo with all its faces.
 
@@ -89,6 +99,7 @@ class PhotoRow:
     taken_us: int | None
     faces: tuple[FaceRow, ...]
     companions: tuple[str, ...] = ()
+    notes: PhotoNotes = PhotoNotes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +263,25 @@ def get_photo_row(db: apsw.Connection, photo_id: PhotoId) -> PhotoRow:
         (photo_id,),
     )
     companions = tuple(path for (path,) in beside)
-    return PhotoRow(photo_id, path or "", width, height, taken_us, faces, companions)
+    return PhotoRow(
+        photo_id, path or "", width, height, taken_us, faces, companions, _notes(db, photo_id)
+    )
+
+
+def _notes(db: apsw.Connection, photo_id: PhotoId) -> PhotoNotes:
+    """Return what other programs noted; whoever is confirmed on the photo is not named once more."""
+    sql = "SELECT is_starred, is_hidden, caption FROM v1_photos WHERE photo_id = ?"
+    is_starred, is_hidden, caption = rows(db, sql, (photo_id,))[0]
+    people = rows(
+        db,
+        "SELECT DISTINCT p.name FROM region g JOIN person p ON p.id = g.person_id"
+        " WHERE g.photo_id = ?1 AND g.status = 'unplaced' AND NOT EXISTS (SELECT 1"
+        "  FROM assignment a JOIN face f ON f.id = a.face_id"
+        "  WHERE f.photo_id = ?1 AND a.person_id = p.id AND a.state = 'confirmed') ORDER BY p.name",
+        (photo_id,),
+    )
+    names = tuple(name for (name,) in people)
+    return PhotoNotes(bool(is_starred), bool(is_hidden), caption or "", names)
 
 
 def count_library(db: apsw.Connection, engine: str | None) -> LibraryCounts:

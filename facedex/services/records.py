@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facedex.db.catalog import FaceRow, GroupRow, LibraryCounts, PersonRow, PhotoRow
+from facedex.db.catalog import (
+    FaceRow,
+    GroupRow,
+    LibraryCounts,
+    PersonRow,
+    PhotoNotes,
+    PhotoRow,
+)
 from facedex.db.exports import NamedFaceRow
 from facedex.db.issues import ProblemRow
 from facedex.db.ledger import Outcomes
@@ -22,6 +29,7 @@ __all__ = [
     "NamedFaceRow",
     "Outcomes",
     "PersonRow",
+    "PhotoNotes",
     "PhotoRow",
     "ProblemRow",
     "Shelf",

@@ -10,7 +10,7 @@ from PySide6.QtCore import QDateTime, QLocale, QTimeZone
 from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:
-    from facedex.services.records import FaceRow, PhotoRow
+    from facedex.services.records import FaceRow, PhotoNotes, PhotoRow
 
 UNNAMED = "Unnamed"
 _SOURCES = {
@@ -77,6 +77,20 @@ def face_spoken(face: FaceRow) -> str:
         words.append("suggested")
     words += [face_detail(face), PurePath(face.path).name]
     return ", ".join(dict.fromkeys(word for word in words if word))
+
+
+def photo_notes(notes: PhotoNotes) -> str:
+    """Return what other programs noted of a photo, or nothing."""
+    parts = []
+    if notes.people:
+        parts.append(f"Also here: {', '.join(notes.people)}")
+    if notes.caption:
+        parts.append(f"“{notes.caption}”")
+    if notes.is_starred:
+        parts.append("starred in Picasa")
+    if notes.is_hidden:
+        parts.append("hidden in Picasa")
+    return "  ·  ".join(map(one_line, parts))
 
 
 def photo_facts(photo: PhotoRow) -> str:

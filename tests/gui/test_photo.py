@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QLabel
 
-from facedex.services.records import FaceRow, PhotoRow, Shelf
+from facedex.services.records import FaceRow, PhotoNotes, PhotoRow, Shelf
 from facedex.types import Box, FaceState
-from facedex.viewer.text import face_detail, face_spoken, percent, photo_facts
+from facedex.viewer.text import face_detail, face_spoken, percent, photo_facts, photo_notes
 from facedex.viewer.views.photo_view import PhotoView
 
 BOX = Box(0.25, 0.5, 0.5, 0.75)
@@ -209,3 +209,13 @@ def test_astronaut_photo_gets_its_box(qtbot, open_window):
     color = shot.pixelColor(round(edge.left() * ratio), round(edge.center().y() * ratio))
     highlight = view.palette().highlight().color().lighter(130)
     assert abs(color.red() - highlight.red()) + abs(color.blue() - highlight.blue()) < 60
+
+
+def test_what_other_programs_noted_is_told():
+    assert photo_notes(PhotoNotes()) == ""
+    notes = PhotoNotes(
+        is_starred=True, is_hidden=True, caption="At\nthe sea", people=("Ann", "Bob")
+    )
+    assert photo_notes(notes) == (
+        "Also here: Ann, Bob  ·  “At the sea”  ·  starred in Picasa  ·  hidden in Picasa"
+    )

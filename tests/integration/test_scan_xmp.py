@@ -121,6 +121,10 @@ def test_names_without_a_place_are_people_of_the_photo(tmp_path, library, run_sc
         ("", "Sally Ride", None, "unplaced"),
     ]
     assert photos.select(library, "SELECT keywords FROM v1_photos") == [('["shuttle"]',)]
+    opened = Library.open(library)
+    photo = opened.photo(opened.find_faces(None, None, 1)[0].photo_id)
+    opened.close()
+    assert photo.notes.people == ("Mae Jemison", "Sally Ride")
 
 
 def test_a_drawn_region_is_encoded_where_no_face_was_found(tmp_path, library, run_scan):
