@@ -15,7 +15,7 @@ from facedex.pipeline.messages import PreviewResult
 
 
 class PoisonCorridor:
-    def __init__(self, config, model_cache):
+    def __init__(self, *engine):
         pass
 
     def run(self, job, ask, alive):

@@ -1,0 +1,231 @@
+"""The device's process: one copy of each network for all workers, and batches across them.
+
+It takes what waits whenever the device is free: while it computes, more gathers, so that batches grow
+with the load and nobody waits for others.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import traceback
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing import AuthenticationError
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from facedex.engines.remote.joining import Failure, JoiningSession
+from facedex.engines.remote.shared import Slot
+from facedex.engines.runtimes.onnx_reader import takes_any_batch
+from facedex.plugins.runtime import DeviceError, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from multiprocessing.connection import Connection, Listener
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from facedex.engines.remote.joining import Inputs
+    from facedex.engines.remote.link import Control
+    from facedex.engines.remote.shared import SharedBlock
+    from facedex.plugins.runtime import ModelSession
+
+COMPILING_S = 600.0  # a first run, or any of what compiles for each shape: TensorRT takes minutes
+RUN_S = 60.0
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """A connection to a worker; ``number`` is known once it has greeted."""
+
+    pipe: Connection
+    number: int = -1
+    is_gone: bool = False
+
+    def answer(self, message: dict[str, Any]) -> None:
+        try:
+            self.pipe.send_bytes(json.dumps(message).encode())
+        except OSError:  # its reader says so, too
+            self.is_gone = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a worker says; None for ``said`` once it says no more."""
+
+    worker: _Worker
+    said: dict[str, Any] | None
+    model: bytes = b""
+
+
+class DeviceServer:
+    """Opens networks and runs them for all workers; one thread does all that concerns the device.
+
+    Parameters
+    ----------
+    open_session : loads a network on a target with a number of threads.
+    slots : the memory shared with each worker.
+    """
+
+    def __init__(
+        self,
+        open_session: Callable[[bytes, Target, int], ModelSession],
+        slots: Sequence[SharedBlock],
+        control: Control,
+    ) -> None:
+        self._open_session = open_session
+        self._slots = [Slot(block) for block in slots]
+        self._control = control
+        self._sessions: dict[tuple[str, str], JoiningSession] = {}
+        self._arrived: SimpleQueue[_Request] = SimpleQueue()
+        self._waiting: deque[_Request] = deque()
+
+    def serve(self, listener: Listener) -> None:
+        """Answer workers until the process is ended."""
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        while True:
+            self.step()
+
+    def step(self) -> None:
+        """Do what has waited longest, with what can be run together with it."""
+        if not self._waiting:
+            self._control.rest()
+            self._waiting.append(self._arrived.get())
+        while not self._arrived.empty():
+            self._waiting.append(self._arrived.get())
+        request = self._waiting.popleft()
+        worker, said = request.worker, request.said
+        if said is None or worker.is_gone:
+            self._forget(worker)
+        elif said["do"] == "greet":
+            self._greet(worker, said["worker"])
+        elif said["do"] == "open":
+            self._open(request, said)
+        else:
+            self._run(request, said)
+
+    # --- the workers' side ---------------------------------------------------------------------
+
+    def _accept(self, listener: Listener) -> None:
+        while True:
+            try:
+                pipe = listener.accept()
+            except (OSError, EOFError, AuthenticationError):  # a worker ended as it connected
+                continue
+            threading.Thread(target=self.listen, args=(pipe,), daemon=True).start()
+
+    def listen(self, pipe: Connection) -> None:
+        """Take what one worker says, until it says no more."""
+        worker = _Worker(pipe)
+        try:
+            while True:
+                said = json.loads(pipe.recv_bytes())
+                model = pipe.recv_bytes() if said["has_model"] else b""
+                self._arrived.put(_Request(worker, said, model))
+        except (OSError, EOFError):
+            self._arrived.put(_Request(worker, None))
+
+    def _greet(self, worker: _Worker, number: int) -> None:
+        """Take a worker on; only now is nothing else that uses its slot in hand."""
+        worker.number = number
+        self._waiting = deque(
+            each for each in self._waiting if each.worker.number != number or each.worker is worker
+        )
+        self._control.note_alone(number, 0)
+        worker.answer({})
+
+    def _forget(self, worker: _Worker) -> None:
+        worker.is_gone = True
+        worker.pipe.close()
+
+    # --- the device's side ---------------------------------------------------------------------
+
+    def _open(self, request: _Request, said: dict[str, Any]) -> None:
+        """Open a network, unless another worker had it opened."""
+        key = said["session"], said["target"]
+        if key not in self._sessions:
+            if not request.model:
+                request.worker.answer({"is_wanted": True})
+                return
+            self._control.expect_within(COMPILING_S)
+            target = Target.parse(said["target"])
+            try:
+                session = self._open_session(request.model, target, said["threads"])
+            except Exception as error:  # noqa: BLE001 - the edge of one request: the process goes on
+                request.worker.answer(_failed(Failure(error, traceback.format_exc())))
+                return
+            self._sessions[key] = JoiningSession(
+                session,
+                str(target),
+                takes_any_batch=takes_any_batch(request.model),
+                before_run=self._before_run,
+            )
+        session = self._sessions[key].session
+        request.worker.answer(
+            {
+                "is_wanted": False,
+                "inputs": list(session.inputs),
+                "side_multiple": session.side_multiple,
+            }
+        )
+
+    def _run(self, request: _Request, said: dict[str, Any]) -> None:
+        """Run a batch, and with it those of the same network and shapes that wait."""
+        session = self._sessions[said["session"], said["target"]]
+        requests, batches = [request], [self._inputs(request.worker, said)]
+        if said["is_alone"]:
+            self._control.note_alone(request.worker.number, said["number"])
+        else:
+            for other in [each for each in self._waiting if _can_join(each, said)]:
+                batch = self._inputs(other.worker, other.said or {})
+                if session.fits(batch, batches):
+                    requests.append(other)
+                    batches.append(batch)
+                    self._waiting.remove(other)
+        for each, outcome in zip(requests, session.run(batches), strict=True):
+            self._answer(each.worker, outcome)
+
+    def _inputs(self, worker: _Worker, said: dict[str, Any]) -> Inputs:
+        return self._slots[worker.number].views(said["inputs"])
+
+    def _answer(self, worker: _Worker, outcome: NDArray[np.float32] | Failure) -> None:
+        if isinstance(outcome, Failure):
+            worker.answer(_failed(outcome))
+            return
+        try:
+            [place] = self._slots[worker.number].put([outcome])
+        except DeviceError as error:
+            worker.answer(_failed(Failure(error, "")))
+        else:
+            worker.answer({"output": place})
+
+    def _before_run(self, *, is_slow: bool, n_batches: int, n_items: int) -> None:
+        self._control.expect_within(COMPILING_S if is_slow else RUN_S)
+        self._control.count_run(n_batches, n_items)
+
+
+def _can_join(request: _Request, said: dict[str, Any]) -> bool:
+    """Tell whether a request is to run the same network on arrays of the same shapes."""
+    theirs = request.said
+    return (
+        theirs is not None
+        and theirs["do"] == "run"
+        and not theirs["is_alone"]
+        and not request.worker.is_gone
+        and (theirs["session"], theirs["target"]) == (said["session"], said["target"])
+        and _kinds(theirs) == _kinds(said)
+    )
+
+
+def _kinds(said: dict[str, Any]) -> list[tuple[str, list[int]]]:
+    """Return dtype and shape of each input, save for the number of items."""
+    return [(dtype, shape[1:]) for dtype, shape, _at in said["inputs"]]
+
+
+def _failed(failure: Failure) -> dict[str, Any]:
+    error = failure.error
+    if isinstance(error, DeviceError):
+        return {"device_error": str(error), "is_out_of_memory": error.is_out_of_memory}
+    return {"error": f"{type(error).__name__}: {error}", "traceback": failure.traceback}
