@@ -8,8 +8,10 @@ process only, and noted there:
     poison      a number: the process is killed by a batch whose first input begins with it
     hang        removed, and the run does not end
     refuse      a text: every run fails with it
+    warn        removed, and its text is said as a warning
     bug         removed, and the run raises what no device raises
     die-open    every attempt to open a network kills the process
+    deadline    seconds after which a run counts as hanging
 """
 
 from plugin_makers import write_plugin
@@ -18,12 +20,14 @@ NAME = "made-up"
 TARGET = f"{NAME} gpu f32"
 
 CODE = """
+import logging
 import multiprocessing
 import os
 import signal
 import time
 from pathlib import Path
 
+import facedex.engines.remote.server as server
 import numpy as np
 from facedex.engines.runtimes import CPU_TARGET, OnnxRuntime
 from facedex.engines.runtimes.base import device_error
@@ -42,14 +46,18 @@ def said(name):
 
 
 def take(name):
-    if said(name) is None:
-        return False
-    (folder() / name).unlink()
-    return True
+    text = said(name)
+    if text is not None:
+        (folder() / name).unlink()
+    return text
 
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+if said("deadline"):
+    server.RUN_S = server.COMPILING_S = float(said("deadline"))
 
 
 class Session:
@@ -64,14 +72,17 @@ class Session:
         if folder():
             with (folder() / "runs").open("a") as stream:
                 stream.write(f"{os.getpid()} {n}\\n")
-        if take("die"):
+        if take("die") is not None:
             die()
+        warning = take("warn")
+        if warning:
+            logging.getLogger("facedex.made_up").warning(warning)
         poison = said("poison")
         if poison and (inputs[0].reshape(n, -1)[:, 0] == float(poison)).any():
             die()
-        if take("hang"):
+        if take("hang") is not None:
             time.sleep(600)
-        if take("bug"):
+        if take("bug") is not None:
             raise ZeroDivisionError("a bug")
         if said("refuse"):
             raise device_error(RuntimeError(said("refuse")))

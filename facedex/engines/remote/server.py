@@ -6,6 +6,7 @@ with the load and nobody waits for others.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import traceback
@@ -42,13 +43,10 @@ class _Worker:
 
     pipe: Connection
     number: int = -1
-    is_gone: bool = False
 
     def answer(self, message: dict[str, Any]) -> None:
-        try:
+        with contextlib.suppress(OSError):  # it has ended; its reader says so, too
             self.pipe.send_bytes(json.dumps(message).encode())
-        except OSError:  # its reader says so, too
-            self.is_gone = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +76,7 @@ class DeviceServer:
         self._open_session = open_session
         self._slots = [Slot(block) for block in slots]
         self._control = control
+        self._workers: dict[int, _Worker] = {}
         self._sessions: dict[tuple[str, str], JoiningSession] = {}
         self._arrived: SimpleQueue[_Request] = SimpleQueue()
         self._waiting: deque[_Request] = deque()
@@ -97,13 +96,13 @@ class DeviceServer:
             self._waiting.append(self._arrived.get())
         request = self._waiting.popleft()
         worker, said = request.worker, request.said
-        if said is None or worker.is_gone:
-            self._forget(worker)
+        if said is None:
+            worker.pipe.close()
         elif said["do"] == "greet":
             self._greet(worker, said["worker"])
         elif said["do"] == "open":
             self._open(request, said)
-        else:
+        elif self._has_slot(worker):
             self._run(request, said)
 
     # --- the workers' side ---------------------------------------------------------------------
@@ -128,17 +127,14 @@ class DeviceServer:
             self._arrived.put(_Request(worker, None))
 
     def _greet(self, worker: _Worker, number: int) -> None:
-        """Take a worker on; only now is nothing else that uses its slot in hand."""
+        """Take a worker on, and give it the slot: what a dead one asked for is not run any more."""
         worker.number = number
-        self._waiting = deque(
-            each for each in self._waiting if each.worker.number != number or each.worker is worker
-        )
-        self._control.note_alone(number, 0)
+        self._workers[number] = worker
+        self._control.note_alone(number, 0)  # the dead one counted by itself
         worker.answer({})
 
-    def _forget(self, worker: _Worker) -> None:
-        worker.is_gone = True
-        worker.pipe.close()
+    def _has_slot(self, worker: _Worker) -> bool:
+        return self._workers.get(worker.number) is worker
 
     # --- the device's side ---------------------------------------------------------------------
 
@@ -180,7 +176,7 @@ class DeviceServer:
         else:
             for other in [each for each in self._waiting if _can_join(each, said)]:
                 batch = self._inputs(other.worker, other.said or {})
-                if session.fits(batch, batches):
+                if self._has_slot(other.worker) and session.fits(batch, batches):
                     requests.append(other)
                     batches.append(batch)
                     self._waiting.remove(other)
@@ -213,7 +209,6 @@ def _can_join(request: _Request, said: dict[str, Any]) -> bool:
         theirs is not None
         and theirs["do"] == "run"
         and not theirs["is_alone"]
-        and not request.worker.is_gone
         and (theirs["session"], theirs["target"]) == (said["session"], said["target"])
         and _kinds(theirs) == _kinds(said)
     )
