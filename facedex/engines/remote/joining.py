@@ -109,7 +109,7 @@ class JoiningSession:
         return np.split(output, ends[:-1])
 
     def _lower_limit(self, n_items: int) -> None:
+        if self._most_items is None:
+            log.warning("%s is out of memory; fewer pictures are run together", self._name)
         self._most_items = max(1, n_items // 2)
-        log.warning(
-            "%s is out of memory; pictures are joined to at most %d", self._name, self._most_items
-        )
+        log.debug("%s: at most %d pictures together", self._name, self._most_items)
