@@ -90,12 +90,13 @@ class Corridor:
     def _open_engine(self) -> FaceEngine:
         from facedex.engines.engine import create_engine, engine_on
         from facedex.engines.registry import find_runtime
-        from facedex.engines.remote.client import RemoteRuntime
 
         if self._target is None:
             return create_engine(self._config, self._model_cache)
         runtime = find_runtime(self._target.runtime, self._config.plugins_dir)
         if self._link is not None:
+            from facedex.engines.remote.client import RemoteRuntime
+
             runtime = RemoteRuntime(runtime, self._link, lambda: self._alive())
         return engine_on(self._config, self._model_cache, self._target, runtime)
 

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from facedex.errors import EnvironmentFault
 from facedex.pipeline.child import Child
 from facedex.pipeline.corridor import Corridor
-from facedex.pipeline.device import DeviceKeeper
 from facedex.pipeline.messages import (
     Alive,
     Note,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from facedex.engines.remote.link import DeviceLink
+    from facedex.pipeline.device import DeviceKeeper
     from facedex.pipeline.messages import Job, Result
     from facedex.plugins.runtime import Target
     from facedex.types import EngineConfig
@@ -234,6 +234,8 @@ class SupervisedPool:
         if self._target is None or not self._target.device.is_accelerator:
             return None
         if self._device is None:
+            from facedex.pipeline.device import DeviceKeeper
+
             self._device = DeviceKeeper(
                 self._config.plugins_dir,
                 self._model_cache,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import mmap
 import os
-import secrets
 import sys
 import tempfile
 from multiprocessing import reduction
@@ -35,7 +34,7 @@ if sys.platform == "win32":
 
         def __init__(self, size: int, name: str | None = None) -> None:
             self._size = size
-            self._name = name or f"facedex-{secrets.token_hex(16)}"
+            self._name = name or f"facedex-{os.urandom(16).hex()}"
             self._map = mmap.mmap(-1, size, self._name)
 
         def __reduce__(self) -> tuple[Callable[..., SharedBlock], tuple[int, str]]:
