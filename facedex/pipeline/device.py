@@ -54,6 +54,7 @@ class DeviceKeeper:
         self._folder = folder
         self._say = say
         self._address = make_address(folder)
+        self._secret = os.urandom(16).hex()
         self._slots = [SharedBlock(SLOT_BYTES) for _ in range(n_workers)]
         self._block = Control.make_block(n_workers)
         self._control = Control(self._block)
@@ -62,7 +63,7 @@ class DeviceKeeper:
 
     def link(self, worker: int) -> DeviceLink:
         """Return what a worker needs, by its number."""
-        return DeviceLink(self._address, worker, self._slots[worker], self._block)
+        return DeviceLink(self._address, self._secret, worker, self._slots[worker], self._block)
 
     def watch(self) -> None:
         """Hear what the process says; start it again if it has ended, or should have."""
@@ -101,6 +102,7 @@ class DeviceKeeper:
             serve_device,
             self._folder / f"device-{self._n_started}",
             self._address,
+            self._secret,
             self._slots,
             self._block,
             self._plugins_dir,
@@ -132,6 +134,7 @@ def serve_device(
     pipe: Connection,
     stderr_path: str,
     address: str,
+    secret: str,
     slots: Sequence[SharedBlock],
     block: SharedBlock,
     plugins_dir: Path | None,
@@ -150,9 +153,8 @@ def serve_device(
         runtime = find_runtime(target.runtime, plugins_dir)
         return runtime.open(model, target, threads, model_cache)
 
-    key = multiprocessing.current_process().authkey
-    with Listener(address, backlog=len(slots), authkey=key) as listener:
-        DeviceServer(open_session, slots, Control(block)).serve(listener)
+    with Listener(address, backlog=len(slots)) as listener:
+        DeviceServer(open_session, slots, Control(block), secret).serve(listener)
 
 
 def _end_with_parent() -> None:

@@ -6,9 +6,10 @@ import contextlib
 import hashlib
 import json
 import time
-from multiprocessing import AuthenticationError, current_process
 from multiprocessing.connection import Client
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from facedex.engines.remote.link import Control
 from facedex.engines.remote.shared import Slot
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from facedex.engines.remote.link import DeviceLink
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SIGN_OF_LIFE_S = 5.0
 _TRY_AGAIN_S = 0.05
+_PART_BYTES = 16 << 20  # of a model; it need not fit into the slot
 
 
 class DeviceLost(Exception):
@@ -58,20 +59,20 @@ class DeviceClient:
             if self._control.is_given_up:
                 raise DeviceError("its process ended several times", is_out_of_memory=False)
             try:
-                pipe = Client(self._link.address, authkey=current_process().authkey)
-            except (OSError, EOFError, AuthenticationError):  # it is only just starting, or ending
+                self._pipe = Client(self._link.address)
+            except OSError:  # it is only just starting, or ending
                 time.sleep(_TRY_AGAIN_S)
                 if time.monotonic() - signed > _SIGN_OF_LIFE_S:
                     self._alive()
                     signed = time.monotonic()
                 continue
-            self._pipe = pipe
             self.n_connections += 1
+            greeting = {"do": "greet", "worker": self._link.worker, "secret": self._link.secret}
             with contextlib.suppress(DeviceLost):
-                self.ask({"do": "greet", "worker": self._link.worker})
+                self.ask(greeting)
 
-    def ask(self, message: dict[str, Any], model: bytes | None = None) -> dict[str, Any]:
-        """Return the answer to a message, which a model may follow.
+    def ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer to a message.
 
         Raises
         ------
@@ -87,10 +88,7 @@ class DeviceClient:
         if pipe is None:
             raise DeviceLost
         try:
-            said = message | {"number": self._n_asked, "has_model": model is not None}
-            pipe.send_bytes(json.dumps(said).encode())
-            if model is not None:
-                pipe.send_bytes(model)
+            pipe.send_bytes(json.dumps(message | {"number": self._n_asked}).encode())
             is_there = pipe.poll(_SIGN_OF_LIFE_S)
         except OSError as exc:
             raise self._lose() from exc
@@ -199,7 +197,10 @@ class RemoteSession:
         message = self._said | {"do": "open"}
         answer = self._client.ask(message)
         if answer["is_wanted"]:
-            answer = self._client.ask(message, self._model)
+            for start in range(0, len(self._model), _PART_BYTES):
+                part = np.frombuffer(self._model[start : start + _PART_BYTES], np.uint8)
+                self._client.ask({"do": "take", "inputs": self._client.slot.put([part])})
+            answer = self._client.ask(message)
         self._inputs = tuple(answer["inputs"])
         self._side_multiple = answer["side_multiple"]
         self._opened_in = self._client.n_connections

@@ -91,11 +91,13 @@ class DeviceLink:
     Attributes
     ----------
     address : where that process listens, again after it was started again.
+    secret : who does not know it is not listened to; on some systems anybody can reach the address.
     worker : the worker's number, from 0; a worker that replaces a dead one has the same.
     slot : the memory for this worker's arrays.
     """
 
     address: str
+    secret: str
     worker: int
     slot: SharedBlock
     control: SharedBlock

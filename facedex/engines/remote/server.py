@@ -7,12 +7,13 @@ with the load and nobody waits for others.
 from __future__ import annotations
 
 import contextlib
+import hmac
 import json
 import threading
+import time
 import traceback
 from collections import deque
-from dataclasses import dataclass
-from multiprocessing import AuthenticationError
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -35,14 +36,17 @@ if TYPE_CHECKING:
 
 COMPILING_S = 600.0  # a first run, or any of what compiles for each shape: TensorRT takes minutes
 RUN_S = 60.0
+_TRY_AGAIN_S = 0.1
+_MOST_GREETING_BYTES = 1000
 
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    """A connection to a worker; ``number`` is known once it has greeted."""
+    """A connection to a worker; ``number`` is known once it has greeted, ``model`` is what it brings."""
 
     pipe: Connection
     number: int = -1
+    model: bytearray = field(default_factory=bytearray)
 
     def answer(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):  # it has ended; its reader says so, too
@@ -55,7 +59,6 @@ class _Request:
 
     worker: _Worker
     said: dict[str, Any] | None
-    model: bytes = b""
 
 
 class DeviceServer:
@@ -65,6 +68,7 @@ class DeviceServer:
     ----------
     open_session : loads a network on a target with a number of threads.
     slots : the memory shared with each worker.
+    secret : what workers know.
     """
 
     def __init__(
@@ -72,10 +76,12 @@ class DeviceServer:
         open_session: Callable[[bytes, Target, int], ModelSession],
         slots: Sequence[SharedBlock],
         control: Control,
+        secret: str,
     ) -> None:
         self._open_session = open_session
         self._slots = [Slot(block) for block in slots]
         self._control = control
+        self._secret = secret
         self._workers: dict[int, _Worker] = {}
         self._sessions: dict[tuple[str, str], JoiningSession] = {}
         self._arrived: SimpleQueue[_Request] = SimpleQueue()
@@ -100,9 +106,13 @@ class DeviceServer:
             worker.pipe.close()
         elif said["do"] == "greet":
             self._greet(worker, said["worker"])
+        elif not self._has_slot(worker):
+            return
+        elif said["do"] == "take":
+            self._take(worker, said)
         elif said["do"] == "open":
-            self._open(request, said)
-        elif self._has_slot(worker):
+            self._open(worker, said)
+        else:
             self._run(request, said)
 
     # --- the workers' side ---------------------------------------------------------------------
@@ -111,20 +121,20 @@ class DeviceServer:
         while True:
             try:
                 pipe = listener.accept()
-            except (OSError, EOFError, AuthenticationError):  # a worker ended as it connected
+            except OSError:  # of this connection, or too many files
+                time.sleep(_TRY_AGAIN_S)
                 continue
             threading.Thread(target=self.listen, args=(pipe,), daemon=True).start()
 
     def listen(self, pipe: Connection) -> None:
-        """Take what one worker says, until it says no more."""
+        """Take what one worker says, until it says no more; a stranger is not heard."""
         worker = _Worker(pipe)
-        try:
-            while True:
-                said = json.loads(pipe.recv_bytes())
-                model = pipe.recv_bytes() if said["has_model"] else b""
-                self._arrived.put(_Request(worker, said, model))
-        except (OSError, EOFError):
-            self._arrived.put(_Request(worker, None))
+        with contextlib.suppress(OSError, EOFError, ValueError, KeyError, TypeError):
+            said = json.loads(pipe.recv_bytes(_MOST_GREETING_BYTES))
+            while hmac.compare_digest(said["secret"], self._secret):
+                self._arrived.put(_Request(worker, said))
+                said = json.loads(pipe.recv_bytes()) | {"secret": self._secret}
+        self._arrived.put(_Request(worker, None))
 
     def _greet(self, worker: _Worker, number: int) -> None:
         """Take a worker on, and give it the slot: what a dead one asked for is not run any more."""
@@ -138,28 +148,36 @@ class DeviceServer:
 
     # --- the device's side ---------------------------------------------------------------------
 
-    def _open(self, request: _Request, said: dict[str, Any]) -> None:
+    def _take(self, worker: _Worker, said: dict[str, Any]) -> None:
+        """Take a part of a network that the worker is going to have opened."""
+        for part in self._inputs(worker, said):
+            worker.model += part.tobytes()
+        worker.answer({})
+
+    def _open(self, worker: _Worker, said: dict[str, Any]) -> None:
         """Open a network, unless another worker had it opened."""
         key = said["session"], said["target"]
+        model = bytes(worker.model)
+        worker.model.clear()
         if key not in self._sessions:
-            if not request.model:
-                request.worker.answer({"is_wanted": True})
+            if not model:
+                worker.answer({"is_wanted": True})
                 return
             self._control.expect_within(COMPILING_S)
             target = Target.parse(said["target"])
             try:
-                session = self._open_session(request.model, target, said["threads"])
+                session = self._open_session(model, target, said["threads"])
             except Exception as error:  # noqa: BLE001 - the edge of one request: the process goes on
-                request.worker.answer(_failed(Failure(error, traceback.format_exc())))
+                worker.answer(_failed(Failure(error, traceback.format_exc())))
                 return
             self._sessions[key] = JoiningSession(
                 session,
                 str(target),
-                takes_any_batch=takes_any_batch(request.model),
+                takes_any_batch=takes_any_batch(model),
                 before_run=self._before_run,
             )
         session = self._sessions[key].session
-        request.worker.answer(
+        worker.answer(
             {
                 "is_wanted": False,
                 "inputs": list(session.inputs),

@@ -244,7 +244,7 @@ class House:
         self.control_block = Control.make_block(n_workers)
         self.control = Control(self.control_block)
         self.slots = [SharedBlock(1 << 16) for _ in range(n_workers)]
-        self.server = DeviceServer(self._open, self.slots, self.control)
+        self.server = DeviceServer(self._open, self.slots, self.control, SECRET)
         self.pipes = []
 
     def _open(self, model, target, threads):
@@ -260,7 +260,7 @@ class House:
         ours, theirs = multiprocessing.Pipe()
         self.pipes.append(ours)
         threading.Thread(target=self.server.listen, args=(theirs,), daemon=True).start()
-        say(ours, do="greet", worker=number)
+        say(ours, do="greet", worker=number, secret=SECRET)
         self.server.step()
         assert hear(ours) == {}
         return ours
@@ -280,14 +280,13 @@ def house():
             pipe.close()
 
 
+SECRET = "open sesame"
 MODEL = graph("n", "n")
 SESSION = {"session": "abc", "target": str(GPU), "threads": 1}
 
 
-def say(pipe, model=None, **said):
-    pipe.send_bytes(json.dumps({"number": 1, "has_model": model is not None} | said).encode())
-    if model is not None:
-        pipe.send_bytes(model)
+def say(pipe, **said):
+    pipe.send_bytes(json.dumps({"number": 1} | said).encode())
 
 
 def hear(pipe):
@@ -295,12 +294,17 @@ def hear(pipe):
     return json.loads(pipe.recv_bytes())
 
 
-def open_network(house, pipe, model=MODEL):
+def open_network(house, pipe, worker=0):
     say(pipe, do="open", **SESSION)
     house.server.step()
     answer = hear(pipe)
     if answer["is_wanted"]:
-        say(pipe, model, do="open", **SESSION)
+        for part in (MODEL[:10], MODEL[10:]):
+            places = Slot(house.slots[worker]).put([np.frombuffer(part, np.uint8)])
+            say(pipe, do="take", inputs=places)
+            house.server.step()
+            assert hear(pipe) == {}
+        say(pipe, do="open", **SESSION)
         house.server.step()
         answer = hear(pipe)
     return answer
@@ -410,6 +414,25 @@ def test_an_answer_too_large_for_the_slot_is_out_of_memory(house):
     assert hear(pipe)["is_out_of_memory"]
 
 
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        {"do": "greet", "worker": 0, "secret": "open barley"},
+        {"do": "greet", "worker": 0},
+        {"do": "greet", "worker": 0, "secret": SECRET, "more": "x" * 1000},
+        "no greeting",
+    ],
+)
+def test_a_stranger_is_not_heard(house, greeting):
+    here = house()
+    ours, theirs = multiprocessing.Pipe()
+    threading.Thread(target=here.server.listen, args=(theirs,), daemon=True).start()
+    ours.send_bytes(json.dumps(greeting).encode())
+    here.server.step()
+    with pytest.raises((EOFError, ConnectionResetError)):
+        ours.recv_bytes()
+
+
 @pytest.fixture
 def reached(house, tmp_path):
     """Return a maker of runtimes that reach a served house by its address."""
@@ -417,15 +440,14 @@ def reached(house, tmp_path):
 
     def reach(**options):
         here = house(**options)
-        key = multiprocessing.current_process().authkey
-        listener = Listener(str(tmp_path / "device"), backlog=3, authkey=key)
+        listener = Listener(str(tmp_path / "device"), backlog=3)
         listeners.append(listener)
         threading.Thread(target=here.server.serve, args=(listener,), daemon=True).start()
 
         def runtime(worker=0, alive=lambda: None):
-            link = DeviceLink(
-                str(tmp_path / "device"), worker, here.slots[worker], here.control_block
-            )
+            address = str(tmp_path / "device")
+            slot = here.slots[worker]
+            link = DeviceLink(address, SECRET, worker, slot, here.control_block)
             return RemoteRuntime(OnnxRuntime(), link, alive)
 
         return here, runtime
@@ -476,6 +498,13 @@ def test_failures_travel_as_what_they_are(reached):
         runtime().open(b"bug", GPU, 1)
 
 
+def test_a_model_larger_than_the_slot_comes_in_parts(reached, monkeypatch):
+    monkeypatch.setattr("facedex.engines.remote.client._PART_BYTES", 7)
+    here, runtime = reached()
+    runtime().open(MODEL, GPU, 1)
+    assert here.opened == [(MODEL, str(GPU), 1)]
+
+
 def test_many_workers_at_once_each_get_their_own_answers(reached):
     here, runtime = reached()
     wrong = []
@@ -501,7 +530,7 @@ def test_many_workers_at_once_each_get_their_own_answers(reached):
 def test_a_given_up_device_is_a_device_error_at_once(tmp_path):
     block = Control.make_block(1)
     Control(block).give_up()
-    link = DeviceLink(str(tmp_path / "nobody"), 0, SharedBlock(100), block)
+    link = DeviceLink(str(tmp_path / "nobody"), SECRET, 0, SharedBlock(100), block)
     with pytest.raises(DeviceError, match="ended several times"):
         RemoteRuntime(OnnxRuntime(), link, lambda: None).open(MODEL, GPU, 1)
 
@@ -516,7 +545,7 @@ def test_a_worker_that_waits_gives_signs_of_life(tmp_path, monkeypatch):
         if len(signs) == 3:
             Control(block).give_up()
 
-    link = DeviceLink(str(tmp_path / "nobody"), 0, SharedBlock(100), block)
+    link = DeviceLink(str(tmp_path / "nobody"), SECRET, 0, SharedBlock(100), block)
     with pytest.raises(DeviceError):
         RemoteRuntime(OnnxRuntime(), link, alive).open(MODEL, GPU, 1)
     assert len(signs) == 3
