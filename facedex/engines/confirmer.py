@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.engines.cutting import CROP_PX, cut_places, sides_of
+from facedex.engines.cutting import CROP_PX, cut_places, in_batches, sides_of
 from facedex.engines.dat_layers import RGB_MEAN
 from facedex.engines.mmod import CELL_OFFSET_PX, CELL_STRIDE_PX
 from facedex.engines.onnx_graphs import PIXEL_SCALE
@@ -29,7 +29,6 @@ WINDOW_PX = 80
 REACH_CELLS = 3
 N_CELLS = 13  # the detector's answer to a crop
 MIDDLE_CELL_PX = CELL_OFFSET_PX + CELL_STRIDE_PX * (N_CELLS // 2) + 0.5 - CROP_PX / 2
-CROPS_PER_BATCH = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,18 +74,14 @@ class Confirmer:
         """Return the scores of the cells around the middle, (n, 7, 7)."""
         answers = []
         session = self._open_session()
-        for start in range(0, len(crops), CROPS_PER_BATCH):
-            batch = crops[start : start + CROPS_PER_BATCH]
-            planes = np.zeros((len(batch), 3, CROP_PX, CROP_PX), np.float32)
+        for batch in in_batches(crops, is_filled=session.side_multiple > 1):
+            planes = np.empty((len(batch), 3, CROP_PX, CROP_PX), np.float32)
             for channel, mean in enumerate(RGB_MEAN):
                 np.subtract(batch[..., channel], np.float32(mean), out=planes[:, channel])
             planes *= np.float32(PIXEL_SCALE)
-            if session.side_multiple > 1:  # each new shape may be compiled
-                missing = CROPS_PER_BATCH - len(batch)
-                planes = np.pad(planes, ((0, missing), (0, 0), (0, 0), (0, 0)))
-            answers.append(session.run(planes)[: len(batch), 0])
+            answers.append(session.run(planes)[:, 0])
         near = slice(N_CELLS // 2 - REACH_CELLS, N_CELLS // 2 + REACH_CELLS + 1)
-        return np.concatenate(answers)[:, near, near]
+        return np.concatenate(answers)[: len(crops), near, near]
 
 
 def _best(cells: NDArray[np.float32], places: NDArray[np.float32]) -> Answers:

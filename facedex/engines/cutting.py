@@ -11,11 +11,12 @@ from PIL import Image
 from facedex.engines.working_image import working_size_px
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
 CROP_PX = 128
+CROPS_PER_BATCH = 24
 _WHOLE_STEPS_GAP = 1.0  # shrink by whole numbers first, as far as that goes: a third of the time
 _CROP_GAP = 1.5
 
@@ -65,6 +66,19 @@ def cut_places(
         scale = np.tile(np.divide(picture.size, pictures[0].size), 2)
         crop[:] = _cut(picture, *(square * scale).tolist())
     return crops
+
+
+def in_batches(crops: NDArray[np.uint8], *, is_filled: bool) -> Iterator[NDArray[np.uint8]]:
+    """Yield ``crops`` in batches for a network.
+
+    Parameters
+    ----------
+    is_filled : also the last one, with black crops: each new size may be compiled.
+    """
+    for start in range(0, len(crops), CROPS_PER_BATCH):
+        batch = crops[start : start + CROPS_PER_BATCH]
+        missing = CROPS_PER_BATCH - len(batch) if is_filled else 0
+        yield np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else batch
 
 
 def _smallest(pictures: Sequence[Image.Image], scale: float) -> Image.Image:

@@ -71,6 +71,11 @@ class Engine:
         return self.encoder.model_id
 
     @property
+    def target(self) -> Target:
+        """Where networks are executed."""
+        return self._tools.target
+
+    @property
     def working_size(self) -> int:
         """Long side in pixels at which faces are looked for."""
         return self._tools.working_size

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CONVERTER_VERSION = 3
+CONVERTER_VERSION = 4
 
 
 def convert(source: ModelFile, *, is_blocked: bool = True) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.engines.cutting import CROP_PX, cut_places, sides_of
+from facedex.engines.cutting import CROP_PX, cut_places, in_batches, sides_of
 from facedex.engines.yunet import (
     SIDE_MULTIPLE_PX,
     Proposals,
@@ -18,7 +19,7 @@ from facedex.engines.yunet import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from PIL import Image
@@ -77,8 +78,7 @@ class Proposer:
     ) -> Proposals:
         """Return what YuNet sees at each place in a crop that shows little else, in the same order.
 
-        Where it sees nothing, the score is 0 and the box is the place. Each crop is looked at by
-        itself: what a face gets does not hang on its neighbours.
+        Where it sees nothing, the score is 0 and the box is the place.
 
         Parameters
         ----------
@@ -89,8 +89,7 @@ class Proposer:
         boxes, scores = places.copy(), np.zeros(len(places), np.float32)
         px = sides_of(places) / CLOSE_FACE_PX  # of the photo, a pixel of the crop
         corners = (places[:, :2] + places[:, 2:]) / 2 - CROP_PX / 2 * px[:, np.newaxis]
-        for number, crop in enumerate(crops):
-            found = self._see(crop, CLOSE_LEAST_SCORE)
+        for number, found in zip(range(len(places)), self._see_crops(crops), strict=True):
             seen = found.boxes * px[number] + np.tile(corners[number], 2)
             is_meant = np.flatnonzero(ious(places[number], seen) > CLOSE_IOU)
             if is_meant.size:  # they come best first
@@ -100,15 +99,33 @@ class Proposer:
     def _look(
         self, picture: Image.Image, photo_size: tuple[int, int], threshold: float
     ) -> Proposals:
-        found = suppress(
-            self._see(np.asarray(picture), threshold), SAME_AT_ONE_SIZE_IOU, MAX_PROPOSALS
-        )
+        session = self._open_session()
+        pixels = padded(np.asarray(picture)[np.newaxis], _side_multiple(session))
+        [seen] = _decoded(session.run(pixels), pixels, threshold)
+        found = suppress(seen, SAME_AT_ONE_SIZE_IOU, MAX_PROPOSALS)
         return found.scaled(photo_size[0] / picture.width, photo_size[1] / picture.height)
 
-    def _see(self, image: NDArray[np.uint8], threshold: float) -> Proposals:
+    def _see_crops(self, crops: NDArray[np.uint8]) -> Iterator[Proposals]:
+        """Yield what YuNet sees in each crop."""
+        if len(crops) == 0:
+            return iter(())
         session = self._open_session()
-        pixels = padded(image, max(SIDE_MULTIPLE_PX, session.side_multiple))
-        return decode_cells(session.run(pixels)[0], pixels.shape[1], pixels.shape[2], threshold)
+        batches = in_batches(crops, is_filled=session.side_multiple > 1)
+        inputs = (padded(batch, _side_multiple(session)) for batch in batches)
+        found = (_decoded(session.run(each), each, CLOSE_LEAST_SCORE) for each in inputs)
+        return islice(chain.from_iterable(found), len(crops))
+
+
+def _side_multiple(session: ModelSession) -> int:
+    return max(SIDE_MULTIPLE_PX, session.side_multiple)
+
+
+def _decoded(
+    cells: NDArray[np.float32], pixels: NDArray[np.uint8], threshold: float
+) -> Iterator[Proposals]:
+    """Yield what YuNet sees in each of ``pixels``, (b, h, w, 3), by its answer to them."""
+    height, width = pixels.shape[1:3]
+    return (decode_cells(each, height, width, threshold) for each in cells)
 
 
 def merge_sizes(seen: Sequence[Proposals]) -> Candidates:

@@ -42,11 +42,11 @@ class Proposals:
         return Proposals(self.boxes * np.array([x, y, x, y], np.float32), self.scores)
 
 
-def padded(image: NDArray[np.uint8], side_multiple: int = SIDE_MULTIPLE_PX) -> NDArray[np.uint8]:
-    """Return the network's input, (1, h, w, 3): black below and beside, to a multiple of the side."""
-    height, width = image.shape[:2]
+def padded(images: NDArray[np.uint8], side_multiple: int = SIDE_MULTIPLE_PX) -> NDArray[np.uint8]:
+    """Return the network's input, (b, h, w, 3): black below and beside, to a multiple of the side."""
+    height, width = images.shape[1:3]
     below, beside = -height % side_multiple, -width % side_multiple
-    return np.pad(image, ((0, below), (0, beside), (0, 0)))[np.newaxis]
+    return np.pad(images, ((0, 0), (0, below), (0, beside), (0, 0)))
 
 
 def decode_cells(

@@ -1,6 +1,6 @@
-"""Give YuNet's ONNX file inputs of any size, uint8 RGB pixels and a single output.
+"""Give YuNet's ONNX file inputs of any size and number, uint8 RGB pixels and a single output.
 
-The published file is fixed to 640 x 640 pixels and has twelve outputs. Its weights and nodes stay as
+The published file is fixed to one image of 640 x 640 pixels and has twelve outputs. Its weights and nodes stay as
 they are; what says the sizes is left out, and a few nodes are added before and after. The file is
 taken apart and put together as protobuf messages (see :mod:`facedex.engines.onnx_writer`).
 """
@@ -70,9 +70,9 @@ def _read_varint(message: bytes, at: int) -> tuple[int, int]:
 
 
 def proposer_graph(source: bytes, source_sha256: str) -> bytes:
-    """Return YuNet for ``pixels``, uint8 (1, h, w, 3) RGB, both sides multiples of 32.
+    """Return YuNet for ``pixels``, uint8 (b, h, w, 3) RGB, both sides multiples of 32.
 
-    The output ``cells`` is float32 (1, n, 16): for the cells of stride 8, then 16, then 32, row by
+    The output ``cells`` is float32 (b, n, 16): for the cells of stride 8, then 16, then 32, row by
     row, the class and object scores, the box (4) and the landmarks (10) of each.
     """
     graphs = [value for number, value in read_fields(source) if number == _MODEL_GRAPH]
@@ -91,7 +91,7 @@ def proposer_graph(source: bytes, source_sha256: str) -> bytes:
 def _with_any_size(graph: bytes) -> bytes:
     """Return a GraphProto without its declared sizes, between the added nodes."""
     before, after = GraphWriter("before"), GraphWriter("after")
-    pixels = before.add_input("pixels", UINT8, [1, "h", "w", 3])
+    pixels = before.add_input("pixels", UINT8, ["b", "h", "w", 3])
     numbers = before.add_node("Cast", [pixels], "numbers", to=FLOAT)
     planes = before.add_node("Transpose", [numbers], "planes", perm=(0, 3, 1, 2))
     swapped = before.add_constant("blue_green_red", np.array([2, 1, 0], np.int64))
@@ -103,12 +103,20 @@ def _with_any_size(graph: bytes) -> bytes:
         for stride in STRIDES
     ]
     after.add_node("Concat", levels, "cells", axis=1)
-    after.add_output("cells", FLOAT, [1, "n", VALUES_PER_CELL])
+    after.add_output("cells", FLOAT, ["b", "n", VALUES_PER_CELL])
     wanted = (_GRAPH_NODE, _GRAPH_NAME, _GRAPH_INITIALIZER)
     own = b"".join(
-        bytes_field(number, value)
+        bytes_field(number, _for_any_batch(value) if number == _GRAPH_INITIALIZER else value)
         for number, value in read_fields(graph)
         if number in wanted and isinstance(value, bytes)
     )
     # of what both hold: repeated fields are joined in order, and the last name counts
     return before.to_graph() + own + after.to_graph()
+
+
+def _for_any_batch(tensor: bytes) -> bytes:
+    """Return a TensorProto; if it is a shape (1, -1, k), with a 0 in front: as many as there are."""
+    for _, n in HEADS:
+        one, any_number = (np.array([first, -1, n], "<i8").tobytes() for first in (1, 0))
+        tensor = tensor.replace(one, any_number)
+    return tensor

@@ -42,18 +42,35 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from facedex.engines.remote.link import DeviceLink
     from facedex.imaging.decode import OpenedPhoto
     from facedex.pipeline.messages import Job
     from facedex.pipeline.reading import ReadFile
+    from facedex.plugins.runtime import Target
     from facedex.types import Box, Detection, EncodedFace, EngineConfig, FaceEngine
 
 
 class Corridor:
-    """Does jobs one after the other with one engine, which is loaded when first needed."""
+    """Does jobs one after the other with one engine, which is loaded when first needed.
 
-    def __init__(self, config: EngineConfig, model_cache: Path) -> None:
+    Parameters
+    ----------
+    target : where networks are executed; chosen now if it was not before.
+    link : to the device's process, where that executes them.
+    """
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        model_cache: Path,
+        target: Target | None = None,
+        link: DeviceLink | None = None,
+    ) -> None:
         self._config = config
         self._model_cache = model_cache
+        self._target = target
+        self._link = link
+        self._alive: Callable[[], None] = lambda: None
         self._engine: FaceEngine | None = None
 
     def run(self, job: Job, ask: Callable[[bytes], bool], alive: Callable[[], None]) -> Result:
@@ -61,6 +78,7 @@ class Corridor:
 
         ``ask`` tells whether an image, named by its hash, is to be searched for faces.
         """
+        self._alive = alive
         if isinstance(job, ScanJob):
             return self._scan(job, ask, alive)
         try:
@@ -75,10 +93,21 @@ class Corridor:
     def engine(self) -> FaceEngine:
         """The engine, loaded now if it was not."""
         if self._engine is None:
-            from facedex.engines.engine import create_engine
-
-            self._engine = create_engine(self._config, self._model_cache)
+            self._engine = self._open_engine()
         return self._engine
+
+    def _open_engine(self) -> FaceEngine:
+        from facedex.engines.engine import create_engine, engine_on
+        from facedex.engines.registry import find_runtime
+
+        if self._target is None:
+            return create_engine(self._config, self._model_cache)
+        runtime = find_runtime(self._target.runtime, self._config.plugins_dir)
+        if self._link is not None:
+            from facedex.engines.remote.client import RemoteRuntime
+
+            runtime = RemoteRuntime(runtime, self._link, lambda: self._alive())
+        return engine_on(self._config, self._model_cache, self._target, runtime)
 
     def _scan(
         self, job: ScanJob, ask: Callable[[bytes], bool], alive: Callable[[], None]

@@ -158,7 +158,14 @@ class Alive:
     """Sent while a large file is being hashed: the job has not hung."""
 
 
-Message = Result | Question | Alive
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A warning for the owner."""
+
+    text: str
+
+
+Message = Result | Question | Alive | Note
 
 
 def _b64(data: bytes | None) -> str | None:
@@ -273,6 +280,8 @@ def encode_message(message: Message) -> bytes:
             said["thumbnails"] = [_b64(t) for t in message.thumbnails]
         case PreviewResult():
             said["jpeg"] = _b64(message.jpeg)
+        case Note():
+            said["text"] = message.text
         case Alive():
             pass
     problem = getattr(message, "problem", None)
@@ -288,6 +297,8 @@ def decode_message(data: bytes) -> Message:
     match said["message"]:
         case "Alive":
             return Alive()
+        case "Note":
+            return Note(said["text"])
         case "Question":
             return Question(base64.b64decode(said["image_hash"]))
         case "PreviewResult":

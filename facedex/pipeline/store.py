@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from facedex.pipeline.messages import FoundFace, Problem, ScanResult
     from facedex.progress import ProgressSink
     from facedex.types import Box, FaceId, FileId, PhotoId
+
+log = logging.getLogger(__name__)
 
 BATCH_FILES = 64
 BATCH_S = 2.0
@@ -225,6 +228,8 @@ class Store:
 
 def _report(sink: ProgressSink, path: bytes, problem: Problem) -> None:
     sink.problem(path, problem.stage, problem.kind, problem.message)
+    if problem.detail:
+        log.error("%s", problem.detail)
 
 
 def _may_go(face: StoredFace) -> bool:

@@ -8,8 +8,7 @@ given up with the reason.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import signal
+import logging
 import tempfile
 import time
 from collections import deque
@@ -19,9 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from facedex.errors import EnvironmentFault
+from facedex.pipeline.child import Child
 from facedex.pipeline.corridor import Corridor
 from facedex.pipeline.messages import (
     Alive,
+    Note,
     Problem,
     Question,
     decode_message,
@@ -33,8 +34,13 @@ from facedex.pipeline.worker import FAULT_EXIT, NO, YES, serve
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from facedex.engines.remote.link import DeviceLink
+    from facedex.pipeline.device import DeviceKeeper
     from facedex.pipeline.messages import Job, Result
+    from facedex.plugins.runtime import Target
     from facedex.types import EngineConfig
+
+log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 2
 DEADLINE_S = 180.0  # dlib's own CNN takes 20 s a photo; nothing takes minutes
@@ -79,8 +85,10 @@ class Pool(Protocol):
 class InlinePool:
     """Does the jobs in this process, one after the other (``--jobs 0``)."""
 
-    def __init__(self, config: EngineConfig, model_cache: Path) -> None:
-        self._corridor = Corridor(config, model_cache)
+    def __init__(
+        self, config: EngineConfig, model_cache: Path, target: Target | None = None
+    ) -> None:
+        self._corridor = Corridor(config, model_cache, target)
 
     def run(
         self,
@@ -100,18 +108,12 @@ class InlinePool:
         """Do nothing: there is no worker."""
 
 
-class _Worker:
-    """One process with its pipe, and the task it has in hand."""
+class _Worker(Child):
+    """One process with its number and the task it has in hand."""
 
-    def __init__(self, config: EngineConfig, model_cache: Path, stderr_path: Path) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self._stderr_path = stderr_path
-        self.process = context.Process(
-            target=serve, args=(theirs, config, model_cache, str(stderr_path)), daemon=True
-        )
-        self.process.start()
-        theirs.close()
+    def __init__(self, number: int, stderr_path: Path, *arguments: Any) -> None:
+        super().__init__(serve, stderr_path, *arguments)
+        self.number = number
         self.index = -1
         self.task: Task[Any] | None = None
         self.deadline = 0.0
@@ -122,21 +124,15 @@ class _Worker:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # seen as a death next
             self.pipe.send_bytes(encode_job(task.job))
 
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.join()
-        self.pipe.close()
-
-    def last_words(self) -> str:
-        """Return the end of what the process, or a native library in it, printed."""
-        with contextlib.suppress(OSError):
-            lines = self._stderr_path.read_text(encoding="utf-8", errors="replace").split("\n")
-            return next((line.strip() for line in reversed(lines) if line.strip()), "")[:300]
-        return ""
-
 
 class SupervisedPool:
-    """``n_workers`` processes, started when there is something to do."""
+    """``n_workers`` processes, started when there is something to do.
+
+    Parameters
+    ----------
+    target : where the workers' networks are executed; None: each finds out. On anything but the
+        processor one more process does that for all of them.
+    """
 
     def __init__(
         self,
@@ -144,14 +140,18 @@ class SupervisedPool:
         model_cache: Path,
         n_workers: int,
         deadline_s: float = DEADLINE_S,
+        target: Target | None = None,
     ) -> None:
         self._config = config
         self._model_cache = model_cache
         self._n_workers = n_workers
         self._deadline_s = deadline_s
+        self._target = target
         self._workers: list[_Worker] = []
+        self._device: DeviceKeeper | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="facedex-")
         self._n_started = 0
+        self._said: set[str] = set()
 
     def run(
         self,
@@ -200,6 +200,9 @@ class SupervisedPool:
         for worker in self._workers:
             worker.kill()
         self._workers.clear()
+        if self._device is not None:
+            self._device.close()
+            self._device = None
         self._folder.cleanup()
 
     def _has_room(self) -> bool:
@@ -210,15 +213,50 @@ class SupervisedPool:
         for worker in self._workers:
             if worker.task is None:
                 return worker
+        return self._start_worker()
+
+    def _start_worker(self) -> _Worker:
         self._n_started += 1
-        stderr_path = Path(self._folder.name) / f"worker-{self._n_started}"
-        self._workers.append(_Worker(self._config, self._model_cache, stderr_path))
-        return self._workers[-1]
+        number = min(set(range(self._n_workers)) - {worker.number for worker in self._workers})
+        worker = _Worker(
+            number,
+            Path(self._folder.name) / f"worker-{self._n_started}",
+            self._config,
+            self._model_cache,
+            self._target,
+            self._link(number),
+        )
+        self._workers.append(worker)
+        return worker
+
+    def _link(self, number: int) -> DeviceLink | None:
+        """Return the worker's way to the device's process, if there is to be one."""
+        if self._target is None or not self._target.device.is_accelerator:
+            return None
+        if self._device is None:
+            from facedex.pipeline.device import DeviceKeeper
+
+            self._device = DeviceKeeper(
+                self._config.plugins_dir,
+                self._model_cache,
+                self._n_workers,
+                Path(self._folder.name),
+                self._say,
+            )
+        return self._device.link(number)
+
+    def _say(self, text: str) -> None:
+        """Say once what several workers may have to say."""
+        if text not in self._said:
+            self._said.add(text)
+            log.warning("%s", text)
 
     def _listen(
         self, ask: Callable[[bytes], bool]
     ) -> Iterator[tuple[int, Task[Any], Result | _Death]]:
         """Wait a moment; yield what workers have finished, or died of."""
+        if self._device is not None:
+            self._device.watch()
         busy = {w.pipe: w for w in self._workers if w.task is not None}
         if not busy:
             return
@@ -245,9 +283,11 @@ class SupervisedPool:
             worker.process.join()
             if worker.process.exitcode == FAULT_EXIT:
                 raise EnvironmentFault(worker.last_words()) from None
-            return _Death("crash", _describe_exit(worker))
+            return _Death("crash", worker.describe_exit())
         worker.deadline = time.monotonic() + self._deadline_s
-        return None if isinstance(message, Question | Alive) else message
+        if isinstance(message, Note):
+            self._say(message.text)
+        return None if isinstance(message, Question | Alive | Note) else message
 
     def _finish(
         self, worker: _Worker, outcome: Result | _Death
@@ -265,16 +305,6 @@ class SupervisedPool:
 class _Death:
     kind: str
     words: str
-
-
-def _describe_exit(worker: _Worker) -> str:
-    code = worker.process.exitcode or 0
-    words = worker.last_words()
-    if code < 0:
-        with contextlib.suppress(ValueError):
-            what = f"ended by {signal.Signals(-code).name}"
-            return f"{what}: {words}" if words else what
-    return f"ended with code {code}: {words}" if words else f"ended with code {code}"
 
 
 def _given_up(task: Task[Any], kind: str, words: str) -> Result:

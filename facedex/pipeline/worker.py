@@ -6,13 +6,12 @@ that dies.
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING
 
 from facedex.errors import EnvironmentFault
+from facedex.pipeline.child import settle_in
 from facedex.pipeline.corridor import Corridor
 from facedex.pipeline.messages import (
     Alive,
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
+    from facedex.engines.remote.link import DeviceLink
     from facedex.pipeline.messages import Job, Result
+    from facedex.plugins.runtime import Target
     from facedex.types import EngineConfig
 
 MEMORY_LIMIT_BYTES = 8 << 30  # of address space: the largest allowed photo needs 2 GB
@@ -36,10 +37,17 @@ FAULT_EXIT = 70  # the machine lacks something: the run ends, not the photo
 YES, NO = b"1", b"0"
 
 
-def serve(pipe: Connection, config: EngineConfig, model_cache: Path, stderr_path: str) -> None:
-    """Do jobs until the pipe closes (entry point of the process)."""
-    _settle_in(stderr_path)
-    corridor = Corridor(config, model_cache)
+def serve(
+    pipe: Connection,
+    stderr_path: str,
+    config: EngineConfig,
+    model_cache: Path,
+    target: Target | None = None,
+    link: DeviceLink | None = None,
+) -> None:
+    """Do jobs until the pipe closes (entry point of the process); for the rest see ``Corridor``."""
+    settle_in(pipe, stderr_path, MEMORY_LIMIT_BYTES)
+    corridor = Corridor(config, model_cache, target, link)
 
     def ask(image_hash: bytes) -> bool:
         pipe.send_bytes(encode_message(Question(image_hash)))
@@ -70,19 +78,3 @@ def _run_one(
     except Exception as exc:  # noqa: BLE001 - the edge of one item (STYLE: errors)
         message = f"facedex failed on it ({type(exc).__name__}: {exc}); please report this"
         return failed(job, Problem("analyse", "internal", message, traceback.format_exc()))
-
-
-def _settle_in(stderr_path: str) -> None:
-    """Limit what the process may do, and keep what native decoders print off the terminal."""
-    # Ctrl-C reaches the whole group; the scanner decides what becomes of its workers
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    handle = os.open(stderr_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.dup2(handle, 2)
-    os.close(handle)
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold faces
-        if sys.platform == "linux":
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))

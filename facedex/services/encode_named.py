@@ -56,7 +56,7 @@ def encode_named(
             " run facedex scan first"
         )
     with (
-        contextlib.closing(make_pool(options)) as pool,
+        contextlib.closing(make_pool(options, engine.target)) as pool,
         contextlib.closing(open_cache(directory)) as cache_db,
     ):
         sink.started("Encoding named faces", len(todo))

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from facedex.db.files import Root
+    from facedex.engines.engine import Engine
     from facedex.pipeline.store import ScanCounts
     from facedex.pipeline.supervisor import Pool
+    from facedex.plugins.runtime import Target
     from facedex.progress import ProgressSink
-    from facedex.types import EngineConfig, FaceEngine
+    from facedex.types import EngineConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def scan_library(
         stack.callback(db.close)
         cache = open_cache(directory)
         stack.callback(cache.close)
-        pool = make_pool(options)
+        pool = make_pool(options, engine.target)
         stack.callback(pool.close)
         store = Store(db, cache, engine.engine_id, engine.model_id, sink)
         with translated(db.filename):
@@ -104,8 +106,8 @@ def scan_library(
             return _scan(directory, store, pool, options, should_stop)
 
 
-def prepare_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
-    """Return the engine for its ids; its networks are converted now, once for all workers."""
+def prepare_engine(config: EngineConfig, sink: ProgressSink) -> Engine:
+    """Return the engine for its ids and its target; its networks are converted now, once for all workers."""
     from facedex.engines.engine import create_engine
     from facedex.engines.registry import all_engines
 
@@ -117,11 +119,11 @@ def prepare_engine(config: EngineConfig, sink: ProgressSink) -> FaceEngine:
     return engine
 
 
-def make_pool(options: ScanOptions) -> Pool:
+def make_pool(options: ScanOptions, target: Target) -> Pool:
     """Return what does the jobs: worker processes, or this one."""
     if options.n_workers == 0:
-        return InlinePool(options.engine, model_cache())
-    return SupervisedPool(options.engine, model_cache(), options.n_workers)
+        return InlinePool(options.engine, model_cache(), target)
+    return SupervisedPool(options.engine, model_cache(), options.n_workers, target=target)
 
 
 def _scan(

@@ -61,6 +61,23 @@ def read_graph(model: bytes) -> Graph:
     return graph
 
 
+def takes_any_batch(model: bytes) -> bool:
+    """Tell whether the first axis of all inputs and of the output is one and the same, of any size."""
+    graph = next(value for number, value in _fields(memoryview(model)) if number == 7)
+    ends = [bytes(value) for number, value in _fields(graph) if number in {11, 12}]
+    constants = {_text(value, 8) for number, value in _fields(graph) if number == 5}
+    firsts = {_first_axis(end) for end in ends if _text(end, 1) not in constants}
+    return len(firsts) == 1 and firsts != {None}
+
+
+def _first_axis(value_info: bytes) -> str | None:
+    """Return the name of the first axis; None where it has none."""
+    message = value_info
+    for wanted in (2, 1, 2, 1):  # type, tensor_type, shape, the first dim
+        message = next((value for number, value in _fields(message) if number == wanted), b"")
+    return next((value.decode() for number, value in _fields(message) if number == 2), None)
+
+
 def _fields(message: Any) -> Iterator[tuple[int, Any]]:
     """Yield (field number, value): a whole number, or bytes."""
     at = 0
@@ -107,7 +124,9 @@ def _packed(value: int | bytes) -> list[int]:
 
 
 def _text(message: bytes, wanted: int) -> str:
-    return str(next(value.decode() for number, value in _fields(message) if number == wanted))
+    return str(
+        next(bytes(value).decode() for number, value in _fields(message) if number == wanted)
+    )
 
 
 def _node(message: bytes) -> Node:

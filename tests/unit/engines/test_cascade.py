@@ -196,13 +196,13 @@ class FakeYunet:
         self.side_px, self.score = side_px, score
 
     def run(self, pixels):
-        _, height, width, _ = pixels.shape
+        n, height, width, _ = pixels.shape
         cells = np.zeros(
-            (1, sum((height // s) * (width // s) for s in (8, 16, 32)), 16), np.float32
+            (n, sum((height // s) * (width // s) for s in (8, 16, 32)), 16), np.float32
         )
         middle = height // 16 * (width // 8) + width // 16
-        cells[0, middle, :2] = self.score
-        cells[0, middle, 4:6] = np.log(self.side_px / 8)
+        cells[:, middle, :2] = self.score
+        cells[:, middle, 4:6] = np.log(self.side_px / 8)
         return cells
 
 

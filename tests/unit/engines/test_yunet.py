@@ -62,7 +62,7 @@ def test_best_of_overlapping_boxes_is_kept_and_the_number_is_bounded():
 
 def test_padding_is_black_and_below_and_beside():
     image = np.full((33, 64, 3), 7, np.uint8)
-    pixels = padded(image)
+    pixels = padded(image[np.newaxis])
     assert pixels.shape == (1, 64, 64, 3)
     np.testing.assert_array_equal(pixels[0, :33], image)
     assert not pixels[0, 33:].any()
@@ -99,13 +99,21 @@ def test_network_takes_any_multiple_of_32(session, size):
 
 
 @pytest.mark.model
+def test_each_of_a_batch_gets_what_it_gets_alone(session):
+    rng = np.random.default_rng(3)
+    crops = rng.integers(0, 256, (5, 128, 128, 3), np.uint8)
+    alone = [session.run(crop[np.newaxis])[0] for crop in crops]
+    np.testing.assert_array_equal(session.run(crops), alone)
+
+
+@pytest.mark.model
 @pytest.mark.parametrize(
     ("picture", "expected"),
     [(photos.astronaut, photos.ASTRONAUT_FACE), (photos.hopper, photos.HOPPER_FACE)],
 )
 def test_known_faces_are_proposed(session, picture, expected):
     image = np.asarray(picture())
-    pixels = padded(image)
+    pixels = padded(image[np.newaxis])
     found = decode_cells(session.run(pixels)[0], *pixels.shape[1:3], 0.8)
     (box,) = suppress(found, 0.3, 10).boxes
     height, width = image.shape[:2]

@@ -118,6 +118,12 @@ def test_a_bug_of_ours_is_a_result_and_the_worker_goes_on(make_pool):
     assert deaths == []
 
 
+def test_what_workers_warn_of_is_said_once(make_pool, caplog):
+    results = run(make_pool(2), ["warn", "x", "warn", "warn", "x", "warn"])
+    assert all(result.problem is None for _item, result in results)
+    assert caplog.messages == ["the processor takes over"]
+
+
 def test_what_the_machine_lacks_ends_the_run_with_its_message(make_pool):
     with pytest.raises(EnvironmentFault, match=r"the model file is missing\. Install it"):
         run(make_pool(), ["a", "fault", "b"])
