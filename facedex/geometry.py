@@ -184,9 +184,10 @@ def iou(a: Box, b: Box) -> float:
     """Return the area shared by two boxes over the area that they cover; 0 to 1."""
     w = min(a.x1, b.x1) - max(a.x0, b.x0)
     h = min(a.y1, b.y1) - max(a.y0, b.y0)
-    if w <= 0 or h <= 0:
+    covered = a.area + b.area - w * h
+    if w <= 0 or h <= 0 or covered <= 0:  # areas near 1e-308 are lost in rounding
         return 0.0
-    return w * h / (a.area + b.area - w * h)
+    return w * h / covered
 
 
 def contains_center(outer: Box, inner: Box) -> bool:
