@@ -29,12 +29,19 @@ ORIENTATION_MAPS: dict[int, tuple[int, int, int, int, int, int]] = {
 }
 # the orientation that undoes each one: only the two quarter turns are not their own inverse
 _INVERSE = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
+# the orientation that 0 to 3 clockwise quarter turns are
+EXIF_OF_TURNS = (1, 6, 3, 8)
 RECT64_MAX = 65535
 
 
 def valid_orientation(value: int | None) -> int:
     """Return ``value`` if it is 1 to 8, else 1: 0, 9 and others occur and mean nothing."""
     return value if value in ORIENTATION_MAPS else 1
+
+
+def own_or_turn(orientation: int, turn: int) -> int:
+    """Return a file's own EXIF orientation, or ``turn`` where the file says nothing (1)."""
+    return turn if orientation == 1 else orientation
 
 
 def swaps_sides(orientation: int) -> bool:
@@ -115,6 +122,15 @@ def box_to_css(box: Box, width_px: int, height_px: int) -> tuple[int, int, int, 
     )
 
 
+def box_from_xywh_px(
+    left: int, top: int, width: int, height: int, width_px: int, height_px: int
+) -> Box:
+    """Return the box of a rectangle in pixels of an image of ``width_px`` by ``height_px``."""
+    return Box(
+        left / width_px, top / height_px, (left + width) / width_px, (top + height) / height_px
+    )
+
+
 def box_from_mwg(x: float, y: float, w: float, h: float) -> Box:
     """Return the box of an MWG area: centre and size, 0..1."""
     return Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
@@ -152,6 +168,16 @@ def clip_box(box: Box) -> Box:
     """Return the part of ``box`` that lies inside the image."""
     x0, y0 = min(1.0, max(0.0, box.x0)), min(1.0, max(0.0, box.y0))
     return Box(x0, y0, max(x0, min(1.0, box.x1)), max(y0, min(1.0, box.y1)))
+
+
+def box_in_part(box: Box, part: Box) -> Box:
+    """Return ``box`` in 0..1 of the image's ``part``, which has an area; it may reach outside."""
+    return Box(
+        (box.x0 - part.x0) / part.width,
+        (box.y0 - part.y0) / part.height,
+        (box.x1 - part.x0) / part.width,
+        (box.y1 - part.y0) / part.height,
+    )
 
 
 def iou(a: Box, b: Box) -> float:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import secrets
 from pathlib import Path
 
 import platformdirs
 
 _PACKAGE = Path(__file__).resolve().parent
+_TEMPORARY = re.compile(rb"\.facedex-[0-9a-f]{16}\.tmp")
 
 
 def model_cache() -> Path:
@@ -30,3 +33,13 @@ def display_path(path: bytes) -> str:
 def join(root: bytes, relpath: bytes) -> bytes:
     """Return the path of a file under a root. Bytes, because pathlib takes no such names."""
     return root.rstrip(b"/") + b"/" + relpath
+
+
+def temporary_name() -> str:
+    """Return a new name for a file that is to take another's place once it is whole."""
+    return f".facedex-{secrets.token_hex(8)}.tmp"
+
+
+def is_temporary(name: bytes) -> bool:
+    """Tell whether a file's name is one of :func:`temporary_name`: what a killed run left behind."""
+    return _TEMPORARY.fullmatch(name) is not None

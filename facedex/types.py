@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NewType, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -57,7 +57,7 @@ class Box:
 
 
 # who places faces beside the detectors (``face.origin``); what people drew, no detector takes away
-DRAWN_ORIGINS = frozenset({"picasa", "xmp", "manual"})
+DRAWN_ORIGINS = frozenset({"picasa", "digikam", "xmp", "manual"})
 DLIB_ENCODER = "dlib-resnet"
 POOR_QUALITY = 0.2
 """A face below it moves no centroid and is suggested last; an unknown quality is a fine one."""
@@ -149,6 +149,7 @@ class Source(StrEnum):
 
     USER = "user"
     PICASA = "picasa"
+    DIGIKAM = "digikam"
     XMP = "xmp"
     AUTO = "auto"
 
@@ -315,12 +316,89 @@ class PicasaFace:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """How Picasa made a file that it saved: the original's stored pixels, cropped, then turned.
+
+    The inis in ``.picasaoriginals`` hold recipes of the files beside that folder.
+
+    Attributes
+    ----------
+    width_px, height_px : of the original's stored pixels.
+    crop : what was kept, in 0..1 of the original's stored pixels; None is all of it.
+    rotate : clockwise quarter turns, 0 to 3; None where the section does not say.
+    """
+
+    width_px: int
+    height_px: int
+    crop: Box | None = None
+    rotate: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PicasaSection:
-    """A file's section of a ``.picasa.ini``."""
+    """A file's section of a ``.picasa.ini``.
+
+    Attributes
+    ----------
+    rotate : clockwise quarter turns from the stored pixels to upright, 0 to 3; None without the key.
+    albums : tokens of the albums that hold the photo; ``PicasaIni.albums`` has their names.
+    recipe : the section's own size, crop and rotation, where it has a size. It says how a file was
+        made only in an ini of ``.picasaoriginals``.
+    """
 
     filename: str
     faces: tuple[PicasaFace, ...] = ()
     rotate: int | None = None
+    is_starred: bool = False
+    is_hidden: bool = False
+    caption: str = ""
+    keywords: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()
+    recipe: Recipe | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineCounts:
+    """What the lines of a ``.picasa.ini`` are: each is of one of the first seven kinds.
+
+    Attributes
+    ----------
+    sections : lines that open a section.
+    faces_lines : ``faces=`` lines, wherever they stand.
+    known_keys, unknown_keys : other ``key=value`` lines of a section, by whether Picasa's keys of
+        such a section are known to include theirs.
+    contacts : lines of ``[Contacts]`` and ``[Contacts2]``.
+    junk : neither a section nor ``key=value``, or outside any section.
+    face_items : items of the ``faces=`` lines, empty ones apart: the sum of the last three.
+    faces : items that are a face of a photo.
+    malformed_items : items that could not be understood or stand in no photo's section.
+    repeated_items : items that say what another one of the photo says.
+    """
+
+    blank: int = 0
+    sections: int = 0
+    faces_lines: int = 0
+    known_keys: int = 0
+    unknown_keys: int = 0
+    contacts: int = 0
+    junk: int = 0
+    face_items: int = 0
+    faces: int = 0
+    malformed_items: int = 0
+    repeated_items: int = 0
+
+    @property
+    def total(self) -> int:
+        """The number of lines."""
+        return (
+            self.blank
+            + self.sections
+            + self.faces_lines
+            + self.known_keys
+            + self.unknown_keys
+            + self.contacts
+            + self.junk
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,9 +411,16 @@ class PicasaIni:
     contacts : contact id (16 hex digits) to display name, from ``[Contacts2]``.
     problems : one line of text for each item that could not be used.
     is_export : the folder was written by Picasa's export; its rectangles may be stale.
+    albums : token to name of the albums that the ini knows.
+    web_ids : contact id to ``<user>_lh,<web id>``, from the ``[Contacts]`` of Picasa up to 3.8. Two
+        ids with the same value are probably one person.
+    lines : what the file's lines are; it does not take part in comparisons.
     """
 
     sections: tuple[PicasaSection, ...] = ()
     contacts: dict[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     is_export: bool = False
+    albums: Mapping[str, str] = field(default_factory=dict)
+    web_ids: Mapping[str, str] = field(default_factory=dict)
+    lines: LineCounts = field(default_factory=LineCounts, compare=False)

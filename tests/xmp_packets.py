@@ -10,6 +10,8 @@ import zlib
 from photos import with_segment
 
 from facedex.types import Box
+from facedex.xmp.embedding import embed_faces
+from facedex.xmp.merging import update_packet
 
 SIZE = (600, 400)
 ANN = Box(0.1, 0.2, 0.3, 0.5)
@@ -28,6 +30,7 @@ NAMESPACES = {
     "digiKam": "http://www.digikam.org/ns/1.0/",
     "MicrosoftPhoto": "http://ns.microsoft.com/photo/1.0/",
     "lr": "http://ns.adobe.com/lightroom/1.0/",
+    "mediapro": "http://ns.iview-multimedia.com/mediapro/1.0/",
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
     "tiff": "http://ns.adobe.com/tiff/1.0/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
@@ -259,3 +262,13 @@ def in_heic(xmp, *, construction=0, version=1):
     if construction:
         return whole(0)
     return whole(len(whole(0)) + 8) + box(b"mdat", xmp)
+
+
+def merge_faces(xmp, faces, size):
+    """The packet with these faces, of which facedex wrote nothing before."""
+    return update_packet(xmp, faces, size).packet
+
+
+def embedded(data, faces, size):
+    """The photo with these faces in it, of which facedex wrote nothing before."""
+    return embed_faces(data, faces, size).data

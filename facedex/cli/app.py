@@ -14,6 +14,7 @@ from facedex import logs
 from facedex.cli.audit import audit
 from facedex.cli.bench import bench
 from facedex.cli.context import Context, printable
+from facedex.cli.digikam import digikam
 from facedex.cli.doctor import doctor
 from facedex.cli.export import export
 from facedex.cli.faces import faces
@@ -67,14 +68,16 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
     """Find the faces in your photos, name them, and look people up.
 
     Begin with `facedex scan FOLDER`; then `facedex view` opens the window in which you name the
-    faces. Your photos are only read, and nothing leaves this computer.
+    faces. Your photos are only read, unless you export names into them, and nothing leaves this
+    computer.
     """
     logs.set_up(is_verbose=verbose)
     ctx.obj = Context(library)
 
 
 for _command in (
-    scan, view, status, people, faces, review, undo, redo, regroup, relearn, problems, picasa, export,
+    scan, view, status, people, faces, review, undo, redo, regroup, relearn, problems, picasa, digikam,
+    export,
     audit, doctor, bench,
 ):  # fmt: skip
     cli.add_command(_command)

@@ -1,59 +1,307 @@
-"""``facedex picasa``: what was taken over from Picasa."""
+"""``facedex picasa``: what was taken over from Picasa, and from all other sources of names."""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict, astuple, fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from facedex.cli.context import print_json, print_table, printable
+from facedex.cli.progress import BarSink, PlainSink
+from facedex.cli.signals import stop_signals
+from facedex.errors import UsageError
+from facedex.services.records import Outcomes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from facedex.cli.context import Context
+    from facedex.services.import_picasa import FolderMatch
+    from facedex.services.records import Ledger
+
+_KINDS = {
+    "ini": "Picasa's .picasa.ini", "contacts": "Picasa's contacts", "db3": "Picasa's database", "digikam": "digiKam",
+    "xmp": "XMP tags",
+}  # fmt: skip
+_FRAMES = {
+    "stored": "fits the photo's pixels", "swapped": "fits the photo turned by a quarter",
+    "shown": "fits the photo as it is shown", "other": "fits another size", "unstated": "no size is stated",
+    "unknown": "fits no size",
+}  # fmt: skip
+_MOST_LINES = 20
 
 
 @click.group()
 def picasa() -> None:
-    """See what was taken over from Picasa.
+    """See what was taken over from Picasa and other programs.
 
-    Names are taken over by `facedex scan`, from the .picasa.ini files beside the photos. Picasa's
-    own files are never written.
+    Names are taken over by `facedex scan`, from the .picasa.ini files beside the photos and from the
+    XMP tags of photos and sidecars. Picasa's own files are never written.
     """
+
+
+@picasa.command("import")
+@click.option(
+    "--db3",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Picasa's folder db3; by default it is looked for in its usual places.",
+)
+@click.option(
+    "--map",
+    "pairs",
+    metavar="FOLDER=HERE",
+    multiple=True,
+    help="A folder as Picasa wrote it, and the one here that it means; may be given again.",
+)
+@click.option("--yes", is_flag=True, help="Use the folders that are proposed without asking.")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Say what would be taken over.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def import_(
+    context: Context,
+    /,
+    db3: Path | None,
+    pairs: tuple[str, ...],
+    yes: bool,
+    is_dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Take over the names in Picasa's own database, and the contacts beside it.
+
+    `facedex scan` has taken over what stands in the .picasa.ini files. The database knows more: faces
+    that were put aside, names that were never written beside the photos, people whom only it names.
+    Copy the folder Google/Picasa2 from the old machine; nothing in it is changed.
+
+    The database has the old machine's paths. Where --map does not say which folder they mean, the one is
+    proposed in which the same files lie.
+
+    \b
+    facedex picasa import --db3 ~/old/Google/Picasa2/db3
+    facedex picasa import --db3 DIR --map 'D:/Photos=/mnt/photos'
+    facedex picasa import --db3 DIR --dry-run        what would be taken over
+    """
+    from facedex.services.import_picasa import (
+        find_database,
+        import_database,
+        match_folders,
+        open_database,
+    )
+    from facedex.services.scan_library import ScanOptions
+
+    settings = context.settings()
+    folder = db3 or find_database(Path.home())
+    if folder is None:
+        raise UsageError("Picasa's database is not in its usual places; name its folder: --db3 DIR")
+    database = open_database(folder)
+    table = _parse_map(pairs)
+    matches = match_folders(settings.library, database, table)
+    if not as_json:
+        _print_matches(matches)
+    if not is_dry_run and not yes and any(m.here and not _is_given(m, table) for m in matches):
+        _confirm()
+    table = {match.folder: match.here for match in matches if match.here} | table
+    with stop_signals() as stop:
+        outcomes = import_database(
+            settings.library,
+            folder,
+            database,
+            table,
+            ScanOptions(settings.engine(), (), settings.n_workers()),
+            BarSink() if sys.stderr.isatty() else PlainSink(),
+            lambda: bool(stop),
+            is_dry_run=is_dry_run,
+        )
+    if as_json:
+        print_json({"folders": matches, "outcomes": outcomes, "problems": database.problems})
+        return
+    said = [f"{n:,} {name}" for name, n in asdict(outcomes).items() if n and name != "found"]
+    would = "would be" if is_dry_run else "are"
+    print(f"Of {outcomes.found:,} faces and names there {would}: {', '.join(said) or 'none'}.")
+    if database.problems:
+        print(f"Not understood: {len(database.problems):,}; facedex picasa report lists them.")
+
+
+def _parse_map(pairs: Sequence[str]) -> dict[str, str]:
+    table = {}
+    for pair in pairs:
+        folder, equals, here = pair.partition("=")
+        if not (equals and folder and here):
+            raise UsageError(f"{pair!r} is not FOLDER=HERE, as in 'D:\\Photos=/mnt/photos'")
+        if not Path(here).is_dir():
+            raise UsageError(f"{here} is not a folder here; --map {pair!r}")
+        table[folder] = str(Path(here).absolute())
+    return table
+
+
+def _print_matches(matches: Sequence[FolderMatch]) -> None:
+    print_table(
+        ("Picasa's folder", "photos", "means here", "found there"),
+        ((m.folder, m.n_photos, m.here or "(nothing)", m.n_here) for m in matches),
+    )
+
+
+def _is_given(match: FolderMatch, table: dict[str, str]) -> bool:
+    return match.here is not None and any(match.here.startswith(here) for here in table.values())
+
+
+def _confirm() -> None:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "these folders are only proposed; say --yes if they are right, or --map FOLDER=HERE"
+        )
+    click.confirm("Are these folders right?", abort=True, err=True)
 
 
 @picasa.command()
+@click.option(
+    "--dry-run",
+    "folders",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    multiple=True,
+    help="Of this folder, before any scan: what its .picasa.ini files and sidecars would give.",
+)
+@click.option(
+    "--contacts",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --dry-run: Picasa's contacts.xml.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def report(context: Context, as_json: bool) -> None:
-    """Account for every face rectangle that Picasa wrote, by contact.
+def report(
+    context: Context, folders: tuple[Path, ...], contacts: Path | None, as_json: bool
+) -> None:
+    """Account for every face and name that other programs wrote down.
 
-    encoded: facedex recognises this person by it. unencodable: the named box is kept, but the face
-    is too small or unclear, or its photo cannot be read. orphaned: the photo is not there.
-    unnamed: Picasa itself had no name for it. pending: its photo has not been searched yet.
+    \b
+    encoded      facedex recognises the person by it
+    unencodable  the named box is kept, but the face is too small or unclear,
+                 or its photo cannot be read
+    unplaced     a name that stands for the whole photo
+    conflict     somebody whose word counts more says otherwise
+    orphaned     the photo is not there
+    unnamed      the other program had no name for it either
+    ignored      put aside in the other program
+    suggested    only the other program's guess, not taken over
+    pending      its photo has not been searched yet
+
+    \b
+    facedex picasa report --dry-run ~/Pictures       before the first scan
+    facedex picasa report                            after it
     """
-    library = context.open_library()
-    try:
-        found = library.picasa_report()
-    finally:
-        library.close()
+    if folders:
+        found = _preview(folders, contacts)
+    else:
+        library = context.open_library()
+        try:
+            found = library.ledger()
+        finally:
+            library.close()
     if as_json:
         print_json(found)
         return
-    if not found.n_inis:
-        print("No .picasa.ini was found in the folders that were scanned.")
+    if not found.sources:
+        print("No .picasa.ini and no XMP tags were found in the folders that were scanned.")
         return
+    _print_outcomes(found)
+    _print_recall(found)
+    _print_details(found)
+
+
+def _preview(folders: tuple[Path, ...], contacts: Path | None) -> Ledger:
+    from facedex.services.preview_names import preview_names
+
+    sink = BarSink() if sys.stderr.isatty() else PlainSink()
+    with stop_signals() as stop:
+        found = preview_names(folders, contacts, sink, lambda: bool(stop))
+    if stop:
+        sys.exit(128 + stop[0])
+    return found
+
+
+def _print_outcomes(found: Ledger) -> None:
+    names = [field.name for field in fields(Outcomes)]
+    sums = [astuple(line.outcomes) for line in found.sources]
+    # what happened nowhere needs no column
+    used = [i for i, name in enumerate(names) if name == "found" or any(one[i] for one in sums)]
+    head = [names[i] for i in used]
+
+    def counts(outcomes: Outcomes) -> list[int]:
+        return [astuple(outcomes)[i] for i in used]
+
     print_table(
-        ("contact", "name", "found", "encoded", "unencodable", "orphaned", "unnamed", "pending"),
+        ("source", "files", "photos", *head),
         (
-            (
-                c.contact_id or "(none)", c.name, c.found, c.encoded, c.unencodable, c.orphaned,
-                c.unnamed, c.pending,
-            )
-            for c in found.contacts
+            (_KINDS[line.kind], line.n_sources, line.n_photos, *counts(line.outcomes))
+            for line in found.sources
         ),
-    )  # fmt: skip
-    total = sum(c.found for c in found.contacts)
-    print(f"\n{total:,} rectangles of {len(found.contacts):,} contacts in {found.n_inis:,} files.")
-    for path, lines in found.problems:
-        for line in lines:
-            print(printable(f"{path}: {line}"))
+    )
+    print()
+    print_table(
+        ("name", "contact", *head),
+        (
+            (line.name or "(nobody)", line.contact_id, *counts(line.outcomes))
+            for line in found.names
+        ),
+    )
+    total = sum(line.outcomes.found for line in found.sources)
+    n_files = sum(line.n_sources for line in found.sources)
+    print(
+        f"\n{total:,} faces and names of {len(found.names):,} people or contacts in {n_files:,} files."
+    )
+
+
+def _print_recall(found: Ledger) -> None:
+    if not found.recall_by_size:
+        return
+    print(
+        "\nOf these faces the detector finds by itself, by size (of the photo's long side) and pose:"
+    )
+    print_table(
+        ("", "named", "found", "share"),
+        (
+            (line.what, line.n_named, line.n_found, f"{line.n_found / line.n_named:.1%}")
+            for line in (*found.recall_by_size, *found.recall_by_pose)
+        ),
+    )
+
+
+def _print_details(found: Ledger) -> None:
+    for line in found.frames:
+        said = _FRAMES[line.frame]
+        print(f"{_KINDS[line.kind]}: {line.n_regions:,} with coordinates that say: {said}")
+    _print_lines(
+        "Contradictions, and who stands",
+        [
+            f"{one.photo}: {_KINDS[one.kind]} says {one.says}; {one.stands or 'nobody'} stands,"
+            f" by {one.by}"
+            for one in found.conflicts
+        ],
+    )
+    _print_lines(
+        "Photos that are not there",
+        [f"{path}: {photo} ({n} named)" for path, photo, n in found.missing],
+    )
+    _print_lines("Copies of inis, which are not read", found.ini_copies)
+    _print_lines(
+        "Contact ids that are probably one person",
+        [", ".join(ids) for ids in found.same_web_contact],
+    )
+    _print_lines(
+        "Not understood", [f"{path}: {line}" for path, lines in found.problems for line in lines]
+    )
+
+
+def _print_lines(head: str, lines: Sequence[str]) -> None:
+    if not lines:
+        return
+    print(f"\n{head} ({len(lines):,}):")
+    for line in lines[:_MOST_LINES]:
+        print(f"  {printable(line)}")
+    if len(lines) > _MOST_LINES:
+        print(f"  and {len(lines) - _MOST_LINES:,} more; --json has them all")

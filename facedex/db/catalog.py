@@ -56,6 +56,7 @@ class FaceRow:
     box : upright frame, 0..1.
     path : one existing path of the photo, absolute, as text for people (not for opening).
     distance : to the suggested person's centroid, where there is a suggestion.
+    probability : that the suggestion is right, where it says so.
     companion : a path of the RAW photo beside this one that shows the same face, or None.
     """
 
@@ -70,6 +71,17 @@ class FaceRow:
     distance: float | None
     cluster_id: ClusterId | None
     companion: str | None = None
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoNotes:
+    """What other programs noted of a photo; ``people`` are those they name without saying where."""
+
+    is_starred: bool = False
+    is_hidden: bool = False
+    caption: str = ""
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,7 @@ class PhotoRow:
     taken_us: int | None
     faces: tuple[FaceRow, ...]
     companions: tuple[str, ...] = ()
+    notes: PhotoNotes = PhotoNotes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +127,7 @@ _FACE = (
     " path, distance, cluster_id,"
     " (SELECT x.path FROM twin t JOIN face o ON o.id = t.face_id"
     "   JOIN v1_files x ON x.photo_id = o.photo_id WHERE t.lead_id = v1_faces.face_id"
-    "   ORDER BY x.state = 'missing', x.file_id LIMIT 1) FROM v1_faces"
+    "   ORDER BY x.state = 'missing', x.file_id LIMIT 1), probability FROM v1_faces"
 )
 # a face on a companion is shown on the lead only; {0} is the face's id
 _SHOWN = " AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = {0})"
@@ -128,13 +141,13 @@ _IGNORED = "FROM assignment a WHERE a.state = 'ignored'" + _SHOWN.format("a.face
 
 
 def _face_row(row: tuple[Any, ...]) -> FaceRow:
-    face, photo, person, name, state, source, x0, y0, x1, y1, path, distance, cluster, also = row
+    face, photo, person, name, state, source, x0, y0, x1, y1, path, distance, cluster, *rest = row
     return FaceRow(
         face, photo, person, name,
         FaceState(str(state)),
         None if source is None else Source(str(source)),
         Box(x0, y0, x1, y1),
-        str(path or ""), distance, cluster, also,
+        str(path or ""), distance, cluster, *rest,
     )  # fmt: skip
 
 
@@ -250,7 +263,25 @@ def get_photo_row(db: apsw.Connection, photo_id: PhotoId) -> PhotoRow:
         (photo_id,),
     )
     companions = tuple(path for (path,) in beside)
-    return PhotoRow(photo_id, path or "", width, height, taken_us, faces, companions)
+    return PhotoRow(
+        photo_id, path or "", width, height, taken_us, faces, companions, _notes(db, photo_id)
+    )
+
+
+def _notes(db: apsw.Connection, photo_id: PhotoId) -> PhotoNotes:
+    """Return what other programs noted; whoever is confirmed on the photo is not named once more."""
+    sql = "SELECT is_starred, is_hidden, caption FROM v1_photos WHERE photo_id = ?"
+    is_starred, is_hidden, caption = rows(db, sql, (photo_id,))[0]
+    people = rows(
+        db,
+        "SELECT DISTINCT p.name FROM region g JOIN person p ON p.id = g.person_id"
+        " WHERE g.photo_id = ?1 AND g.status = 'unplaced' AND NOT EXISTS (SELECT 1"
+        "  FROM assignment a JOIN face f ON f.id = a.face_id"
+        "  WHERE f.photo_id = ?1 AND a.person_id = p.id AND a.state = 'confirmed') ORDER BY p.name",
+        (photo_id,),
+    )
+    names = tuple(name for (name,) in people)
+    return PhotoNotes(bool(is_starred), bool(is_hidden), caption or "", names)
 
 
 def count_library(db: apsw.Connection, engine: str | None) -> LibraryCounts:

@@ -1,4 +1,4 @@
-"""What other programs are told: the named faces, and the files of the photos they are on."""
+"""What other programs are told: the named faces, the files they are on, and what was told before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facedex.db.connection import rows
-from facedex.types import Box, FaceId, FileStat, PersonId, PhotoId
+from facedex.types import Box, FaceId, FileId, FileStat, PersonId, PhotoId
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,18 +31,38 @@ class PhotoFile:
     Attributes
     ----------
     stat : what the file system said of it then.
+    content_hash, image_hash : of what it held then.
+    format : of the photo, in Pillow's words or ``RAW``.
     state : ``present``, ``pending``, ``unreadable`` or ``missing``.
     is_offline : its root was not there.
     width_px, height_px : of the photo's stored pixels.
     """
 
+    file_id: FileId
     photo_id: PhotoId
     root: bytes
     stat: FileStat
+    content_hash: bytes | None
     state: str
     is_offline: bool
     width_px: int
     height_px: int
+    format: str
+    image_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What facedex wrote in one place, as text of :mod:`facedex.xmp.traces`.
+
+    Attributes
+    ----------
+    settled : a hash of a photo's file and of who was on it when there was nothing left to do, or
+        None; while it is the same, the file need not be read.
+    """
+
+    traces: str
+    settled: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +118,50 @@ def named_boxes(
 
 
 def photo_files(db: apsw.Connection, photo_ids: Collection[PhotoId]) -> list[PhotoFile]:
-    """Return every file of these photos, those that are gone too, by path."""
+    """Return every file of these photos, and those that names were written for before, by path.
+
+    Files that are gone are among them.
+    """
     sql = (
-        "SELECT p.id, r.path, f.relpath, f.size_bytes, f.mtime_ns, f.ctime_ns, f.inode, f.n_links,"
-        " f.state, r.state = 'offline', p.width_px, p.height_px"
+        "SELECT f.id, p.id, r.path, f.relpath, f.size_bytes, f.mtime_ns, f.ctime_ns, f.inode,"
+        " f.n_links, f.content_hash, f.state, r.state = 'offline', p.width_px, p.height_px,"
+        " p.format, p.image_hash"
         " FROM file f JOIN root r ON r.id = f.root_id JOIN photo p ON p.id = f.photo_id"
-        " WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY f.root_id, f.relpath"
+        " WHERE p.id IN (SELECT value FROM json_each(?))"
+        " OR f.id IN (SELECT file_id FROM exported) ORDER BY f.root_id, f.relpath"
     )
     return [
-        PhotoFile(photo_id, root, FileStat(*stat), state, bool(is_offline), width_px, height_px)
-        for photo_id, root, *stat, state, is_offline, width_px, height_px in rows(
-            db, sql, (_ids(photo_ids),)
+        PhotoFile(
+            file_id, photo_id, root, FileStat(*row[:6]), row[6], row[7], bool(row[8]), *row[9:]
         )
+        for file_id, photo_id, root, *row in rows(db, sql, (_ids(photo_ids),))
     ]
+
+
+def exported(db: apsw.Connection) -> dict[FileId, dict[str, Exported]]:
+    """Return what facedex wrote for each file before, by place."""
+    found: dict[FileId, dict[str, Exported]] = defaultdict(dict)
+    sql = "SELECT file_id, place, traces, settled FROM exported"
+    for file_id, place, traces, settled in rows(db, sql):
+        found[FileId(file_id)][place] = Exported(traces, settled)
+    return dict(found)
+
+
+def save_exported(
+    db: apsw.Connection, file_id: FileId, place: str, written: Exported | None
+) -> None:
+    """Note what facedex has written of faces in a place; None: nothing is left there.
+
+    ``place`` is ``file``, ``sidecar`` (``photo.jpg.xmp``) or ``short_sidecar`` (``photo.xmp``).
+    """
+    if written is None:
+        db.execute("DELETE FROM exported WHERE file_id = ? AND place = ?", (file_id, place))
+        return
+    db.execute(
+        "INSERT INTO exported (file_id, place, traces, settled) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET traces = excluded.traces, settled = excluded.settled",
+        (file_id, place, written.traces, written.settled),
+    )
 
 
 def named_faces(

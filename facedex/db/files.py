@@ -39,11 +39,15 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """A file to be opened: where it is, and how often a worker has died of it."""
+    """A file to be opened: where it is, and how often a worker has died of it.
+
+    ``turn`` is how to turn its photo where the file itself does not say, as EXIF numbers it.
+    """
 
     file_id: FileId
     path: bytes
     attempts: int
+    turn: int = 1
 
 
 _COLUMNS = (
@@ -160,8 +164,8 @@ def mark_missing(db: apsw.Connection, file_id: FileId) -> None:
 def pending_after(db: apsw.Connection, file_id: int, limit: int) -> list[FileRef]:
     """Return the next files to read, by id, of the roots that are online."""
     sql = (
-        "SELECT f.id, r.path, f.relpath, f.attempts FROM file f JOIN root r ON r.id = f.root_id"
-        " WHERE f.state = 'pending' AND f.id > ? AND r.state = 'online' ORDER BY f.id LIMIT ?"
+        "SELECT f.id, r.path, f.relpath, f.attempts, f.turn FROM file f"
+        " JOIN root r ON r.id = f.root_id WHERE f.state = 'pending' AND f.id > ? AND r.state = 'online' ORDER BY f.id LIMIT ?"
     )
     return [_ref(row) for row in rows(db, sql, (file_id, limit))]
 
@@ -178,8 +182,8 @@ def count_pending(db: apsw.Connection) -> int:
 def file_of_photo(db: apsw.Connection, photo_id: PhotoId) -> FileRef | None:
     """Return one file of a photo that can be opened, or None while there is none."""
     sql = (
-        "SELECT f.id, r.path, f.relpath, f.attempts FROM file f JOIN root r ON r.id = f.root_id"
-        " WHERE f.photo_id = ? AND f.state = 'present' AND r.state = 'online'"
+        "SELECT f.id, r.path, f.relpath, f.attempts, f.turn FROM file f"
+        " JOIN root r ON r.id = f.root_id WHERE f.photo_id = ? AND f.state = 'present' AND r.state = 'online'"
         " ORDER BY f.root_id, f.relpath LIMIT 1"
     )
     found = rows(db, sql, (photo_id,))
@@ -187,8 +191,17 @@ def file_of_photo(db: apsw.Connection, photo_id: PhotoId) -> FileRef | None:
 
 
 def _ref(row: tuple[Any, ...]) -> FileRef:
-    file_id, root, relpath, attempts = row
-    return FileRef(FileId(file_id), join(root, relpath), attempts)
+    file_id, root, relpath, attempts, turn = row
+    return FileRef(FileId(file_id), join(root, relpath), attempts, turn)
+
+
+def set_turn(db: apsw.Connection, file_id: FileId, turn: int) -> bool:
+    """Say how to turn the photo of a file that does not say so itself; tell whether that is new.
+
+    ``turn`` is one of EXIF's orientations.
+    """
+    db.execute("UPDATE file SET turn = ?1 WHERE id = ?2 AND turn != ?1", (turn, file_id))
+    return db.changes() > 0
 
 
 def find_moved(db: apsw.Connection, content_hash: bytes) -> FileId | None:
@@ -244,6 +257,20 @@ def set_read(
     )
 
 
+def set_rewritten(
+    db: apsw.Connection, file_id: FileId, stat: FileStat, hashed_ns: int, content_hash: bytes
+) -> None:
+    """Record that facedex itself wrote a file's metadata anew: it holds the photo it held."""
+    db.execute(
+        "UPDATE file SET size_bytes = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, n_links = ?,"
+        " hashed_ns = ?, content_hash = ? WHERE id = ?",
+        (
+            stat.size_bytes, stat.mtime_ns, stat.ctime_ns, stat.inode, stat.n_links, hashed_ns,
+            content_hash, file_id,
+        ),
+    )  # fmt: skip
+
+
 def set_damaged(db: apsw.Connection, file_id: FileId, hashed_ns: int, content_hash: bytes) -> None:
     """Record that a file was read but cannot be decoded; it is tried again when it changes.
 
@@ -294,6 +321,18 @@ def find_in_folder(
         for i, relpath, photo in found
         if b"/" not in relpath[len(folder) :]
     ]
+
+
+def photo_paths(db: apsw.Connection) -> list[str]:
+    """Return the path of every file that is there and holds a photo, as text."""
+    sql = "SELECT path FROM v1_files WHERE state = 'present' AND photo_id IS NOT NULL"
+    return [path for (path,) in rows(db, sql)]
+
+
+def list_folders(db: apsw.Connection) -> set[tuple[RootId, bytes]]:
+    """Return (root, folder) of every folder that holds a file that is there, as ``b"a/b/"``."""
+    found = rows(db, "SELECT root_id, relpath FROM file WHERE state != 'missing'")
+    return {(RootId(root), path[: path.rfind(b"/") + 1]) for root, path in found}
 
 
 def content_of(db: apsw.Connection, file_id: FileId) -> bytes | None:

@@ -175,10 +175,19 @@ def contacts_of(db: apsw.Connection, person_id: PersonId) -> dict[str, str]:
 
 
 def take_contact_regions(db: apsw.Connection, person_id: PersonId) -> None:
-    """Let the rectangles of a person's contacts, where they name somebody, name this person."""
+    """Let the regions of a person's contacts, where they name somebody, name this person.
+
+    So do those that say their name, unless they mean somebody else who has that name too.
+    """
     db.execute(
         "UPDATE region SET person_id = ?1 WHERE person_id IS NOT NULL"
         " AND contact_id IN (SELECT contact_id FROM contact WHERE person_id = ?1)",
+        (person_id,),
+    )
+    db.execute(
+        "UPDATE region SET person_id = ?1 FROM person me, person meant WHERE me.id = ?1"
+        " AND meant.id = region.person_id AND region.contact_id = '' AND region.name = me.name"
+        " AND meant.name != me.name",
         (person_id,),
     )
 

@@ -72,10 +72,12 @@ def refresh_facts(db: apsw.Connection, photo_id: PhotoId, facts: PhotoFacts) -> 
 def refresh_orientation(db: apsw.Connection, photo_id: PhotoId) -> None:
     """Turn a photo as the first of its files that is there says; without any, leave it.
 
-    Copies may differ in their flag; so the order of reading them does not matter.
+    Copies may differ in their flag; so the order of reading them does not matter. A file that says
+    nothing is turned as a sidecar or Picasa says.
     """
     db.execute(
-        "UPDATE photo SET orientation = coalesce((SELECT f.orientation FROM file f"
+        "UPDATE photo SET orientation = coalesce((SELECT iif(f.orientation = 1, f.turn, f.orientation)"
+        "   FROM file f"
         "   WHERE f.photo_id = photo.id AND f.state = 'present' AND f.orientation IS NOT NULL"
         "   ORDER BY f.root_id, f.relpath LIMIT 1), orientation) WHERE id = ?",
         (photo_id,),

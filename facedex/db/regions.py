@@ -1,122 +1,200 @@
-"""What Picasa wrote: its ini files, and each rectangle with what became of it."""
+"""What other programs said of faces and people, each region with what became of it."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-from facedex.db.connection import rows
+from facedex.db.connection import now_us, rows
+from facedex.db.files import FileRef
+from facedex.paths import join
 from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, RootId
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import apsw
 
-    from facedex.types import PicasaIni
+    from facedex.db.sources import SourceKind
+
+Said = Literal["named", "unnamed", "ignored", "suggested"]
 
 
 @dataclass(frozen=True, slots=True)
-class IniFile:
-    """A Picasa ini that is there; ``is_read`` if what it says now is in the database."""
+class NewRegion:
+    """A face or a name that a source tells of.
 
-    file_id: FileId
-    root_id: RootId
-    root: bytes
-    relpath: bytes
-    content_hash: bytes
-    is_read: bool
+    Attributes
+    ----------
+    photo_name : how the source names the photo: an ini's section, an absolute path in a database;
+        ``""`` is the source's own file, or the photo whose sidecar it is.
+    rect : as written; ``""`` for a name without a place.
+    box : as written, 0..1, in whatever frame the source means; None for a name without a place.
+    contact_id : Picasa's, or ``""``. name : as written, or ``""``.
+    said : whether it names somebody; ``suggested`` is another program's guess.
+    rotate : Picasa's own quarter turns, where it noted them.
+    """
+
+    photo_name: str
+    rect: str
+    box: Box | None
+    contact_id: str = ""
+    name: str = ""
+    said: Said = "named"
+    rotate: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A rectangle of an ini; ``box`` as Picasa wrote it."""
+    """A region that stands in its source now; ``box`` as written, None for a name without a place.
+
+    ``root_id``, ``folder`` and ``filename`` say where its document is; of a database they are None
+    and empty.
+    """
 
     region_id: int
-    ini_file_id: FileId
-    root_id: RootId
+    source_id: int
+    kind: SourceKind
+    root_id: RootId | None
     folder: bytes
-    filename: str
-    rect_hex: str
+    filename: bytes
+    photo_name: str
+    rect: str
     contact_id: str
+    name: str
+    said: Said
     rotate: int | None
     person_id: PersonId | None
+    file_id: FileId | None
     photo_id: PhotoId | None
     face_id: FaceId | None
     status: str
-    box: Box
+    box: Box | None
 
 
-def list_inis(db: apsw.Connection) -> list[IniFile]:
-    """Return every Picasa ini that is there, in path order."""
-    sql = (
-        "SELECT f.id, f.root_id, r.path, f.relpath, f.content_hash,"
-        " coalesce(p.content_hash = f.content_hash, 0)"
-        " FROM file f JOIN root r ON r.id = f.root_id LEFT JOIN picasa_ini p ON p.file_id = f.id"
-        " WHERE f.state = 'present' AND r.state = 'online' AND f.content_hash IS NOT NULL"
-        " AND lower(f.relpath_text) LIKE '%picasa.ini' ORDER BY f.root_id, f.relpath"
-    )
-    return [
-        IniFile(FileId(i), RootId(r), path, rel, content, bool(is_read))
-        for i, r, path, rel, content, is_read in rows(db, sql)
-    ]
+def save_regions(db: apsw.Connection, source_id: int, regions: Iterable[NewRegion]) -> None:
+    """Take over what a source says now; each region waits to be placed.
 
-
-def contacts_of(db: apsw.Connection, file_id: FileId) -> dict[str, str]:
-    """Return the contacts (id -> name) that an ini named when it was last read."""
-    found = rows(db, "SELECT contacts FROM picasa_ini WHERE file_id = ?", (file_id,))
-    return dict(json.loads(found[0][0])) if found else {}
-
-
-def save_ini(db: apsw.Connection, file_id: FileId, content_hash: bytes, ini: PicasaIni) -> None:
-    """Take over an ini: its contacts, and its rectangles as waiting to be placed.
-
-    Rectangles it no longer holds are kept as ``withdrawn``; faces stay whatever happens here.
+    Those it no longer holds are kept as ``withdrawn``; faces stay whatever happens here.
     """
+    db.execute("UPDATE region SET status = 'withdrawn' WHERE source_id = ?", (source_id,))
+    # what this source contradicted may be right from now on
     db.execute(
-        "INSERT OR REPLACE INTO picasa_ini VALUES (?, ?, ?, ?, ?)",
-        (
-            file_id, content_hash, json.dumps(ini.contacts), json.dumps(ini.problems),
-            int(ini.is_export),
-        ),
-    )  # fmt: skip
-    db.execute("UPDATE region SET status = 'withdrawn' WHERE ini_file_id = ?", (file_id,))
-    for section in ini.sections:
-        for face in section.faces:
-            db.execute(
-                "INSERT INTO region (ini_file_id, filename, rect_hex, contact_id, rotate, x0, y0,"
-                " x1, y1, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')"
-                " ON CONFLICT DO UPDATE SET status = 'pending', rotate = excluded.rotate",
-                (
-                    file_id, section.filename, face.rect_hex, face.contact_id, section.rotate,
-                    face.box.x0, face.box.y0, face.box.x1, face.box.y1,
-                ),
-            )  # fmt: skip
+        "UPDATE region SET status = 'pending' WHERE status = 'conflict' AND photo_id IN"
+        " (SELECT photo_id FROM region WHERE source_id = ?)",
+        (source_id,),
+    )
+    for new in regions:
+        corners = (None,) * 4 if new.box is None else (*_corners(new.box),)
+        db.execute(
+            "INSERT INTO region (source_id, photo_name, rect, contact_id, name, said, rotate,"
+            " x0, y0, x1, y1, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')"
+            " ON CONFLICT DO UPDATE SET status = 'pending', said = excluded.said,"
+            " rotate = excluded.rotate",
+            (
+                source_id, new.photo_name, new.rect, new.contact_id, new.name, new.said,
+                new.rotate, *corners,
+            ),
+        )  # fmt: skip
+
+
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.x0, box.y0, box.x1, box.y1
+
+
+_SELECT = (
+    "SELECT g.id, g.source_id, s.kind, f.root_id, f.relpath, g.photo_name, g.rect, g.contact_id,"
+    " g.name, g.said, g.rotate, g.person_id, g.file_id, g.photo_id, g.face_id, g.status,"
+    " g.x0, g.y0, g.x1, g.y1"
+    " FROM region g JOIN source s ON s.id = g.source_id LEFT JOIN file f ON f.id = s.file_id"
+    " WHERE g.status != 'withdrawn'"
+)
 
 
 def list_regions(db: apsw.Connection) -> list[Region]:
-    """Return the rectangles that stand in an ini now, in the order of inis and lines."""
+    """Return the regions that stand in a source now, in the order of their documents and lines."""
+    sql = _SELECT + " ORDER BY f.root_id, f.relpath, g.source_id, g.id"
+    return [_region(row) for row in rows(db, sql)]
+
+
+def regions_of_photo(db: apsw.Connection, photo_id: PhotoId) -> list[Region]:
+    """Return the regions of a photo that stand in a source now, in the same order."""
+    sql = _SELECT + " AND g.photo_id = ? ORDER BY f.root_id, f.relpath, g.source_id, g.id"
+    return [_region(row) for row in rows(db, sql, (photo_id,))]
+
+
+def _region(row: tuple[Any, ...]) -> Region:
+    (
+        region_id, source_id, kind, root_id, relpath, photo_name, rect, contact_id, name, said,
+        rotate, person_id, file_id, photo_id, face_id, status, *corners,
+    ) = row  # fmt: skip
+    folder, slash, filename = (relpath or b"").rpartition(b"/")
+    return Region(
+        region_id, source_id, kind, root_id, folder + slash, filename, photo_name, rect,
+        contact_id, name, said, rotate, person_id, file_id, photo_id, face_id, status,
+        None if corners[0] is None else Box(*corners),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A photo as a source names it; ``root_id`` and ``relpath`` are the source's document's."""
+
+    source_id: int
+    kind: SourceKind
+    root_id: RootId | None
+    relpath: bytes
+    photo_name: str
+
+
+def mentions(db: apsw.Connection) -> list[Mention]:
+    """Return every photo that a source tells of, except those whose own file says so."""
     sql = (
-        "SELECT g.id, g.ini_file_id, f.root_id, f.relpath, g.filename, g.rect_hex, g.contact_id,"
-        " g.rotate, g.person_id, g.photo_id, g.face_id, g.status, g.x0, g.y0, g.x1, g.y1"
-        " FROM region g JOIN file f ON f.id = g.ini_file_id WHERE g.status != 'withdrawn'"
-        " ORDER BY f.root_id, f.relpath, g.id"
+        "SELECT s.id, s.kind, f.root_id, f.relpath, m.photo_name FROM ("
+        " SELECT source_id, photo_name FROM region WHERE status != 'withdrawn'"
+        " UNION SELECT source_id, photo_name FROM note"
+        # a sidecar may say nothing but how its photo is turned
+        " UNION SELECT id, '' FROM source WHERE kind = 'xmp') m"
+        " JOIN source s ON s.id = m.source_id LEFT JOIN file f ON f.id = s.file_id"
+        " WHERE f.photo_id IS NULL ORDER BY f.root_id, f.relpath, s.id, m.photo_name"
     )
-    return [
-        Region(
-            i, FileId(ini), RootId(root), relpath[: relpath.rfind(b"/") + 1], name, rect, contact,
-            rotate, person, photo, face, status, Box(x0, y0, x1, y1),
-        )
-        for i, ini, root, relpath, name, rect, contact, rotate, person, photo, face, status,
-            x0, y0, x1, y1 in rows(db, sql)
-    ]  # fmt: skip
+    return [Mention(i, kind, root, rel or b"", name) for i, kind, root, rel, name in rows(db, sql)]
 
 
-def link_region(
-    db: apsw.Connection, region_id: int, file_id: FileId | None, photo_id: PhotoId | None
+def link_mention(
+    db: apsw.Connection, mention: Mention, file_id: FileId, photo_id: PhotoId | None
 ) -> None:
-    """Say which file and photo a rectangle is about; None while they are not there."""
+    """Say which file and photo is meant; regions that were not there yet wait to be placed."""
+    key = mention.source_id, mention.photo_name
     db.execute(
-        "UPDATE region SET file_id = ?, photo_id = ? WHERE id = ?", (file_id, photo_id, region_id)
+        "UPDATE region SET file_id = ?3, photo_id = ?4,"
+        " status = iif(photo_id IS NOT ?4 OR status = 'orphaned', 'pending', status)"
+        " WHERE source_id = ?1 AND photo_name = ?2 AND status != 'withdrawn'"
+        " AND (photo_id IS NOT ?4 OR file_id IS NOT ?3 OR status = 'orphaned')",
+        (*key, file_id, photo_id),
+    )
+    db.execute(
+        "UPDATE note SET photo_id = ?3 WHERE source_id = ?1 AND photo_name = ?2"
+        " AND photo_id IS NOT ?3",
+        (*key, photo_id),
+    )
+
+
+def orphan_mention(db: apsw.Connection, mention: Mention) -> None:
+    """Say that the photo is not there; one that was keeps its faces and what is said of them."""
+    db.execute(
+        "UPDATE region SET status = 'orphaned' WHERE source_id = ? AND photo_name = ?"
+        " AND photo_id IS NULL AND said = 'named' AND status != 'withdrawn'",
+        (mention.source_id, mention.photo_name),
+    )
+
+
+def name_region(db: apsw.Connection, region_id: int, person_id: PersonId) -> None:
+    """Say whom a region names, and that it waits to be placed as theirs where its photo is there."""
+    db.execute(
+        "UPDATE region SET person_id = ?, status = iif(status = 'orphaned', status, 'pending')"
+        " WHERE id = ?",
+        (person_id, region_id),
     )
 
 
@@ -125,62 +203,92 @@ def settle_region(
     region_id: int,
     status: str,
     frame: str | None = None,
-    person_id: PersonId | None = None,
     face_id: FaceId | None = None,
 ) -> None:
-    """Say what became of a rectangle."""
+    """Say what became of a region."""
     db.execute(
-        "UPDATE region SET status = ?, frame = coalesce(?, frame), person_id = ?, face_id = ?"
+        "UPDATE region SET status = ?, frame = coalesce(?, frame), face_id = ?, settled_us = ?"
         " WHERE id = ?",
-        (status, frame, person_id, face_id, region_id),
+        (status, frame, face_id, now_us(), region_id),
+    )
+
+
+def link_own_photos(db: apsw.Connection) -> None:
+    """Link the regions and notes that stand in a photo's own file to that photo."""
+    db.execute(
+        "UPDATE region SET file_id = f.id, photo_id = f.photo_id, status = 'pending'"
+        " FROM source s JOIN file f ON f.id = s.file_id"
+        " WHERE s.id = region.source_id AND f.photo_id IS NOT NULL"
+        " AND region.status != 'withdrawn' AND region.photo_id IS NOT f.photo_id"
+    )
+    db.execute(
+        "UPDATE note SET photo_id = f.photo_id FROM source s JOIN file f ON f.id = s.file_id"
+        " WHERE s.id = note.source_id AND f.photo_id IS NOT NULL"
+        " AND note.photo_id IS NOT f.photo_id"
     )
 
 
 @dataclass(frozen=True, slots=True)
-class ContactReport:
-    """What became of one contact's rectangles; the last five sum up to ``found``.
+class TurnedPhoto:
+    """A photo that Picasa shows turned and whose file says nothing of it.
 
-    Attributes
-    ----------
-    name : the person's in facedex, None for rectangles that Picasa did not name.
-    encoded : has a face with an encoding. unencodable : has a named box, or only its name.
-    orphaned : its photo is not in the library. unnamed : the contact is nobody.
-    pending : waits for its photo to be searched.
+    ``rotate`` is in clockwise quarter turns, ``turn`` the EXIF orientation it is turned by now.
     """
 
-    contact_id: str
-    name: str | None
-    found: int
-    encoded: int
-    unencodable: int
-    orphaned: int
-    unnamed: int
-    pending: int
+    file_id: FileId
+    photo_id: PhotoId
+    rotate: int
+    turn: int
 
 
-@dataclass(frozen=True, slots=True)
-class PicasaReport:
-    """Every rectangle in every Picasa ini, by contact, and what could not be understood."""
-
-    contacts: tuple[ContactReport, ...]
-    n_inis: int
-    problems: tuple[tuple[str, tuple[str, ...]], ...]
-
-
-def report(db: apsw.Connection) -> PicasaReport:
-    """Return what became of every rectangle that stands in an ini now."""
+def turned_in_picasa(db: apsw.Connection) -> list[TurnedPhoto]:
+    """Return the searched photos with faces in an ini that turns them; one that says it twice, once."""
     sql = (
-        "SELECT g.contact_id, coalesce(p.name, c.name), count(*),"
-        " sum(g.status = 'encoded'), sum(g.status = 'unencodable'), sum(g.status = 'orphaned'),"
-        " sum(g.status = 'unnamed'), sum(g.status = 'pending')"
-        " FROM region g LEFT JOIN person p ON p.id = g.person_id"
-        " LEFT JOIN contact c ON c.contact_id = g.contact_id WHERE g.status != 'withdrawn'"
-        " GROUP BY g.contact_id ORDER BY 2 COLLATE NOCASE, 1"
+        "SELECT f.id, g.photo_id, max(g.rotate), f.turn FROM region g"
+        " JOIN source s ON s.id = g.source_id AND s.kind = 'ini'"
+        " JOIN file f ON f.id = g.file_id AND f.photo_id = g.photo_id"
+        " JOIN analysis a ON a.photo_id = g.photo_id"
+        " WHERE g.rotate BETWEEN 1 AND 3 AND f.orientation = 1 AND g.status != 'withdrawn'"
+        " GROUP BY f.id ORDER BY f.id"
     )
-    contacts = tuple(ContactReport(*row) for row in rows(db, sql))
+    return [TurnedPhoto(*row) for row in rows(db, sql)]
+
+
+def photos_to_settle(db: apsw.Connection) -> list[PhotoId]:
+    """Return the photos with a region that waits, or that were searched again since, by id."""
     sql = (
-        "SELECT f.path, p.problems FROM picasa_ini p JOIN v1_files f ON f.file_id = p.file_id"
-        " WHERE p.problems != '[]' ORDER BY f.path"
+        "SELECT photo_id FROM region WHERE status = 'pending' AND photo_id IS NOT NULL"
+        " UNION SELECT g.photo_id FROM analysis a JOIN region g ON g.photo_id = a.photo_id"
+        " WHERE a.at_us > g.settled_us AND g.status != 'withdrawn' ORDER BY 1"
     )
-    problems = tuple((path, tuple(json.loads(said))) for path, said in rows(db, sql))
-    return PicasaReport(contacts, rows(db, "SELECT count(*) FROM picasa_ini")[0][0], problems)
+    return [PhotoId(photo_id) for (photo_id,) in rows(db, sql)]
+
+
+def people_of_names(db: apsw.Connection) -> dict[str, PersonId]:
+    """Return whom a name without a contact id came to mean, by the name as it was written.
+
+    A person who was renamed in facedex is still meant by what a file says.
+    """
+    sql = (
+        "SELECT name, max(person_id) FROM region"
+        " WHERE contact_id = '' AND name != '' AND person_id IS NOT NULL GROUP BY name"
+    )
+    return {name: PersonId(person_id) for name, person_id in rows(db, sql)}
+
+
+def files_without_photo(db: apsw.Connection) -> list[FileRef]:
+    """Return the files that regions are about and of which no photo is known, by id."""
+    sql = (
+        "SELECT DISTINCT f.id, r.path, f.relpath FROM region g JOIN file f ON f.id = g.file_id"
+        " JOIN root r ON r.id = f.root_id WHERE f.photo_id IS NULL AND g.said = 'named' ORDER BY f.id"
+    )
+    return [FileRef(FileId(i), join(root, rel), 0) for i, root, rel in rows(db, sql)]
+
+
+def settle_without_photo(db: apsw.Connection) -> None:
+    """Say what becomes of the regions that wait and whose photo cannot be read."""
+    db.execute(
+        "UPDATE region SET status = iif(said = 'named', 'unencodable', said), settled_us = ?"
+        " WHERE status = 'pending' AND photo_id IS NULL",
+        (now_us(),),
+    )

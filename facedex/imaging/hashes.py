@@ -73,10 +73,10 @@ def _jpeg_picture(data: bytes) -> Iterator[bytes | memoryview]:
         if marker == 0xEE or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
             yield view[at:end]
         at = end
-    yield view[at : _jpeg_end(data, at)]
+    yield view[at : jpeg_end(data, at)]
 
 
-def _jpeg_end(data: bytes, scan: int) -> int:
+def jpeg_end(data: bytes, scan: int) -> int:
     """Return the offset of the end-of-image marker after ``scan``, or the file's end.
 
     Inside entropy-coded data FF is always followed by 00 or a restart marker, and progressive

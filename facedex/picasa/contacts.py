@@ -1,4 +1,4 @@
-"""Read Picasa's ``contacts.xml``: the names of contact ids.
+"""Read Picasa's ``contacts.xml`` and its copy ``backup.xml``: the names of contact ids.
 
 Picasa's format: ``<contacts><contact id="hex" name="..." display="..."/>...</contacts>``, with
 ``<subject>`` children for signed-in accounts. The file is often incomplete and sometimes damaged,
@@ -16,6 +16,7 @@ from facedex.picasa.problems import Problems
 from facedex.picasa.rects import pad_hex64
 
 MAX_CONTACTS_BYTES = 10_000_000
+MAX_CONTACTS = 50_000
 MAX_RESUMES = 500
 _CONTACT_TAG = re.compile(rb"<contact[\s/>]")
 _WRAPPER = b"<contacts>"
@@ -29,7 +30,7 @@ def parse_contacts_xml(data: bytes, problems: list[str] | None = None) -> dict[s
     """Return contact id (16 hex digits) to name; what could be read of a damaged file.
 
     ``name`` is preferred to ``display``. A file above ``MAX_CONTACTS_BYTES``, or one with a document
-    type, gives nothing.
+    type, gives nothing; of more than ``MAX_CONTACTS`` contacts the rest is left out.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ class _Found:
             self.problems.add("not a person's id", attributes.get("id", ""))
         elif not name:
             self.problems.add(f"contact {contact_id} has no name")
+        elif len(self.names) >= MAX_CONTACTS and contact_id not in self.names:
+            self.problems.add(f"contact {contact_id} is one too many", name)
         elif self.names.setdefault(contact_id, name) != name:
             self.problems.add(f"contact {contact_id} has a second name", name)
 

@@ -6,15 +6,17 @@ one value in 16 fits by chance, all four of a rectangle one time in 100 000. The
 fit every grid and prove nothing.
 
 Rectangles of JPEG and other finished pictures are relative to the stored pixels, before EXIF
-orientation and Picasa's ``rotate=``; those of RAW files to the upright picture.
+orientation and Picasa's ``rotate=``; those of RAW files to the upright picture. A file that Picasa
+saved after its faces were named may have rectangles of the original, which the recipe carries over.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, overload
 
 from facedex.geometry import (
+    EXIF_OF_TURNS,
     RECT64_MAX,
     box_to_rect64,
     box_to_stored,
@@ -22,15 +24,16 @@ from facedex.geometry import (
     swaps_sides,
     valid_orientation,
 )
+from facedex.picasa.recipes import carry_box, saved_size
 from facedex.picasa.rects import pad_hex64
-from facedex.types import Box, PicasaFace
+from facedex.types import Box, PicasaFace, Recipe
 
-Frame = Literal["stored", "swapped", "unknown"]
+Frame = Literal["stored", "swapped", "other", "unknown"]
 
 _TOLERANCE = 0.51  # half a step of rounding, and a little for ties
-_MIN_EVIDENCE = 3  # coordinates off the edges that must fit before a swapped grid is believed
+_MIN_EVIDENCE = 3  # coordinates off the edges that must fit before another grid is believed
+_SIZE_SLACK_PX = 1  # between what a recipe gives and the file that is there
 _WRAP = 1 << 16
-_EXIF_OF_TURNS = (1, 6, 3, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class PlacedRegion:
     ----------
     box : in 0..1 of the stored pixels, clipped to them.
     frame : the grid that the rectangle's numbers fit: the stored size, that size with its sides
-        swapped, or neither; all but ``"stored"`` should be confirmed by a detector.
+        swapped, the other size of the original that Picasa put aside, or none of them; all but
+        ``"stored"`` should be confirmed by a detector.
     """
 
     box: Box
@@ -53,7 +57,7 @@ def upright_orientation(orientation: int | None, rotate: int | None) -> int:
 
     Picasa's ``rotate=``, in clockwise quarter turns 0 to 3, replaces EXIF's: it does not add to it.
     """
-    return valid_orientation(orientation) if rotate is None else _EXIF_OF_TURNS[rotate % 4]
+    return valid_orientation(orientation) if rotate is None else EXIF_OF_TURNS[rotate % 4]
 
 
 def frame_fit(rect: str | Box, size: tuple[int, int]) -> int:
@@ -70,6 +74,7 @@ def frame_fit(rect: str | Box, size: tuple[int, int]) -> int:
     return sum(map(_fits, _coordinates(rect), size * 2))
 
 
+@overload
 def place_region(
     face: PicasaFace,
     stored_size: tuple[int, int],
@@ -77,22 +82,64 @@ def place_region(
     is_raw: bool = False,
     orientation: int | None = 1,
     rotate: int | None = None,
-) -> PlacedRegion:
-    """Return where a face lies in the stored pixels.
+    recipe: None = None,
+) -> PlacedRegion: ...
+
+
+@overload
+def place_region(
+    face: PicasaFace,
+    stored_size: tuple[int, int],
+    *,
+    is_raw: bool = False,
+    orientation: int | None = 1,
+    rotate: int | None = None,
+    recipe: Recipe | None,
+) -> PlacedRegion | None: ...
+
+
+def place_region(
+    face: PicasaFace,
+    stored_size: tuple[int, int],
+    *,
+    is_raw: bool = False,
+    orientation: int | None = 1,
+    rotate: int | None = None,
+    recipe: Recipe | None = None,
+) -> PlacedRegion | None:
+    """Return where a face lies in the stored pixels; None if a recipe's crop cut it off.
 
     Parameters
     ----------
     stored_size : (width, height) in pixels, before any orientation.
     is_raw : the file is a camera's RAW, whose rectangles are relative to the upright picture unless
-        only the stored grid fits them.
+        only the stored grid fits them. Picasa saves no RAW file, so no recipe counts.
     orientation : EXIF's; values other than 1 to 8 count as 1.
     rotate : the section's ``rotate=``, which replaces ``orientation`` where it is present.
+    recipe : how Picasa made the file. It counts where the stored grid does not fit the rectangle,
+        the original's does, and what the recipe makes of the original has the stored size.
     """
+    values = _coordinates(face.rect_hex)
     turn = upright_orientation(orientation, rotate)
-    judge = _judge_raw if is_raw else _judge
-    is_upright, frame = judge(_coordinates(face.rect_hex), stored_size, swaps_sides(turn))
+    if is_raw:
+        is_upright, frame = _judge_raw(values, stored_size, swaps_sides(turn))
+    elif recipe is not None and _is_of_original(values, stored_size, recipe):
+        carried = carry_box(face.box, recipe)
+        return None if carried is None else PlacedRegion(carried, "other")
+    else:
+        is_upright, frame = _judge(values, stored_size, swaps_sides(turn))
     box = box_to_stored(face.box, turn) if is_upright else face.box
     return PlacedRegion(clip_box(box), frame)
+
+
+def _is_of_original(values: list[int], stored_size: tuple[int, int], recipe: Recipe) -> bool:
+    """Tell whether the values are of the original that the recipe made the stored pixels of."""
+    if _fits_grid(values, stored_size):
+        return False
+    gaps = (abs(a - b) for a, b in zip(saved_size(recipe), stored_size, strict=True))
+    return max(gaps) <= _SIZE_SLACK_PX and _fits_grid(
+        values, (recipe.width_px, recipe.height_px), _MIN_EVIDENCE
+    )
 
 
 def _judge(values: list[int], size: tuple[int, int], is_turned: bool) -> tuple[bool, Frame]:

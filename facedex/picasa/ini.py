@@ -1,32 +1,40 @@
-"""Read a ``.picasa.ini`` or ``Picasa.ini``: the faces of each photo and the folder's contacts.
+"""Read a ``.picasa.ini`` or ``Picasa.ini``: what it says of each photo, and the folder's contacts.
 
 Picasa's format: ``[section]`` lines and ``key=value`` lines, split at the first ``=``; no comments,
 no quoting, no escapes, so ``;``, ``#``, ``%`` and ``:`` are data. A section is the text between the
 first ``[`` and the last ``]``, because file names hold brackets. Files are UTF-8 (a byte order mark
 is tolerated), older ones in the Windows code page; both line ends occur. Sections and keys may be
-repeated, and lines may be damaged: what cannot be used is reported, the rest is kept.
+repeated, and lines may be damaged: what cannot be used is reported, the rest is kept, and every line
+is counted.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Literal
 
 from facedex.picasa.problems import Problems
-from facedex.picasa.rects import pad_hex64, parse_face
-from facedex.types import PicasaFace, PicasaIni, PicasaSection
+from facedex.picasa.rects import pad_hex64
+from facedex.picasa.section import SectionDraft, is_account_key, split_items
+from facedex.types import LineCounts, PicasaIni
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_INI_BYTES = 8_000_000
-_OTHER_SECTIONS = frozenset({"encoding", "contacts", "photoid", "lifescape", "(null)"})
-_ROTATE_VALUES = {f"rotate({turns})": turns for turns in range(4)}
+_ALBUM = ".album:"
+_FOLDER_KEYS = frozenset({"name", "date", "category", "p2category", "description", "location"})
+_ALBUM_KEYS = frozenset({"name", "token", "date", "description", "location"})
 _ENTITY = re.compile(r"&#([0-9]{1,7});")
 _ENTITY_MAX_CHARS = len("&#1234567;")
 _UNNAMED_ID = "f" * 16
+
+# the fields of LineCounts that count lines
+_Kind = Literal[
+    "blank", "sections", "faces_lines", "known_keys", "unknown_keys", "contacts", "junk"
+]
 
 
 def is_unnamed_contact(contact_id: str) -> bool:
@@ -48,127 +56,157 @@ def parse_ini(data: bytes) -> PicasaIni:
     """Return what a ``.picasa.ini`` says; never fails, in time linear in the file's size.
 
     Nothing of a file above ``MAX_INI_BYTES`` is read: the result is empty but for one problem.
-    A contact that ``[Contacts]`` lists has no name there and is left out without a problem.
     Beyond a thousand problems only their number is told.
     """
     if len(data) > MAX_INI_BYTES:
         return PicasaIni(problems=(f"not read: {len(data)} bytes, over {MAX_INI_BYTES}",))
     parser = _Parser()
-    for number, raw in enumerate(data.removeprefix(codecs.BOM_UTF8).splitlines(), start=1):
-        parser.feed(number, decode_text(raw).strip(" \t"))
+    for raw in data.removeprefix(codecs.BOM_UTF8).splitlines():
+        parser.feed(decode_text(raw).strip(" \t"))
     return parser.result()
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A photo's section while it is collected; repeated sections end up in one."""
-
-    faces: dict[tuple[str, str], PicasaFace] = field(default_factory=dict)
-    rotate: int | None = None
-
-
 class _Parser:
-    """Takes lines; ``_take`` is what the open section does with a key and a value."""
+    """Takes lines; ``_take`` is what the open section does with a casefolded key and a value."""
 
     def __init__(self) -> None:
-        self._drafts: dict[str, _Draft] = {}
-        self._draft = _Draft()
+        self._drafts: dict[str, SectionDraft] = {}
+        self._draft = SectionDraft("")
         self._contacts: dict[str, str] = {}
+        self._web_ids: dict[str, str] = {}
+        self._albums: dict[str, str] = {}
+        self._album = ""
         self._is_export = False
+        self._kinds: Counter[str] = Counter()
+        self._n_misplaced = 0
+        self._number = 0
         self._problems = Problems()
-        self._take: Callable[[int, str, str], None] = self._take_outside
+        self._take: Callable[[str, str], _Kind] = self._take_outside
 
-    def feed(self, number: int, line: str) -> None:
-        """Take one line without its end and surrounding blanks; ``number`` is for problems."""
+    def feed(self, line: str) -> None:
+        """Take the next line, without its end and surrounding blanks."""
+        self._number += 1
+        self._kinds[self._read(line)] += 1
+
+    def result(self) -> PicasaIni:
+        return PicasaIni(
+            tuple(draft.result() for draft in self._drafts.values()),
+            self._contacts,
+            self._problems.lines(),
+            self._is_export,
+            self._albums,
+            self._web_ids,
+            self._count(),
+        )
+
+    def _count(self) -> LineCounts:
+        drafts = self._drafts.values()
+        return LineCounts(
+            **self._kinds,
+            face_items=self._n_misplaced + sum(draft.n_items for draft in drafts),
+            faces=sum(len(draft.faces) for draft in drafts),
+            malformed_items=self._n_misplaced + sum(draft.n_malformed for draft in drafts),
+            repeated_items=sum(draft.n_repeated for draft in drafts),
+        )
+
+    def _report(self, what: str, text: str) -> None:
+        self._problems.add(f"line {self._number}: {what}", text)
+
+    def _read(self, line: str) -> _Kind:
         if not line:
-            return
+            return "blank"
         if line.startswith("["):
-            self._open(number, line)
-            return
+            return self._open(line)
         key, equals, value = line.partition("=")
         key = key.strip()
         if equals and key:
-            self._take(number, key, value.strip())
-        else:
-            self._report(number, "not a key=value line", line)
+            return self._take(key.casefold(), value.strip())
+        self._report("not a key=value line", line)
+        return "junk"
 
-    def result(self) -> PicasaIni:
-        sections = (
-            PicasaSection(name, tuple(draft.faces.values()), draft.rotate)
-            for name, draft in self._drafts.items()
-        )
-        return PicasaIni(tuple(sections), self._contacts, self._problems.lines(), self._is_export)
-
-    def _report(self, number: int, what: str, text: str) -> None:
-        self._problems.add(f"line {number}: {what}", text)
-
-    def _open(self, number: int, line: str) -> None:
+    def _open(self, line: str) -> _Kind:
         end = line.rfind("]")
         name = line[1:end] if end > 0 else ""
         kind = name.strip().casefold()
         if not kind:
             self._take = self._take_outside
-            self._report(number, "not a section", line)
-        elif kind == "picasa":
-            self._take = self._take_folder
-        elif kind == "contacts2":
-            self._take = self._take_contact
-        elif kind in _OTHER_SECTIONS or kind.startswith(".album:"):
-            self._take = self._take_other
-        else:
-            self._draft = self._drafts.setdefault(name, _Draft())
-            self._take = self._take_photo
+            self._report("not a section", line)
+            return "junk"
+        if kind.startswith(_ALBUM):
+            self._album = kind.removeprefix(_ALBUM).strip()
+        self._take = self._taker(name, kind)
+        return "sections"
 
-    def _take_outside(self, number: int, key: str, value: str) -> None:
-        self._report(number, "outside any section", f"{key}={value}")
+    def _taker(self, name: str, kind: str) -> Callable[[str, str], _Kind]:
+        match kind:
+            case "picasa":
+                return self._take_folder
+            case "contacts2":
+                return self._take_contact
+            case "contacts":
+                return self._take_web_contact
+            case "encoding" | "photoid" | "lifescape" | "(null)":
+                return self._take_other
+            case _ if kind.startswith(_ALBUM):
+                return self._take_album
+        self._draft = self._drafts.setdefault(name, SectionDraft(name))
+        return self._take_photo
 
-    def _take_other(self, number: int, key: str, value: str) -> None:
-        if key.casefold() == "faces":
-            self._report(number, "faces of no photo", value)
+    def _take_photo(self, key: str, value: str) -> _Kind:
+        if key == "faces":
+            self._draft.take_faces(value, self._report)
+            return "faces_lines"
+        return _key_kind(self._draft.take(key, value, self._report))
 
-    def _take_folder(self, number: int, key: str, value: str) -> None:
-        if key.casefold() == "p2category" and value.casefold() == "exported pictures":
+    def _take_outside(self, key: str, value: str) -> _Kind:
+        self._report("outside any section", f"{key}={value}")
+        return self._count_misplaced(value) if key == "faces" else "junk"
+
+    def _take_other(self, key: str, value: str) -> _Kind:
+        if key == "faces":
+            self._report("faces of no photo", value)
+            return self._count_misplaced(value)
+        return _key_kind(key == "utf8")
+
+    def _count_misplaced(self, faces: str) -> _Kind:
+        self._n_misplaced += len(split_items(faces))
+        return "faces_lines"
+
+    def _take_folder(self, key: str, value: str) -> _Kind:
+        if key == "p2category" and value.casefold() == "exported pictures":
             self._is_export = True
-        self._take_other(number, key, value)
+        if key in _FOLDER_KEYS or is_account_key(key):
+            return "known_keys"
+        return self._take_other(key, value)
 
-    def _take_contact(self, number: int, key: str, value: str) -> None:
+    def _take_album(self, key: str, value: str) -> _Kind:
+        if key == "name" and value and self._albums.setdefault(self._album, value) != value:
+            self._report("album already has another name", value)
+        return "known_keys" if key in _ALBUM_KEYS else self._take_other(key, value)
+
+    def _take_contact(self, key: str, value: str) -> _Kind:
+        self._keep_contact(self._contacts, key, _contact_name(value), "name")
+        return "contacts"
+
+    def _take_web_contact(self, key: str, value: str) -> _Kind:
+        self._keep_contact(self._web_ids, key, value, "web id")
+        return "contacts"
+
+    def _keep_contact(self, contacts: dict[str, str], key: str, value: str, what: str) -> None:
         contact_id = pad_hex64(key)
-        name = _contact_name(value)
+        line = f"{key}={value}"
         if contact_id is None:
-            self._report(number, "not a contact id", f"{key}={value}")
+            self._report("not a contact id", line)
         elif is_unnamed_contact(contact_id):
-            self._report(number, "this id is nobody's", f"{key}={value}")
-        elif not name:
-            self._report(number, "contact without a name", f"{key}={value}")
-        elif self._contacts.setdefault(contact_id, name) != name:
-            self._report(number, "contact already has another name", f"{key}={value}")
+            self._report("this id is nobody's", line)
+        elif not value:
+            self._report(f"contact without a {what}", line)
+        elif contacts.setdefault(contact_id, value) != value:
+            self._report(f"contact already has another {what}", line)
 
-    def _take_photo(self, number: int, key: str, value: str) -> None:
-        match key.casefold():
-            case "faces":
-                self._take_faces(number, value)
-            case "rotate":
-                self._take_rotate(number, value)
 
-    def _take_faces(self, number: int, value: str) -> None:
-        for item in value.split(";"):
-            if not item.strip():
-                continue
-            try:
-                face = parse_face(item)
-            except ValueError as error:
-                self._report(number, str(error), item)
-            else:
-                self._draft.faces.setdefault((face.rect_hex, face.contact_id), face)
-
-    def _take_rotate(self, number: int, value: str) -> None:
-        turns = _ROTATE_VALUES.get(value.lower())
-        if turns is None:
-            self._report(number, "not rotate(0) to rotate(3)", value)
-        elif self._draft.rotate not in (None, turns):
-            self._report(number, "photo already has another rotation", value)
-        else:
-            self._draft.rotate = turns
+def _key_kind(is_known: bool) -> _Kind:
+    return "known_keys" if is_known else "unknown_keys"
 
 
 def _contact_name(value: str) -> str:

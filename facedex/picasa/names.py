@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,11 @@ def is_ini_copy(name: bytes | str) -> bool:
 def is_skipped_dir(name: bytes | str) -> bool:
     """Tell whether a folder holds Picasa's backups or another program's copies of its files."""
     return os.fsdecode(name).casefold() in SKIPPED_DIRS
+
+
+def is_originals_dir(name: bytes | str) -> bool:
+    """Tell whether a folder holds the originals of photos that Picasa saved."""
+    return os.fsdecode(name).casefold() in {".picasaoriginals", "originals"}
 
 
 class FilenameIndex:
@@ -92,6 +97,7 @@ class NameOrigin(StrEnum):
     OWN_INI = "own ini"
     PARENT_INI = "parent ini"
     ANY_INI = "any ini"
+    DB3 = "db3"
     PLACEHOLDER = "placeholder"
 
 
@@ -113,19 +119,22 @@ class ContactBook:
     xml : contact id to name, from ``contacts.xml``.
     by_folder : folder (bytes relative to the root, ``b""`` for the root) to its ini's contacts.
     spellings : contact id to all its names in inis, the most frequent first.
+    db3 : contact id to name, from Picasa's database.
     """
 
     xml: Mapping[str, str]
     by_folder: Mapping[bytes, Mapping[str, str]]
     spellings: Mapping[str, tuple[str, ...]]
+    db3: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def build(
         cls,
         ini_contacts: Iterable[tuple[bytes, Mapping[str, str]]],
         xml_contacts: Mapping[str, str] | None = None,
+        db3_contacts: Mapping[str, str] | None = None,
     ) -> ContactBook:
-        """Return the book of all inis, as (folder, contacts), and of ``contacts.xml``.
+        """Return the book of all inis, as (folder, contacts), of ``contacts.xml`` and of db3.
 
         Of a folder's two inis pass ``.picasa.ini`` first: its names win over ``Picasa.ini``'s.
         Equally frequent names are ordered by their text, so the order of the inis does not matter.
@@ -140,7 +149,7 @@ class ContactBook:
             for contact_id, name in own.items():
                 counts[contact_id][name] += 1
         spellings = {contact_id: _ranked(counter) for contact_id, counter in counts.items()}
-        return cls(dict(xml_contacts or {}), by_folder, spellings)
+        return cls(dict(xml_contacts or {}), by_folder, spellings, dict(db3_contacts or {}))
 
 
 def _ranked(counter: Counter[str]) -> tuple[str, ...]:
@@ -162,8 +171,8 @@ def resolve_name(folder: bytes, contact_id: str, book: ContactBook) -> ResolvedN
     """Return who ``contact_id`` is in ``folder``'s ini; None where the id never means a person.
 
     Looked up in contacts.xml, the folder's own ini, the inis of its parent folders from the nearest
-    up, then any ini (the most frequent name); else a placeholder. Ids are per installation, so one
-    person may have several.
+    up, then any ini (the most frequent name), then Picasa's database; else a placeholder. Ids are
+    per installation, so one person may have several.
     """
     if is_unnamed_contact(contact_id):
         return None
@@ -180,4 +189,19 @@ def resolve_name(folder: bytes, contact_id: str, book: ContactBook) -> ResolvedN
             return ResolvedName(name, NameOrigin.PARENT_INI)
     if key in book.spellings:
         return ResolvedName(book.spellings[key][0], NameOrigin.ANY_INI)
+    if key in book.db3:
+        return ResolvedName(book.db3[key], NameOrigin.DB3)
     return ResolvedName(placeholder_name(key), NameOrigin.PLACEHOLDER, is_placeholder=True)
+
+
+def group_web_contacts(web_ids: Iterable[Mapping[str, str]]) -> list[tuple[str, ...]]:
+    """Return the groups of contact ids that stand for one web contact, as the inis' ``web_ids`` say.
+
+    Such ids are probably one person's: to propose, not to merge unasked. Each group and the list are
+    in order; an id with two web contacts is in two groups.
+    """
+    ids_of: dict[str, set[str]] = defaultdict(set)
+    for of_ini in web_ids:
+        for contact_id, web_id in of_ini.items():
+            ids_of[web_id.casefold()].add(contact_id)
+    return sorted(tuple(sorted(ids)) for ids in ids_of.values() if len(ids) > 1)

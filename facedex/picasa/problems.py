@@ -23,6 +23,11 @@ class Problems:
             shown = text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
             self._lines.append(f"{what}: {shown!r}")
 
+    def include(self, file: str, problems: Problems) -> None:
+        """Add the problems of one of several files."""
+        for line in problems.lines():
+            self.add(f"{file}: {line}")
+
     def lines(self) -> tuple[str, ...]:
         """Return the lines, with a last one that counts what is not listed."""
         more = (f"and {self._n_more} more",) if self._n_more else ()

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from facedex.engines.quality import NOT_FOUND, face_quality
 from facedex.errors import ItemError
-from facedex.geometry import box_to_stored, box_to_upright, clip_box, points_to_stored
+from facedex.geometry import (
+    box_to_stored,
+    box_to_upright,
+    clip_box,
+    own_or_turn,
+    pixels_to_upright,
+    points_to_stored,
+)
 from facedex.imaging.decode import open_photo
 from facedex.imaging.formats import SNIFF_BYTES, FileKind, photo_format, suffix
 from facedex.imaging.hashes import image_hash
@@ -26,6 +33,7 @@ from facedex.pipeline.messages import (
 )
 from facedex.pipeline.reading import MAX_PHOTO_BYTES, read_file
 from facedex.types import DetectorName
+from facedex.xmp.reading import read_facts, says_something
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from facedex.engines.remote.link import DeviceLink
+    from facedex.imaging.decode import OpenedPhoto
     from facedex.pipeline.messages import Job
     from facedex.pipeline.reading import ReadFile
     from facedex.plugins.runtime import Target
@@ -71,7 +80,7 @@ class Corridor:
         """
         self._alive = alive
         if isinstance(job, ScanJob):
-            return self._scan(job.path, ask, alive)
+            return self._scan(job, ask, alive)
         try:
             read = read_file(job.path, alive)
             if isinstance(job, PreviewJob):
@@ -101,8 +110,9 @@ class Corridor:
         return engine_on(self._config, self._model_cache, self._target, runtime)
 
     def _scan(
-        self, path: bytes, ask: Callable[[bytes], bool], alive: Callable[[], None]
+        self, job: ScanJob, ask: Callable[[bytes], bool], alive: Callable[[], None]
     ) -> ScanResult:
+        path = job.path
         try:
             read = read_file(path, alive)
         except ItemError as exc:
@@ -112,14 +122,18 @@ class Corridor:
             return result
         if read.kind is FileKind.UNSUPPORTED:
             return replace(result, problem=_unsupported(path, read))
+        said = read_facts(read.data)
+        result = replace(result, said=said if says_something(said) else None)
         picture = image_hash(read.data, photo_format(path, read.data[:SNIFF_BYTES]) or "")
         try:
             with open_photo(read.data, path) as photo:
                 facts = photo.facts
-                pixels = photo.pixels(self.engine.decode_size) if ask(picture) else None
+                is_wanted = ask(picture)
+                pixels = _upright(photo, self.engine.decode_size, job.turn) if is_wanted else None
                 damage = photo.damage
+            orientation = own_or_turn(facts.orientation, job.turn)
             # outside the block: what fails in the engine is no damage of the photo
-            faces = None if pixels is None else self._find_faces(pixels, facts.orientation)
+            faces = None if pixels is None else self._find_faces(pixels, orientation)
         except ItemError as exc:
             return replace(result, problem=_problem(exc))
         problem = None
@@ -146,8 +160,8 @@ class Corridor:
 
     def _encode(self, read: ReadFile, job: EncodeJob) -> EncodeResult:
         with open_photo(read.data, job.path) as photo:
-            pixels = photo.pixels(self.engine.decode_size)
-            orientation = photo.facts.orientation
+            pixels = _upright(photo, self.engine.decode_size, job.turn)
+            orientation = own_or_turn(photo.facts.orientation, job.turn)
         boxes = [clip_box(box_to_upright(box, orientation)) for box in job.boxes]
         return EncodeResult(
             tuple(self._encode_region(pixels, box, orientation) for box in boxes),
@@ -182,7 +196,13 @@ def _quality(face: EncodedFace, found: Detection) -> float | None:
 
 def _preview(read: ReadFile, job: PreviewJob) -> PreviewResult:
     with open_photo(read.data, job.path) as photo:
-        return PreviewResult(preview(photo.pixels(job.long_side_px), job.long_side_px))
+        pixels = _upright(photo, job.long_side_px, job.turn)
+        return PreviewResult(preview(pixels, job.long_side_px))
+
+
+def _upright(photo: OpenedPhoto, min_long_side: int, turn: int) -> NDArray[np.uint8]:
+    pixels = photo.pixels(min_long_side)
+    return pixels_to_upright(pixels, turn) if photo.facts.orientation == 1 else pixels
 
 
 def _problem(exc: ItemError) -> Problem:

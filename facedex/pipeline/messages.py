@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facedex.types import Box, PhotoFacts
+from facedex.xmp.reading import XmpFacts
+from facedex.xmp.regions import XmpRegion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScanJob:
-    """Read a file and hash it; if its image is new to the library, find and encode its faces."""
+    """Read a file and hash it; if its image is new to the library, find and encode its faces.
+
+    Here and below, ``turn`` is the EXIF orientation of a photo whose file does not say it.
+    """
 
     path: bytes
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class EncodeJob:
 
     path: bytes
     boxes: tuple[Box, ...]
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class PreviewJob:
 
     path: bytes
     long_side_px: int
+    turn: int = 1
 
 
 Job = ScanJob | EncodeJob | PreviewJob
@@ -93,6 +101,7 @@ class ScanResult:
     content_hash : None if it could not be read to the end.
     image_hash, facts : None unless it is a photo whose header could be read.
     faces : None if the photo was not searched (the library knows its image already).
+    said : what its XMP says of faces and people; None if nothing.
     """
 
     hashed_ns: int
@@ -102,6 +111,7 @@ class ScanResult:
     facts: PhotoFacts | None = None
     faces: tuple[FoundFace, ...] | None = None
     problem: Problem | None = None
+    said: XmpFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +186,11 @@ def _corners(box: Box) -> list[float]:
 
 def encode_job(job: Job) -> bytes:
     """Return a job as the bytes that a worker reads."""
-    said: dict[str, Any] = {"job": type(job).__name__, "path": _b64(job.path)}
+    said: dict[str, Any] = {
+        "job": type(job).__name__,
+        "path": _b64(job.path),
+        "turn": job.turn,
+    }
     if isinstance(job, EncodeJob):
         said["boxes"] = [_corners(box) for box in job.boxes]
     elif isinstance(job, PreviewJob):
@@ -187,12 +201,12 @@ def encode_job(job: Job) -> bytes:
 def decode_job(data: bytes) -> Job:
     """Return the job that the bytes describe."""
     said = json.loads(data)
-    path = base64.b64decode(said["path"])
+    path, turn = base64.b64decode(said["path"]), said["turn"]
     if said["job"] == "EncodeJob":
-        return EncodeJob(path, tuple(_box(b) for b in said["boxes"]))
+        return EncodeJob(path, tuple(_box(b) for b in said["boxes"]), turn)
     if said["job"] == "PreviewJob":
-        return PreviewJob(path, said["px"])
-    return ScanJob(path)
+        return PreviewJob(path, said["px"], turn)
+    return ScanJob(path, turn)
 
 
 def _face_out(face: FoundFace | None) -> dict[str, Any] | None:
@@ -221,6 +235,25 @@ def _face_in(said: dict[str, Any]) -> FoundFace:
     )
 
 
+def _xmp_out(facts: XmpFacts) -> dict[str, Any]:
+    said = {name: getattr(facts, name) for name in XmpFacts.__dataclass_fields__}
+    said["regions"] = [[_corners(r.box), r.name, r.schema] for r in facts.regions]
+    return said
+
+
+def _xmp_in(said: dict[str, Any]) -> XmpFacts:
+    size = said["applied_to"]
+    regions = tuple(XmpRegion(_box(box), name, schema) for box, name, schema in said["regions"])
+    lists = {name: tuple(said[name]) for name in ("names", "keywords", "problems")}
+    return XmpFacts(
+        regions,
+        **lists,
+        applied_to=None if size is None else (size[0], size[1]),
+        orientation=said["orientation"],
+        n_other_regions=said["n_other_regions"],
+    )
+
+
 def encode_message(message: Message) -> bytes:
     """Return what a worker says as bytes."""
     said: dict[str, Any] = {"message": type(message).__name__}
@@ -240,6 +273,7 @@ def encode_message(message: Message) -> bytes:
                     facts.taken_us, facts.camera,
                 ],
                 "faces": None if message.faces is None else [_face_out(f) for f in message.faces],
+                "said": None if message.said is None else _xmp_out(message.said),
             }  # fmt: skip
         case EncodeResult():
             said["faces"] = [_face_out(f) for f in message.faces]
@@ -283,5 +317,6 @@ def decode_message(data: bytes) -> Message:
                 PhotoFacts(*said["facts"]) if said["facts"] else None,
                 None if faces is None else tuple(_face_in(f) for f in faces),
                 problem,
+                None if said["said"] is None else _xmp_in(said["said"]),
             )
     raise ValueError(f"a worker said {said['message']!r}")

@@ -27,7 +27,7 @@ def read_pending(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> N
         after = 0
         while page := files.pending_after(store.db, after, _PAGE):
             for file in page:
-                yield Task(file, ScanJob(file.path), file.attempts)
+                yield Task(file, ScanJob(file.path, file.turn), file.attempts)
             after = page[-1].file_id
 
     def died(file: FileRef) -> None:
@@ -54,7 +54,7 @@ def search_undone(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> 
             for photo_id in page:
                 file = files.file_of_photo(store.db, photo_id)
                 if file is not None:
-                    yield Task((photo_id, file), ScanJob(file.path), file.attempts)
+                    yield Task((photo_id, file), ScanJob(file.path, file.turn), file.attempts)
             after = page[-1]
 
     def died(item: tuple[PhotoId, FileRef]) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from facedex.db import cache, faces, files, issues, photos
 from facedex.db.connection import transaction
 from facedex.errors import ItemError
-from facedex.geometry import contains_center, iou
+from facedex.geometry import contains_center, iou, own_or_turn
 from facedex.pipeline.carry import carry_over
 from facedex.pipeline.reading import read_file
+from facedex.pipeline.said import save_xmp
 from facedex.types import DRAWN_ORIGINS
 
 if TYPE_CHECKING:
@@ -131,9 +132,11 @@ class Store:
             self.db, file_id, result.hashed_ns, result.content_hash, photo_id, orientation
         )
         photos.refresh_facts(self.db, photo_id, result.facts)
+        save_xmp(self.db, file_id, result.content_hash, result.said)
         thumbnails: list[tuple[str, bytes]] = []
         if result.faces is not None:
-            thumbnails = self._store_faces(photo_id, result.faces, orientation)
+            turned = own_or_turn(orientation, file.turn)
+            thumbnails = self._store_faces(photo_id, result.faces, turned)
         if held not in {None, photo_id} and not photos.is_held(self.db, held):
             carry_over(self.db, held, photo_id, self.model_id)
         return thumbnails
@@ -150,7 +153,8 @@ class Store:
                 self.db, file.file_id, stage, result.problem.kind, result.problem.message
             )
         if result.image_hash == photo.image_hash and result.facts and result.faces is not None:
-            return self._store_faces(photo_id, result.faces, result.facts.orientation)
+            turned = own_or_turn(result.facts.orientation, file.turn)
+            return self._store_faces(photo_id, result.faces, turned)
         # else the file has changed since the walk: the next scan sees to it
         return []
 

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from facedex.paths import join
+from facedex.paths import is_temporary, join
 from facedex.types import FileStat
 
 if TYPE_CHECKING:
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 # Folders that hold no photos of the owner: thumbnails of a NAS, versions, trash, indexes, and the
 # untouched originals that Picasa keeps beside the photos it saved.
+PICASA_ORIGINALS = b".picasaoriginals"
 SKIPPED_FOLDERS = frozenset(
     {
         b"@eadir", b".spotlight-v100", b".stversions", b".trash", b".trashes", b".fseventsd",
-        b"$recycle.bin", b"system volume information", b".picasaoriginals", b"_vti_cnf",
+        b"$recycle.bin", b"system volume information", PICASA_ORIGINALS, b"_vti_cnf",
         b".appledouble", b".git", b"#recycle", b".thumbnails", b".dtrash",
     }
 )  # fmt: skip
@@ -44,7 +45,7 @@ def walk(root: bytes, state: Walk, own_files: Collection[FileIdentity] = ()) -> 
     """Yield the regular files under ``root`` in byte order of their names, folder by folder.
 
     Links are not followed; FIFOs, sockets and devices are left out, as are ``SKIPPED_FOLDERS`` and
-    folders with a CACHEDIR.TAG. Nothing is opened but such a tag.
+    folders with a CACHEDIR.TAG and what a killed export left. Nothing is opened but such a tag.
 
     Parameters
     ----------
@@ -68,9 +69,22 @@ def walk(root: bytes, state: Walk, own_files: Collection[FileIdentity] = ()) -> 
             if stat.S_ISDIR(found.st_mode):
                 if entry.name.lower() not in SKIPPED_FOLDERS:
                     below.append(relpath + b"/")
-            elif stat.S_ISREG(found.st_mode) and (found.st_dev, found.st_ino) not in own_files:
+                elif entry.name.lower() == PICASA_ORIGINALS:
+                    yield from _recipes(root, relpath + b"/", state)
+            elif (
+                stat.S_ISREG(found.st_mode)
+                and (found.st_dev, found.st_ino) not in own_files
+                and not is_temporary(entry.name)
+            ):
                 yield file_stat(relpath, found)
         folders.extend(reversed(below))
+
+
+def _recipes(root: bytes, folder: bytes, state: Walk) -> Iterator[FileStat]:
+    """Yield the ini of a folder of originals: it says how Picasa made the photos beside the folder."""
+    for entry in _list(root, folder, state) or ():
+        if entry.name.lower() == b".picasa.ini" and entry.is_file(follow_symlinks=False):
+            yield file_stat(folder + entry.name, entry.stat(follow_symlinks=False))
 
 
 def file_stat(relpath: bytes, found: os.stat_result) -> FileStat:

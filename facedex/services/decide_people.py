@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # of two things said of one face, the first of these stays when the two people become one
 _STRENGTH = (FaceState.CONFIRMED, FaceState.REJECTED, FaceState.SUGGESTED)
-_SOURCES = (Source.USER, Source.PICASA, Source.XMP, Source.AUTO)
+_SOURCES = (Source.USER, Source.PICASA, Source.DIGIKAM, Source.XMP, Source.AUTO)
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 
 

@@ -80,7 +80,7 @@ def _encoded(
             file = files.file_of_photo(db, photo_id)
             if file is not None:
                 boxes = tuple(box for _face, box in entries)
-                yield Task((photo_id, file), EncodeJob(file.path, boxes), file.attempts)
+                yield Task((photo_id, file), EncodeJob(file.path, boxes, file.turn), file.attempts)
 
     def died(item: tuple[PhotoId, files.FileRef]) -> None:
         files.count_attempt(db, item[1].file_id)

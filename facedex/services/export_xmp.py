@@ -1,9 +1,11 @@
-"""Taking the names out: sidecars beside the photos, which other programs read."""
+"""Taking the names out: into sidecars beside the photos, or into the photos, which others read."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,16 +15,21 @@ from facedex.db.connection import snapshot
 from facedex.errors import MetadataError
 from facedex.paths import display_path, join
 from facedex.progress import NullSink
+from facedex.services.write_names import PhotoNames
+from facedex.xmp.editing import UnmergeableError
+from facedex.xmp.embedding import WRITABLE
+from facedex.xmp.files import clear_leftovers
 from facedex.xmp.merging import NamedFace, find_flaw
-from facedex.xmp.sidecars import by_stem, names_near, sidecar_to_write, write_sidecar
+from facedex.xmp.photo_files import find_refusal
+from facedex.xmp.sidecars import by_stem, names_near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from facedex.db.connection import Connection
-    from facedex.db.exports import NamedBox, PhotoFile
+    from facedex.db.exports import PhotoFile
     from facedex.progress import ProgressSink
-    from facedex.types import PersonId, PhotoId
+    from facedex.types import PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +41,29 @@ class ExportProblem:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """A photo whose names went into a sidecar, for its own file was not written into."""
+
+    path: str
+    reason: str
+
+
 @dataclass(slots=True)
 class XmpExport:
-    """What became of every file of the photos with named faces.
+    """What became of every file of the photos with named faces, and of those exported before.
 
     Attributes
     ----------
-    written : the sidecars that were written, or would be, as text to show.
-    n_unchanged : files whose sidecar has all of it already.
+    written : the files that were written, or would be, as text to show.
+    n_unchanged : files whose place has all of it already.
     n_missing : files that are gone.
     n_offline : files on a disk that is not there.
     n_changed : files that changed since the last scan, or that it could not read: who is on
         them now is not known.
+    n_outdated : photos that hold names of an earlier export that are no longer true, and that were
+        not asked to be written into.
+    instead : photos whose names were to go into their own files and went into sidecars.
     """
 
     is_dry_run: bool
@@ -57,6 +75,8 @@ class XmpExport:
     n_missing: int = 0
     n_offline: int = 0
     n_changed: int = 0
+    n_outdated: int = 0
+    instead: list[Instead] = field(default_factory=list)
     problems: list[ExportProblem] = field(default_factory=list)
 
     @property
@@ -69,54 +89,91 @@ def export_xmp(
     db: Connection,
     person_ids: Collection[PersonId] | None = None,
     *,
+    into_photos: bool = False,
     sink: ProgressSink | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     is_dry_run: bool = False,
 ) -> XmpExport:
-    """Write the confirmed names into a sidecar beside every file of a photo; no photo is touched.
+    """Write the confirmed names beside every file of a photo, or into it.
 
-    A sidecar that is there keeps what it holds. One that has the names already is not touched.
+    What is there keeps what others wrote. What facedex wrote at an earlier export goes where it is no
+    longer true. Where nothing would change, nothing is touched.
 
     Parameters
     ----------
-    person_ids : only the faces of these people; None for everybody.
+    person_ids : only the faces of these people; None for everybody. What was written of others before
+        is kept true.
+    into_photos : write into the photos' own files; where that cannot be done without loss, into
+        sidecars. Else photos are only read.
 
     Raises
     ------
     StorageFault
         If the disk is full or failing; what was written until then is whole.
     """
-    with snapshot(db):
-        named = exports.named_boxes(db, person_ids)
-        files = exports.photo_files(db, named.keys())
-    report = XmpExport(is_dry_run, len(named), len(files))
-    _Exporting(named, report, sink or NullSink()).run(files, should_stop)
+    names = _Names(db, person_ids)
+    report = XmpExport(is_dry_run, len(names.asked), len(names.files))
+    _Exporting(db, names, report, sink or NullSink(), into_photos).run(should_stop)
     return report
+
+
+def count_writable(
+    db: Connection, person_ids: Collection[PersonId] | None = None
+) -> dict[str, int]:
+    """Return how many photos an export into photos may change, by folder; none is opened."""
+    names = _Names(db, person_ids)
+    report = XmpExport(True, len(names.asked), len(names.files))
+    counts: Counter[str] = Counter()
+    for file, _names in _Exporting(db, names, report, NullSink(), True).ready():
+        if find_refusal(_path(file), file.format) is None:
+            counts[display_path(_folder(file))] += 1
+    return dict(sorted(counts.items()))
+
+
+class _Names:
+    """What is known at one moment: who is on which photo, its files, and what was exported before."""
+
+    def __init__(self, db: Connection, person_ids: Collection[PersonId] | None) -> None:
+        with snapshot(db):
+            self.everybody = exports.named_boxes(db)
+            self.asked = (
+                self.everybody if person_ids is None else exports.named_boxes(db, person_ids)
+            )
+            self.files = exports.photo_files(db, self.asked.keys())
+            self.exported = exports.exported(db)
 
 
 class _Exporting:
     """One export: counts what becomes of each file."""
 
     def __init__(
-        self, named: dict[PhotoId, list[NamedBox]], report: XmpExport, sink: ProgressSink
+        self,
+        db: Connection,
+        names: _Names,
+        report: XmpExport,
+        sink: ProgressSink,
+        into_photos: bool,
     ) -> None:
-        self._named = named
+        self._db = db
+        self._names = names
         self._report = report
         self._sink = sink
+        self._into_photos = into_photos
 
-    def run(self, files: list[PhotoFile], should_stop: Callable[[], bool]) -> None:
-        self._sink.started("sidecars", len(files))
+    def run(self, should_stop: Callable[[], bool]) -> None:
+        self._sink.started("photos" if self._into_photos else "sidecars", len(self._names.files))
         try:
-            for file, names in self._ready(files):
+            for file, names in self.ready():
                 if should_stop():
                     self._report.is_stopped = True
                     break
-                self._write(file, names)
+                self._export(file, names)
         finally:
             self._sink.finished()
 
-    def _ready(self, files: list[PhotoFile]) -> Iterator[tuple[PhotoFile, list[bytes]]]:
+    def ready(self) -> Iterator[tuple[PhotoFile, list[bytes]]]:
         """Yield the files that are as they were scanned, each with the names near its own."""
+        files = self._names.files
         roots = {file.root for file in files if not file.is_offline}
         there = {root for root in roots if Path(os.fsdecode(root)).is_dir()}
         for folder, of_folder in groupby(sorted(files, key=_folder_and_path), _folder):
@@ -124,12 +181,14 @@ class _Exporting:
             if not ready:
                 continue
             try:
-                listing = Path(os.fsdecode(folder)).iterdir()
-                names = by_stem(os.fsencode(path.name) for path in listing)
+                listing = [os.fsencode(path.name) for path in Path(os.fsdecode(folder)).iterdir()]
             except OSError as error:
                 self._problem(folder, "unreadable", error.strerror or str(error))
                 self._sink.advanced(len(ready))
                 continue
+            if not self._report.is_dry_run:
+                clear_leftovers(folder, listing)
+            names = by_stem(listing)
             for file in ready:
                 yield file, names_near(os.path.split(file.stat.relpath)[1], names)
 
@@ -146,25 +205,59 @@ class _Exporting:
         self._sink.advanced()
         return False
 
-    def _write(self, file: PhotoFile, names: list[bytes]) -> None:
-        folder, name = os.path.split(_path(file))
+    def _export(self, file: PhotoFile, names: list[bytes]) -> None:
+        faces = self._writable(file)
+        asked = [
+            NamedFace(each.name, each.box) for each in self._names.asked.get(file.photo_id, [])
+        ]
+        photo = PhotoNames(
+            self._db, file, names, faces, asked, self._names.exported.get(file.file_id, {}),
+            is_dry_run=self._report.is_dry_run,
+        )  # fmt: skip
+        is_in_photo = self._into_photos and self._write_photo(photo, file, has_names=bool(asked))
+        if not self._into_photos and photo.is_file_outdated():
+            self._report.n_outdated += 1
+        if not is_in_photo:
+            self._count(photo.sidecar, photo.into_sidecar, has_names=bool(asked))
+        for sidecar in photo.other_sidecars(with_target=is_in_photo):
+            path = join(_folder(file), sidecar)
+            self._count(path, partial(photo.refresh, sidecar), has_names=False)
+        self._sink.advanced(1, display_path(photo.path), len(faces))
+
+    def _writable(self, file: PhotoFile) -> list[NamedFace]:
+        """Return everybody on the photo; a face that cannot be written is a problem of its own."""
         faces = []
-        for face in (NamedFace(each.name, each.box) for each in self._named[file.photo_id]):
+        for each in self._names.everybody.get(file.photo_id, []):
+            face = NamedFace(each.name, each.box)
             flaw = find_flaw(face)
             if flaw is None:
                 faces.append(face)
             else:
                 self._problem(_path(file), "unwritable", flaw)
-        sidecar = join(folder, sidecar_to_write(name, names))
-        size = (file.width_px, file.height_px)
+        return faces
+
+    def _write_photo(self, photo: PhotoNames, file: PhotoFile, *, has_names: bool) -> bool:
+        """Tell whether the photo's own file took the names, or is a problem; else a sidecar must."""
         try:
-            if faces and write_sidecar(sidecar, faces, size, is_dry_run=self._report.is_dry_run):
-                self._report.written.append(display_path(sidecar))
-            elif faces:
-                self._report.n_unchanged += 1
+            self._count(photo.path, photo.into_photo, has_names=has_names)
+        except UnmergeableError as error:
+            self._report.instead.append(Instead(display_path(photo.path), str(error)))
+            if file.format in WRITABLE:
+                message = f"{error}; its names go into a sidecar"
+                self._sink.problem(photo.path, "export", "sidecar", message)
+            return False
+        return True
+
+    def _count(self, path: bytes, write: Callable[[], bool], *, has_names: bool) -> None:
+        try:
+            has_changed = write()
         except MetadataError as error:
-            self._problem(sidecar, error.kind, error.cause)
-        self._sink.advanced(1, display_path(sidecar), len(faces))
+            self._problem(path, error.kind, error.cause)
+            return
+        if has_changed:
+            self._report.written.append(display_path(path))
+        elif has_names:
+            self._report.n_unchanged += 1
 
     def _problem(self, path: bytes, kind: str, message: str) -> None:
         self._report.problems.append(ExportProblem(display_path(path), kind, message))

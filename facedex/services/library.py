@@ -16,11 +16,10 @@ from facedex.db import (
     files,
     issues,
     people,
-    regions,
     runs,
 )
 from facedex.db.connection import LIBRARY_NAME, translated
-from facedex.db.library import data_version, get_meta, open_library
+from facedex.db.library import data_version, get_meta, open_library, scan_lock
 from facedex.errors import EnvironmentFault, ItemError
 from facedex.paths import model_cache
 from facedex.pipeline.messages import PreviewJob, PreviewResult
@@ -28,8 +27,9 @@ from facedex.pipeline.supervisor import SupervisedPool, Task
 from facedex.services import decide
 from facedex.services.audit import audit, use_metric
 from facedex.services.deciding import Deciding
-from facedex.services.export_xmp import export_xmp
+from facedex.services.export_xmp import count_writable, export_xmp
 from facedex.services.follow_decisions import Follower
+from facedex.services.ledger import make_ledger
 from facedex.services.match_faces import match_faces
 from facedex.services.metric_choice import load_choice
 from facedex.services.regroup import RegroupReport, plan_regroup, regroup
@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from facedex.db.connection import Connection
+    from facedex.db.files import FileRef
     from facedex.progress import ProgressSink
     from facedex.services.audit import AuditReport
     from facedex.services.export_xmp import XmpExport
+    from facedex.services.ledger import Ledger
     from facedex.services.metric_choice import MetricChoice
     from facedex.services.records import (
         FaceRow,
@@ -197,7 +199,7 @@ class Library(Deciding):
         file = files.file_of_photo(self._db, photo_id)
         if file is None:
             raise EnvironmentFault("the photo's file is not there", "Is its disk mounted?")
-        return self._previews.make(file.path, long_side_px)
+        return self._previews.make(file, long_side_px)
 
     def find_people(self, text: str, limit: int = 10) -> list[PersonRow]:
         """Return people one of whose names' words begins with ``text``, most faces first.
@@ -300,22 +302,33 @@ class Library(Deciding):
         """Return what cannot be read, by path."""
         return issues.list_problems(self._db)
 
-    def picasa_report(self) -> regions.PicasaReport:
-        """Return what became of every rectangle that Picasa wrote."""
-        return regions.report(self._db)
+    def ledger(self) -> Ledger:
+        """Return what became of every face and name that other programs knew."""
+        return make_ledger(self._db)
 
     def export_xmp(
         self,
         person_ids: Collection[PersonId] | None = None,
         *,
+        into_photos: bool = False,
         sink: ProgressSink | None = None,
         should_stop: Callable[[], bool] = lambda: False,
         is_dry_run: bool = False,
     ) -> XmpExport:
-        """See :func:`facedex.services.export_xmp.export_xmp`."""
-        return export_xmp(
-            self._db, person_ids, sink=sink, should_stop=should_stop, is_dry_run=is_dry_run
-        )
+        """See :func:`facedex.services.export_xmp.export_xmp`; no scan runs while photos change."""
+        with scan_lock(self._directory) if into_photos else contextlib.nullcontext():
+            return export_xmp(
+                self._db,
+                person_ids,
+                into_photos=into_photos,
+                sink=sink,
+                should_stop=should_stop,
+                is_dry_run=is_dry_run,
+            )
+
+    def count_writable(self, person_ids: Collection[PersonId] | None = None) -> dict[str, int]:
+        """See :func:`facedex.services.export_xmp.count_writable`."""
+        return count_writable(self._db, person_ids)
 
     def named_faces(self, person_ids: Collection[PersonId] | None = None) -> list[NamedFaceRow]:
         """Return the faces with confirmed names, of these people or, for None, of everybody."""
@@ -343,18 +356,18 @@ class _Previews:
         self._lock = threading.Lock()
         self._pool: SupervisedPool | None = None
 
-    def make(self, path: bytes, long_side_px: int) -> bytes:
+    def make(self, file: FileRef, long_side_px: int) -> bytes:
         with self._lock:
             if self._pool is None:
                 self._pool = SupervisedPool(EngineConfig(), model_cache(), 1, _PREVIEW_DEADLINE_S)
-            tasks = [Task(None, PreviewJob(path, long_side_px))]
+            tasks = [Task(None, PreviewJob(file.path, long_side_px, file.turn))]
             for _task, result in self._pool.run(
                 tasks, lambda _image: False, lambda _item: None, lambda: False
             ):
                 assert isinstance(result, PreviewResult)
                 if result.problem is not None:
                     problem = result.problem
-                    raise ItemError(path, problem.stage, problem.message, problem.kind)
+                    raise ItemError(file.path, problem.stage, problem.message, problem.kind)
                 return result.jpeg
         raise AssertionError("a pool yields every task")
 

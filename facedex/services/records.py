@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facedex.db.catalog import FaceRow, GroupRow, LibraryCounts, PersonRow, PhotoRow
+from facedex.db.catalog import (
+    FaceRow,
+    GroupRow,
+    LibraryCounts,
+    PersonRow,
+    PhotoNotes,
+    PhotoRow,
+)
 from facedex.db.exports import NamedFaceRow
 from facedex.db.issues import ProblemRow
+from facedex.db.ledger import Outcomes
+from facedex.services.ledger import Ledger
 
 if TYPE_CHECKING:
     from facedex.types import ClusterId, PersonId
@@ -15,9 +24,12 @@ if TYPE_CHECKING:
 __all__ = [
     "FaceRow",
     "GroupRow",
+    "Ledger",
     "LibraryCounts",
     "NamedFaceRow",
+    "Outcomes",
     "PersonRow",
+    "PhotoNotes",
     "PhotoRow",
     "ProblemRow",
     "Shelf",

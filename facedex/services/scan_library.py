@@ -1,4 +1,4 @@
-"""A scan from beginning to end: look, read, search, take over Picasa's names, match."""
+"""A scan from beginning to end: look, read, search, take over who is named elsewhere, match."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
 from facedex.services.model_thresholds import keep_thresholds
 from facedex.services.retry_raw import retry_raw
-from facedex.services.take_over_picasa import take_over_picasa
+from facedex.services.take_over_names import read_elsewhere, take_over_names
 from facedex.services.walk_roots import add_roots, check_folder, check_online, walk_root
 
 if TYPE_CHECKING:
@@ -172,11 +172,14 @@ def _do_steps(
         own_files = own_identities(directory)
         if not walk_root(db, root, own_files, store.counts, store.sink, should_stop):
             return
-    for step in (read_pending, search_undone):
-        step(store, pool, should_stop)
-        if should_stop():
-            return
-    take_over_picasa(store, pool, options.contacts_xml, should_stop)
+    read_pending(store, pool, should_stop)
+    if should_stop():
+        return
+    read_elsewhere(db, options.contacts_xml, store.sink)
+    search_undone(store, pool, should_stop)
+    if should_stop():
+        return
+    take_over_names(store, pool, should_stop)
     if should_stop():
         return
     with transaction(db):

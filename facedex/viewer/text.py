@@ -10,12 +10,13 @@ from PySide6.QtCore import QDateTime, QLocale, QTimeZone
 from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:
-    from facedex.services.records import FaceRow, PhotoRow
+    from facedex.services.records import FaceRow, PhotoNotes, PhotoRow
 
 UNNAMED = "Unnamed"
 _SOURCES = {
     Source.USER: "confirmed",
     Source.PICASA: "named in Picasa",
+    Source.DIGIKAM: "named in digiKam",
     Source.XMP: "named in its XMP tag",
     Source.AUTO: "named by facedex",
 }
@@ -34,6 +35,13 @@ def counted(n: int, noun: str, plural: str = "") -> str:
 def escape_mnemonic(text: str) -> str:
     """Return ``text`` for a menu, button or buddy label, where a single ``&`` marks a key."""
     return text.replace("&", "&&")
+
+
+def percent(probability: float) -> str:
+    """Return a probability of 0..1 as ``"94 %"``; at the ends ``"under 1 %"``, ``"over 99 %"``."""
+    if not 0.01 <= probability <= 0.99:
+        return "under 1 %" if probability < 0.5 else "over 99 %"
+    return f"{100 * probability:.0f} %"
 
 
 def face_label(face: FaceRow) -> str:
@@ -56,7 +64,7 @@ def face_detail(face: FaceRow) -> str:
 
 def _state_detail(face: FaceRow) -> str:
     if face.state is FaceState.SUGGESTED:
-        return "suggested" if face.distance is None else f"distance {face.distance:.2f}"
+        return "" if face.probability is None else percent(face.probability)
     if face.state is FaceState.CONFIRMED:
         return _SOURCES[face.source] if face.source else "confirmed"
     return "looked at, not named" if face.state is FaceState.REJECTED else ""
@@ -69,6 +77,20 @@ def face_spoken(face: FaceRow) -> str:
         words.append("suggested")
     words += [face_detail(face), PurePath(face.path).name]
     return ", ".join(dict.fromkeys(word for word in words if word))
+
+
+def photo_notes(notes: PhotoNotes) -> str:
+    """Return what other programs noted of a photo, or nothing."""
+    parts = []
+    if notes.people:
+        parts.append(f"Also here: {', '.join(notes.people)}")
+    if notes.caption:
+        parts.append(f"“{notes.caption}”")
+    if notes.is_starred:
+        parts.append("starred in Picasa")
+    if notes.is_hidden:
+        parts.append("hidden in Picasa")
+    return "  ·  ".join(map(one_line, parts))
 
 
 def photo_facts(photo: PhotoRow) -> str:

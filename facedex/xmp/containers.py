@@ -1,25 +1,24 @@
 """Where a photo's file keeps its XMP packets. Nothing is decoded.
 
-Sources: XMP specification part 3 (JPEG, PNG, TIFF), the WebP container specification; for a sidecar
-the whole file is the packet.
+Sources: XMP specification part 3 (TIFF; the others are in their modules); for a sidecar the whole
+file is the packet.
 """
 
 from __future__ import annotations
 
 import codecs
 import struct
-import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from facedex.imaging.formats import SNIFF_BYTES, sniff
 from facedex.xmp.isobmff import read_isobmff
 from facedex.xmp.jpeg import read_jpeg
-from facedex.xmp.tree import MAX_BYTES
+from facedex.xmp.png import read_png
+from facedex.xmp.webp import read_webp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PNG_KEYWORD = b"XML:com.adobe.xmp\0"
 _TIFF_XMP = 700
 _TIFF_MAGIC = {42, 43, 0x4F52, 0x5352}  # TIFF, BigTIFF, and Olympus' RAW files
 _MAX_IFDS = 8
@@ -56,7 +55,7 @@ def find_packets(data: bytes) -> Packets:
     if kind == "JPEG":
         jpeg = read_jpeg(data)
         return Packets(jpeg.standard, jpeg.extended, jpeg.problems)
-    reader = {"PNG": _read_png, "WEBP": _read_webp}.get(kind or "")
+    reader = {"PNG": read_png, "WEBP": read_webp}.get(kind or "")
     if data[4:8] == b"ftyp":
         reader = read_isobmff
     elif data[:2] in {b"II", b"MM"}:
@@ -73,46 +72,6 @@ def is_sidecar(data: bytes) -> bool:
     """Tell whether these bytes are a packet by themselves: XML in any encoding of Unicode."""
     head = data[:64].removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n")
     return head.startswith(_SIDECAR_STARTS)
-
-
-def _read_png(data: bytes) -> list[bytes]:
-    found = []
-    at = 8
-    while at + 12 <= len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        if data[at + 4 : at + 8] == b"iTXt" and data.startswith(_PNG_KEYWORD, at + 8):
-            found.append(_png_text(data[at + 8 + len(_PNG_KEYWORD) : at + 8 + size]))
-        at += 12 + size
-    return found
-
-
-def _png_text(body: bytes) -> bytes:
-    """Return an iTXt chunk's text: after two flags, the language and the translated keyword."""
-    is_compressed = body[:1] == b"\x01"
-    parts = body[2:].split(b"\0", 2)
-    if len(parts) < 3:
-        raise ValueError("the XMP chunk is incomplete")
-    if not is_compressed:
-        return parts[2]
-    unpacker = zlib.decompressobj()
-    try:
-        text = unpacker.decompress(parts[2], MAX_BYTES)
-    except zlib.error as error:
-        raise ValueError(f"the XMP chunk is damaged ({error})") from error
-    if unpacker.unconsumed_tail:
-        raise ValueError(f"the XMP chunk has over {MAX_BYTES} bytes")
-    return text
-
-
-def _read_webp(data: bytes) -> list[bytes]:
-    found = []
-    at = 12
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at + 4 : at + 8], "little")
-        if data[at : at + 4] == b"XMP ":
-            found.append(data[at + 8 : at + 8 + size])
-        at += 8 + size + size % 2
-    return found
 
 
 def _read_tiff(data: bytes) -> list[bytes]:

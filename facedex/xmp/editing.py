@@ -27,18 +27,20 @@ class PacketEdit:
         rdf = None if document.root is None else find_rdf(document.root)
         if document.root is None or rdf is None:
             raise UnmergeableError("its XMP holds no RDF")
+        self._packet = packet
         self._data, self._prefixes = document.data, document.prefixes
         self._root, self._rdf = document.root, rdf
         self._changed: dict[int, Element] = {}
         self._added: list[Element] = []
+        self._removed: list[Element] = []
 
     def find(self, *names: str) -> Element | None:
         """Return the first property of these names, changed or added ones too."""
         for description in descriptions(self._root):
             if any(name in description.attributes for name in names):
                 raise UnmergeableError("its XMP holds a list as an attribute")
-        found = next(properties(self._root, *names), None)
-        return found or next((new for new in self._added if new.name in names), None)
+        known = (old for old in properties(self._root, *names) if old not in self._removed)
+        return next(known, None) or next((new for new in self._added if new.name in names), None)
 
     def change(self, element: Element) -> None:
         """Note that a property differs from what the packet says."""
@@ -50,13 +52,24 @@ class PacketEdit:
         self._added.append(element)
         return element
 
+    def remove(self, element: Element) -> None:
+        """Take a property out."""
+        if element in self._added:
+            self._added.remove(element)
+        else:
+            self._changed.pop(element.start, None)
+            self._removed.append(element)
+
     def result(self) -> bytes:
-        """Return the packet with the changes."""
+        """Return the packet with the changes; without any, its very bytes."""
+        if not (self._changed or self._added or self._removed):
+            return self._packet
         data, prefixes = self._data, self._prefixes
         edits = [
             (element.start, element.end, serialise(element, prefixes))
             for element in self._changed.values()
         ]
+        edits += self._cuts()
         if self._added:
             description = Element(schemas.DESCRIPTION, {schemas.ABOUT: self._about()})
             description.children = self._added
@@ -65,6 +78,25 @@ class PacketEdit:
         for start, end, new in sorted(edits, reverse=True):
             data = data[:start] + new + data[end:]
         return data
+
+    def _cuts(self) -> list[tuple[int, int, bytes]]:
+        """Return the edits that take removed properties out, and what they leave empty."""
+        cuts = []
+        for description in descriptions(self._root):
+            gone = [child for child in description.children if child in self._removed]
+            is_empty = len(gone) == len(description.children) and not description.text.strip()
+            if gone and is_empty and set(description.attributes) <= {schemas.ABOUT, "about"}:
+                gone = [description]
+            cuts += [(*self._whole_line(each.start, each.end), b"") for each in gone]
+        return cuts
+
+    def _whole_line(self, start: int, end: int) -> tuple[int, int]:
+        """Return a part of the packet with its indent and line break, if it has a line to itself."""
+        data, begin = self._data, start
+        while data[begin - 1 : begin] in {b" ", b"\t"}:
+            begin -= 1
+        has_own_line = data[begin - 1 : begin] == b"\n" and data[end : end + 1] == b"\n"
+        return (begin, end + 1) if has_own_line else (start, end)
 
     def _about(self) -> str:
         """Return what the packet's descriptions are about: the same in all of them."""

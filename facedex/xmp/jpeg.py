@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from facedex.imaging.hashes import jpeg_end
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,7 +17,7 @@ STANDARD = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
 MULTI_PICTURE = b"MPF\0"
 MAX_PAYLOAD = 65533  # of a segment, after its two bytes of length
-_APP0, APP1, APP2 = 0xE0, 0xE1, 0xE2
+_APP0, APP1, APP2, _APP11 = 0xE0, 0xE1, 0xE2, 0xEB
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _GUID_CHARS = 32
 _EXTENDED_HEAD = len(EXTENDED) + _GUID_CHARS + 8
@@ -94,19 +96,17 @@ def _join_extended(payloads: list[bytes], problems: list[str]) -> dict[str, byte
 
 
 def with_standard_packet(data: bytes, packet: bytes) -> bytes:
-    """Return the JPEG with ``packet`` in the place of its standard one, else after its EXIF.
+    """Return the JPEG with ``packet`` in the place of its only one, else after its EXIF.
 
     All other bytes stay as they are.
 
     Raises
     ------
     ValueError
-        If it is not a JPEG or cannot hold it: two packets, several pictures behind one
-        another (their index counts bytes), or more than a segment takes.
+        If it cannot hold it: several pictures behind one another (what points to them counts
+        bytes), a seal on the file's bytes (C2PA), or more than a segment takes.
     """
     payload = STANDARD + packet
-    if not data.startswith(b"\xff\xd8"):
-        raise ValueError("it is not a JPEG file")
     if len(payload) > MAX_PAYLOAD:
         raise ValueError(
             f"the XMP packet has {len(packet)} bytes, more than a JPEG's segment takes"
@@ -114,12 +114,23 @@ def with_standard_packet(data: bytes, packet: bytes) -> bytes:
     found = list(segments(data))
     if any(s.marker == APP2 and s.payload.startswith(MULTI_PICTURE) for s in found):
         raise ValueError("it holds several pictures, whose index a changed length would break")
+    behind = jpeg_end(data, found[-1].end if found else 2) + 2
+    if data[behind:].lstrip(b"\0").startswith(b"\xff\xd8\xff"):
+        raise ValueError("another picture is behind its own, which a changed length would lose")
+    if any(s.marker == _APP11 and b"c2pa" in s.payload for s in found):  # content credentials
+        raise ValueError("it is signed, and a change would break the seal")
     old = [s for s in found if s.marker == APP1 and s.payload.startswith(STANDARD)]
-    if len(old) > 1:
-        raise ValueError("it holds more than one XMP packet")
     start, end = (old[0].start, old[0].end) if old else _place(found)
     segment = bytes((0xFF, APP1)) + (len(payload) + 2).to_bytes(2, "big") + payload
     return data[:start] + segment + data[end:]
+
+
+def jpeg_rest(data: bytes) -> list[bytes]:
+    """Return all that is not the standard packet: the other segments, and what follows them."""
+    found = list(segments(data))
+    after = found[-1].end if found else 0
+    others = [s for s in found if s.marker != APP1 or not s.payload.startswith(STANDARD)]
+    return [data[s.start : s.end] for s in others] + [data[after:]]
 
 
 def _place(found: list[Segment]) -> tuple[int, int]:

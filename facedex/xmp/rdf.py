@@ -107,12 +107,44 @@ def put(element: Element, name: str, text: str) -> None:
         place.attributes[name] = text
 
 
+def array_of(listed: Element, container: str) -> Element:
+    """Return a property's array; one that holds a plain text, or nothing, gets one."""
+    found = find_child(listed, *ARRAYS)
+    if found is None:
+        found = Element(container)
+        if listed.text.strip():
+            found.children.append(Element(LI, text=listed.text.strip()))
+        listed.text = ""
+        listed.children.append(found)
+    return found
+
+
 def append(parent: Element, child: Element) -> None:
     """Add a last child, indented as the others are."""
     if parent.children:
         last = parent.children[-1]
         child.tail, last.tail = last.tail, parent.text if not parent.text.strip() else ""
     parent.children.append(child)
+
+
+def remove(parent: Element, child: Element) -> None:
+    """Take a child out, with the line break that :func:`append` gave it."""
+    index = parent.children.index(child)
+    if index == len(parent.children) - 1 and index > 0:
+        parent.children[index - 1].tail = child.tail
+    elif index == len(parent.children) - 1 and not parent.text.strip():
+        parent.text = ""
+    del parent.children[index]
+
+
+def drop(element: Element, name: str) -> None:
+    """Take a simple field out of a structure, in whatever form it stands there."""
+    place = holder(element)
+    for each in (element, place):
+        each.attributes.pop(name, None)
+    child = find_child(place, name)
+    if child is not None:
+        remove(place, child)
 
 
 def indent(element: Element, pad: str) -> Element:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 MAX_REGIONS = 500  # of a file, as MAX_NAMES is
 MAX_NAMES = 1000
+NO_PROPERTIES = "no XMP properties in it"
 # digiKam's own groups under People
 _NOBODIES = {"unknown", "unconfirmed", "ignored"}
 
@@ -68,6 +69,11 @@ class XmpFacts:
     applied_to: Size | None = None
     orientation: int | None = None
     n_other_regions: int = 0
+
+
+def says_something(facts: XmpFacts) -> bool:
+    """Tell whether there is anything in it about faces, people or keywords, or a problem."""
+    return bool(facts.regions or facts.names or facts.keywords or facts.problems)
 
 
 def read_facts(data: bytes) -> XmpFacts:
@@ -118,7 +124,7 @@ class _Findings:
         if root is None:
             return
         if not descriptions(root):
-            self.problems.append("no XMP properties in it")
+            self.problems.append(NO_PROPERTIES)
         for regions in properties(root, REGIONS):
             self._take_mwg(regions)
         for info in properties(root, MP_INFO):

@@ -1,4 +1,4 @@
-"""The ``.xmp`` files beside photos: which belong to one, and writing them without loss.
+"""The ``.xmp`` files beside photos: which belong to one, and what is to become of them.
 
 Two names are in use: ``photo.jpg.xmp`` (digiKam, darktable) and ``photo.xmp`` (Adobe). The second
 belongs to every photo of that stem, a RAW and its JPEG.
@@ -6,28 +6,25 @@ belongs to every photo of that stem, a RAW and its JPEG.
 
 from __future__ import annotations
 
-import errno
-import os
-import secrets
-import shutil
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facedex.errors import FacedexError, MetadataError, StorageFault
+from facedex.errors import MetadataError
 from facedex.imaging.formats import FileKind, classify, suffix
-from facedex.paths import display_path
 from facedex.xmp.editing import UnmergeableError
-from facedex.xmp.merging import NamedFace, check_faces, merge_faces
+from facedex.xmp.files import Replacement, read_bytes
+from facedex.xmp.merging import NEW_PACKET, check_faces, update_packet
 from facedex.xmp.reading import read_facts
+from facedex.xmp.traces import NO_TRACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from facedex.xmp.merging import NamedFace
     from facedex.xmp.regions import Size
+    from facedex.xmp.traces import Traces
 
 _SUFFIX = b".xmp"
-_DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
 
 def find_sidecars(photo: bytes, folder_names: Iterable[bytes]) -> list[bytes]:
@@ -51,6 +48,11 @@ def sidecar_to_write(photo: bytes, folder_names: Iterable[bytes]) -> bytes:
         if name.lower() == whole.lower() or not _is_shared(photo, short, names):
             return name
     return whole
+
+
+def is_short(photo: bytes, sidecar: bytes) -> bool:
+    """Tell whether a photo's sidecar has only the stem of its name (``photo.xmp``)."""
+    return sidecar.lower() != _sidecar_names(photo)[0].lower()
 
 
 def by_stem(folder_names: Iterable[bytes]) -> dict[bytes, list[bytes]]:
@@ -87,83 +89,32 @@ def _is_shared(photo: bytes, short: bytes, names: list[bytes]) -> bool:
     )
 
 
-def write_sidecar(
-    path: bytes, faces: Sequence[NamedFace], size: Size, *, is_dry_run: bool = False
-) -> bool:
-    """Write faces into a sidecar, merged with what it holds; tell whether it changed.
+def plan_sidecar(
+    path: bytes, faces: Sequence[NamedFace], size: Size, traces: Traces
+) -> tuple[Replacement, Traces]:
+    """Return what is to become of a sidecar, and what of it facedex then wrote.
+
+    It keeps all that others wrote. One that would hold nothing but an empty packet of facedex's own
+    is to go, and one that is not there is not made for nobody.
 
     Parameters
     ----------
     size : (width, height) of the photo's stored pixels.
-    is_dry_run : only tell whether it would change, after the same checks.
+    traces : what facedex left in it before; what of that is not among the faces is taken out.
 
     Raises
     ------
     MetadataError
-        If it cannot be written, or not without loss; then it is as it was.
-    StorageFault
-        If the disk is full or failing; it is as it was.
+        If it cannot be read, or cannot take the faces without loss.
     """
-    old = _read(path)
+    old = read_bytes(path)
+    if old is None and not faces:
+        return Replacement(path, None, None), NO_TRACES
     try:
-        new = merge_faces(old, faces, size)
-        if new == old:
-            return False
-        check_faces(read_facts(old or b""), read_facts(new), faces)
+        update = update_packet(old, faces, size, traces)
+        if update.packet != old:
+            check_faces(read_facts(old or b""), read_facts(update.packet), faces, traces)
     except UnmergeableError as error:
         raise MetadataError(path, "write", str(error), "unmergeable") from error
-    if not is_dry_run:
-        replace_file(path, old, new)
-    return True
-
-
-def replace_file(path: bytes, old: bytes | None, new: bytes) -> None:
-    """Put ``new`` in a file's place: whole or not at all, read back, with the old one's rights.
-
-    Parameters
-    ----------
-    old : what the file held when ``new`` was made from it; None if it was not there.
-
-    Raises
-    ------
-    MetadataError
-        If the file holds something else by now, the system refuses, or the disk gives back other
-        bytes than were written; then the file is as it was.
-    StorageFault
-        If the disk is full or failing; the file is as it was.
-    """
-    target = Path(os.fsdecode(path)).resolve()
-    temporary = target.with_name(f".facedex-{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(new)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if temporary.read_bytes() != new:
-            raise MetadataError(path, "write", "the disk gave back other bytes", "unwritable")
-        if _read(path) != old:
-            raise MetadataError(path, "write", "another program changed it meanwhile", "changed")
-        if old is not None:
-            shutil.copymode(target, temporary)
-        temporary.replace(target)
-    except OSError as error:
-        raise _said(path, "write", error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _read(path: bytes) -> bytes | None:
-    try:
-        return Path(os.fsdecode(path)).read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise _said(path, "read", error) from error
-
-
-def _said(path: bytes, operation: str, error: OSError) -> FacedexError:
-    reason = error.strerror or str(error)
-    if error.errno in _DISK_FAULTS:
-        return StorageFault(f"cannot {operation} {display_path(path)}: {reason}")
-    kind = "unreadable" if operation == "read" else "unwritable"
-    return MetadataError(path, operation, reason, kind)
+    is_ours = update.packet == NEW_PACKET and traces != NO_TRACES
+    return Replacement(path, old, None if is_ours else update.packet), update.traces

@@ -19,13 +19,19 @@ CREATE INDEX file_by_photo ON file (photo_id);
 
 CREATE INDEX file_pending ON file (id) WHERE state = 'pending';
 
+CREATE INDEX note_by_photo ON note (photo_id);
+
 CREATE INDEX person_by_name ON person (name);
 
 CREATE INDEX region_by_face ON region (face_id);
 
 CREATE INDEX region_by_file ON region (file_id);
 
+CREATE INDEX region_by_name ON region (contact_id, name);
+
 CREATE INDEX region_by_photo ON region (photo_id);
+
+CREATE INDEX region_pending ON region (photo_id) WHERE status = 'pending';
 
 CREATE INDEX rejected_pair_by_face_a ON rejected_pair (face_a);
 
@@ -63,7 +69,7 @@ CREATE TABLE assignment (
     face_id     INTEGER NOT NULL REFERENCES face (id) ON DELETE CASCADE,
     person_id   INTEGER REFERENCES person (id) ON DELETE CASCADE,
     state       TEXT NOT NULL CHECK (state IN ('confirmed', 'suggested', 'rejected', 'ignored')),
-    source      TEXT NOT NULL CHECK (source IN ('user', 'picasa', 'xmp', 'auto')),
+    source      TEXT NOT NULL CHECK (source IN ('user', 'picasa', 'digikam', 'xmp', 'auto')),
     distance    REAL,
     probability REAL,
     at_us       INTEGER NOT NULL,
@@ -109,6 +115,14 @@ CREATE TABLE encoding (
     PRIMARY KEY (face_id, model)
 ) STRICT;
 
+CREATE TABLE exported (
+    file_id INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+    place   TEXT NOT NULL CHECK (place IN ('file', 'sidecar', 'short_sidecar')),
+    traces  TEXT NOT NULL CHECK (json_valid(traces)),
+    settled BLOB CHECK (length(settled) = 32),
+    PRIMARY KEY (file_id, place)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE face (
     id         INTEGER PRIMARY KEY,
     uuid       TEXT NOT NULL UNIQUE,
@@ -117,7 +131,7 @@ CREATE TABLE face (
     y0         REAL NOT NULL,
     x1         REAL NOT NULL,
     y1         REAL NOT NULL,
-    origin     TEXT NOT NULL,              -- the detector's name, picasa, xmp or manual
+    origin     TEXT NOT NULL,              -- the detector's name, picasa, digikam, xmp or manual
     engine     TEXT,                       -- the engine that found or encoded it
     score      REAL,
     quality    REAL,
@@ -142,6 +156,8 @@ CREATE TABLE file (
     content_hash   BLOB CHECK (length(content_hash) = 32),
     photo_id       INTEGER REFERENCES photo (id),
     orientation    INTEGER CHECK (orientation BETWEEN 1 AND 8),
+    -- what a sidecar or Picasa says of a photo whose own file says nothing, EXIF's numbers
+    turn           INTEGER NOT NULL DEFAULT 1 CHECK (turn BETWEEN 1 AND 8),
     state          TEXT NOT NULL CHECK (state IN ('pending', 'present', 'unreadable', 'missing')),
     attempts       INTEGER NOT NULL DEFAULT 0,   -- workers that died of it since it last changed
     first_seen_us  INTEGER NOT NULL,
@@ -160,6 +176,18 @@ CREATE TABLE issue (
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE note (
+    source_id  INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
+    photo_name TEXT NOT NULL,
+    photo_id   INTEGER REFERENCES photo (id) ON DELETE CASCADE,
+    is_starred INTEGER NOT NULL CHECK (is_starred IN (0, 1)),
+    is_hidden  INTEGER NOT NULL CHECK (is_hidden IN (0, 1)),
+    caption    TEXT NOT NULL,
+    keywords   TEXT NOT NULL CHECK (json_valid(keywords)),
+    albums     TEXT NOT NULL CHECK (json_valid(albums)),
+    PRIMARY KEY (source_id, photo_name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE orientation_map (
@@ -189,30 +217,26 @@ CREATE TABLE photo (
     camera      TEXT
 ) STRICT;
 
-CREATE TABLE picasa_ini (
-    file_id      INTEGER PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
-    content_hash BLOB NOT NULL,
-    contacts     TEXT NOT NULL CHECK (json_valid(contacts)),
-    problems     TEXT NOT NULL CHECK (json_valid(problems)),
-    is_export    INTEGER NOT NULL CHECK (is_export IN (0, 1))
-) STRICT;
-
 CREATE TABLE region (
     id            INTEGER PRIMARY KEY,
-    ini_file_id   INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
-    filename      TEXT NOT NULL,           -- the section's name
-    rect_hex      TEXT NOT NULL,
-    contact_id    TEXT NOT NULL,
+    source_id     INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
+    photo_name    TEXT NOT NULL,  -- an ini's section, a path in a database; '' is the file itself
+    rect          TEXT NOT NULL,           -- as written
+    contact_id    TEXT NOT NULL,           -- Picasa's, or ''
+    name          TEXT NOT NULL,           -- as written; Picasa's inis have it with the contact
+    said          TEXT NOT NULL CHECK (said IN ('named', 'unnamed', 'ignored', 'suggested')),
     rotate        INTEGER,                 -- Picasa's own quarter turns, where it noted them
+    x0 REAL, y0 REAL, x1 REAL, y1 REAL,    -- as written, 0..1
     person_id     INTEGER REFERENCES person (id) ON DELETE SET NULL,  -- NULL: not named
     file_id       INTEGER REFERENCES file (id) ON DELETE SET NULL,
     photo_id      INTEGER REFERENCES photo (id),
-    x0 REAL NOT NULL, y0 REAL NOT NULL, x1 REAL NOT NULL, y1 REAL NOT NULL,  -- as written
     frame         TEXT,
-    status        TEXT NOT NULL CHECK (status IN
-                  ('pending', 'encoded', 'unencodable', 'orphaned', 'unnamed', 'withdrawn')),
+    status        TEXT NOT NULL CHECK (status IN (
+                  'pending', 'encoded', 'unencodable', 'unplaced', 'conflict', 'orphaned',
+                  'unnamed', 'ignored', 'suggested', 'withdrawn')),
     face_id       INTEGER REFERENCES face (id) ON DELETE SET NULL,
-    UNIQUE (ini_file_id, filename, rect_hex, contact_id)
+    settled_us    INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (source_id, photo_name, rect, contact_id, name)
 ) STRICT;
 
 CREATE TABLE rejected_pair (
@@ -241,6 +265,18 @@ CREATE TABLE scan_run (
     outcome     TEXT CHECK (outcome IN ('done', 'stopped', 'failed')),
     engine      TEXT NOT NULL,
     summary     TEXT CHECK (json_valid(summary))
+) STRICT;
+
+CREATE TABLE source (
+    id           INTEGER PRIMARY KEY,
+    kind         TEXT NOT NULL CHECK (kind IN ('ini', 'contacts', 'db3', 'digikam', 'xmp')),
+    file_id      INTEGER UNIQUE REFERENCES file (id) ON DELETE CASCADE,
+    path         TEXT UNIQUE,
+    content_hash BLOB,
+    contacts     TEXT NOT NULL CHECK (json_valid(contacts)),
+    problems     TEXT NOT NULL CHECK (json_valid(problems)),
+    details      TEXT NOT NULL CHECK (json_valid(details)),
+    CHECK ((file_id IS NULL) != (path IS NULL))
 ) STRICT;
 
 CREATE TABLE sqlite_sequence(name,seq);
@@ -309,7 +345,7 @@ SELECT f.id AS face_id,
                 (SELECT a.source FROM assignment a
                   WHERE a.face_id = f.id AND a.state = 'rejected' ORDER BY a.id LIMIT 1)) AS source,
        f.origin AS origin,
-       CASE WHEN f.origin IN ('picasa', 'xmp', 'manual') THEN NULL ELSE f.origin END AS detector,
+       CASE WHEN f.origin IN ('picasa', 'digikam', 'xmp', 'manual') THEN NULL ELSE f.origin END AS detector,
        f.score AS score,
        f.quality AS quality,
        guess.probability AS probability,
@@ -396,7 +432,17 @@ SELECT p.id AS photo_id,
        (SELECT count(*) FROM file f
          WHERE f.photo_id = p.id AND f.state IN ('present', 'pending')) AS n_files,
        (SELECT count(*) FROM face WHERE face.photo_id = p.id) AS n_faces,
-       (SELECT c.lead_id FROM companion c WHERE c.photo_id = p.id) AS companion_of
+       (SELECT c.lead_id FROM companion c WHERE c.photo_id = p.id) AS companion_of,
+       coalesce((SELECT max(n.is_starred) FROM note n WHERE n.photo_id = p.id), 0) AS is_starred,
+       coalesce((SELECT max(n.is_hidden) FROM note n WHERE n.photo_id = p.id), 0) AS is_hidden,
+       (SELECT n.caption FROM note n WHERE n.photo_id = p.id AND n.caption != ''
+         ORDER BY n.source_id LIMIT 1) AS caption,
+       (SELECT json_group_array(k.value) FROM (
+            SELECT DISTINCT j.value FROM note n, json_each(n.keywords) j
+             WHERE n.photo_id = p.id ORDER BY j.value) k) AS keywords,
+       (SELECT json_group_array(a.value) FROM (
+            SELECT DISTINCT j.value FROM note n, json_each(n.albums) j
+             WHERE n.photo_id = p.id ORDER BY j.value) a) AS albums
   FROM photo p;
 
 CREATE VIEW v1_problems AS
@@ -412,6 +458,26 @@ UNION ALL
 SELECT NULL, rtrim(r.path_text, '/') || '/' || w.relpath_text, 'walk', 'denied', w.message,
        strftime('%Y-%m-%dT%H:%M:%fZ', w.at_us / 1e6, 'unixepoch')
   FROM walk_issue w JOIN root r ON r.id = w.root_id;
+
+CREATE VIEW v1_regions AS
+SELECT g.id AS region_id,
+       s.kind AS source,
+       coalesce(s.path, rtrim(r.path_text, '/') || '/' || f.relpath_text) AS source_path,
+       g.photo_name AS photo_name,
+       g.photo_id AS photo_id,
+       g.face_id AS face_id,
+       g.person_id AS person_id,
+       coalesce(p.name, nullif(g.name, '')) AS person_name,
+       nullif(g.contact_id, '') AS contact_id,
+       g.rect AS rect,
+       g.frame AS frame,
+       g.status AS status
+  FROM region g
+  JOIN source s ON s.id = g.source_id
+  LEFT JOIN file f ON f.id = s.file_id
+  LEFT JOIN root r ON r.id = f.root_id
+  LEFT JOIN person p ON p.id = g.person_id
+ WHERE g.status != 'withdrawn';
 
 CREATE VIEW v1_rejected_pairs AS
 SELECT iif(r.person_a IS NULL, 'groups', 'people') AS kind,

@@ -30,6 +30,10 @@ PROMISED = {
     ),
     "v1_people": ("person_id name n_faces n_confirmed n_suggested first_taken_at last_taken_at"),
     "v1_rejected_pairs": "kind person_a person_b face_a face_b cluster_a cluster_b",
+    "v1_regions": (
+        "region_id source source_path photo_name photo_id face_id person_id person_name contact_id"
+        " rect frame status"
+    ),
     "v1_encodings": "face_id model dim vector",
     "v1_suggestions": "face_id person_id person_name probability distance",
     "v1_duplicates": "group_id kind file_id path",

@@ -3,10 +3,12 @@
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import photos
 import pytest
 
+from facedex.imaging.hashes import image_hash
 from facedex.services.library import Library
 from facedex.xmp.frames import place_regions
 from facedex.xmp.reading import read_facts
@@ -88,6 +90,26 @@ def test_an_existing_sidecar_keeps_its_rating(named, library, facedex):
     sidecar = (named / "astronaut.xmp").read_bytes()
     assert b'xmp:Rating="4"' in sidecar
     assert [region.name for region in read_facts(sidecar).regions] == ["Eileen"]
+
+
+def test_names_in_the_photos_cost_the_next_scan_nothing(named, library, facedex, run_scan):
+    tables = ("person", "face", "assignment", "photo", "encoding", "decision")
+    said = photos.what_is_said(library, *tables)
+    hashes = {path: image_hash(path.read_bytes(), "JPEG") for path in named.glob("*.jpg")}
+    done = facedex("--library", library, "export", "xmp", "--write", "file", "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["written"]) == 3
+    assert [path.name for path in named.glob("*.xmp")] == ["astronaut.xmp"]
+    for path, name, *edges, width, height, orientation in photos.select(library, BOXES):
+        facts = read_facts(Path(path).read_bytes())
+        placed = place_regions(facts, (width, height), orientation)
+        [box] = [each.box for each in placed if each.region.name == name]
+        assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx(edges, abs=1e-6)
+    assert {path: image_hash(path.read_bytes(), "JPEG") for path in hashes} == hashes
+    counts = run_scan(None, library).counts
+    assert (counts.unchanged, counts.touched) == (4, 0)
+    assert (counts.new, counts.changed, counts.gone, counts.photos_searched) == (0, 0, 0, 0)
+    assert photos.what_is_said(library, *tables) == said
 
 
 @pytest.mark.skipif(

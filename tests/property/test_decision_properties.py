@@ -26,7 +26,8 @@ from facedex.services.decide_groups import (
 )
 from facedex.services.decide_people import merge_people, rename_person, set_dates
 from facedex.services.match_faces import match_faces
-from facedex.services.take_over_picasa import confirm_from_picasa
+from facedex.services.place_regions import confirm
+from facedex.types import Source
 
 NAMES = st.sampled_from(["Ada", "Bob", "Cy", "Dee"])
 some = st.lists(st.integers(0, 19), min_size=1, max_size=5, unique=True)
@@ -55,7 +56,7 @@ class Deciding(RuleBasedStateMachine):
             picasa = people.add_person(self.db, "Ada")
             people.set_contact(self.db, "a" * 16, picasa, "Ada")
             for face_id in self.faces[:6:3]:
-                confirm_from_picasa(self.db, face_id, picasa)
+                confirm(self.db, face_id, picasa, Source.PICASA)
         match_faces(self.db, MODEL)
         self.start, self.settled = v1_views(self.db), rows(self.db, SETTLED)
         self.was_matched = False

@@ -114,3 +114,11 @@ def test_clipping_stays_inside_and_is_idempotent(x0, y0, x1, y1):
     assert 0 <= clipped.x0 <= clipped.x1 <= 1
     assert 0 <= clipped.y0 <= clipped.y1 <= 1
     assert geometry.clip_box(clipped) == clipped
+
+
+@settings(deadline=None)
+@given(pixel_boxes())
+def test_pixels_with_a_size_are_the_pixels_with_edges(drawn):
+    (width, height), (left, top, right, bottom) = drawn
+    box = geometry.box_from_xywh_px(left, top, right - left, bottom - top, width, height)
+    assert box == geometry.box_from_css(top, right, bottom, left, width, height)

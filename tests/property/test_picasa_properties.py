@@ -2,11 +2,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facedex.geometry import box_from_rect64, box_to_upright
+from facedex.geometry import box_from_rect64, box_in_part, box_to_upright
 from facedex.picasa.contacts import parse_contacts_xml
 from facedex.picasa.frames import frame_fit, place_region
 from facedex.picasa.ini import is_unnamed_contact, parse_ini
-from facedex.types import PicasaFace, PicasaIni, PicasaSection
+from facedex.picasa.recipes import carry_box
+from facedex.types import Box, PicasaFace, PicasaIni, PicasaSection, Recipe
 
 ids = st.integers(1, 2**64 - 2).map(lambda value: f"{value:016x}")
 face_ids = st.one_of(ids, st.sampled_from(["", "0" * 16, "f" * 16]))
@@ -29,6 +30,12 @@ def faces(draw):
     return PicasaFace(box_from_rect64(rect_hex), rect_hex, draw(face_ids))
 
 
+words_list = st.lists(names.filter(lambda name: "," not in name), max_size=3, unique=True).map(
+    tuple
+)
+tokens = st.lists(st.text("0123456789abcdef", min_size=1), max_size=3, unique=True).map(tuple)
+
+
 @st.composite
 def inis(draw):
     unique = lambda face: (face.rect_hex, face.contact_id)  # noqa: E731
@@ -37,12 +44,19 @@ def inis(draw):
         files,
         st.lists(faces(), max_size=4, unique_by=unique).map(tuple),
         st.sampled_from([None, 0, 1, 2, 3]),
+        st.booleans(),
+        st.booleans(),
+        st.one_of(st.just(""), names),
+        words_list,
+        tokens,
     )
     return PicasaIni(
         tuple(draw(st.lists(sections, max_size=4, unique_by=lambda section: section.filename))),
         draw(st.dictionaries(ids, names, max_size=4)),
         (),
         draw(st.booleans()),
+        draw(st.dictionaries(st.text("0123456789abcdef", min_size=1), names, max_size=3)),
+        draw(st.dictionaries(ids, names, max_size=3)),
     )
 
 
@@ -53,10 +67,17 @@ def format_ini(ini, end):
         lines.append(f"[{section.filename}]")
         if section.rotate is not None:
             lines.append(f"rotate=rotate({section.rotate})")
+        lines += ["star=yes"] * section.is_starred + ["hidden=yes"] * section.is_hidden
+        lines += [f"caption={section.caption}", "keywords=" + ",".join(section.keywords)]
+        lines.append("albums=" + ",".join(section.albums))
         if section.faces:
             lines.append("faces=" + ";".join(format_face(face) for face in section.faces))
     lines.append("[Contacts2]")
     lines += [f"{int(contact_id, 16):x}={name};;" for contact_id, name in ini.contacts.items()]
+    lines.append("[Contacts]")
+    lines += [f"{int(contact_id, 16):x}={web}" for contact_id, web in ini.web_ids.items()]
+    for token, name in ini.albums.items():
+        lines += [f"[.album:{token}]", f"name={name}"]
     return end.join(lines).encode()
 
 
@@ -68,7 +89,10 @@ def format_face(face):
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(inis(), st.sampled_from(["\n", "\r\n"]))
 def test_ini_survives_the_round_trip(ini, end):
-    assert parse_ini(format_ini(ini, end)) == ini
+    parsed = parse_ini(format_ini(ini, end))
+    assert parsed == ini
+    assert parsed.lines.total == format_ini(ini, end).count(b"\n") + 1
+    assert parsed.lines.junk == parsed.lines.unknown_keys == parsed.lines.blank == 0
 
 
 @settings(deadline=None)
@@ -100,6 +124,31 @@ def test_whole_pixels_fit_and_come_back(width, height, data):
     assert placed.frame == "stored"
     edges = (placed.box.x0, placed.box.y0, placed.box.x1, placed.box.y1)
     assert tuple(round(e * n) for e, n in zip(edges, sides, strict=True)) == pixels
+
+
+@settings(deadline=None)
+@given(st.data(), st.integers(40, 9000), st.integers(40, 9000), st.sampled_from([None, 0, 1, 2, 3]))
+def test_recipes_carry_what_they_keep_and_turning_back_restores_it(data, width, height, rotate):
+    left, top = data.draw(st.integers(0, width - 20)), data.draw(st.integers(0, height - 20))
+    right = data.draw(st.integers(left + 20, width))
+    bottom = data.draw(st.integers(top + 20, height))
+    crop = Box(left / width, top / height, right / width, bottom / height)
+    recipe = Recipe(width, height, crop, rotate)
+    shares = st.floats(0.001, 0.999)
+    x0, x1 = sorted(data.draw(st.tuples(shares, shares)))
+    y0, y1 = sorted(data.draw(st.tuples(shares, shares)))
+    inside = Box(
+        crop.x0 + x0 * crop.width,
+        crop.y0 + y0 * crop.height,
+        crop.x0 + x1 * crop.width,
+        crop.y0 + y1 * crop.height,
+    )
+    carried = carry_box(inside, recipe)
+    back = box_to_upright(carried, (1, 8, 3, 6)[rotate or 0])
+    expected = box_in_part(inside, crop)
+    assert (back.x0, back.y0, back.x1, back.y1) == pytest.approx(
+        (expected.x0, expected.y0, expected.x1, expected.y1), abs=1e-9
+    )
 
 
 @settings(deadline=None)

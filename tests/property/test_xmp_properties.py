@@ -1,11 +1,16 @@
+import photos
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from PIL import Image
+from xmp_packets import merge_faces
 
 from facedex.geometry import box_to_stored, box_to_upright, iou
+from facedex.imaging.hashes import image_hash
 from facedex.types import Box
+from facedex.xmp.embedding import WRITABLE, embed_faces
 from facedex.xmp.frames import place_regions
-from facedex.xmp.merging import NamedFace, merge_faces
+from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
 from facedex.xmp.regions import clean_name
 from facedex.xmp.tree import parse, serialise
@@ -55,6 +60,29 @@ def test_regions_survive_the_round_trip_in_every_orientation(upright, width, hei
         shown = [box_to_upright(p.box, orientation) for p in placed]
         best = max(shown, key=lambda box: iou(box, face.box))
         assert edges(best) == pytest.approx(edges(face.box), abs=1e-8)
+
+
+PHOTOS = {kind: photos.encoded(Image.new("RGB", (12, 8)), kind) for kind in sorted(WRITABLE)}
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(faces(), sides, sides, orientations, st.sampled_from(sorted(PHOTOS)))
+def test_regions_survive_a_photos_own_file_in_every_orientation(
+    upright, width, height, orientation, kind
+):
+    stored = [NamedFace(f.name, box_to_stored(f.box, orientation)) for f in upright]
+    data, traces = embed_faces(PHOTOS[kind], stored, (width, height))
+    facts = read_facts(data)
+    assert_same(facts, stored)
+    for face, placed in zip(
+        upright, place_regions(facts, (width, height), orientation), strict=True
+    ):
+        assert edges(box_to_upright(placed.box, orientation)) == pytest.approx(
+            edges(face.box), abs=1e-6
+        )
+    gone = embed_faces(data, [], (width, height), traces).data
+    assert read_facts(gone).regions == ()
+    assert image_hash(gone, kind) == image_hash(PHOTOS[kind], kind)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

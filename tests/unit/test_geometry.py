@@ -139,3 +139,10 @@ def test_iou_is_shared_area_over_covered_area(other, expected):
 )
 def test_centre_decides_containment(inner, expected):
     assert geometry.contains_center(Box(0.25, 0.25, 0.75, 0.75), inner) is expected
+
+
+def test_boxes_can_be_told_in_a_part_of_the_image():
+    part = Box(0.5, 0.25, 1.0, 0.75)
+    assert geometry.box_in_part(part, part) == Box(0, 0, 1, 1)
+    assert geometry.box_in_part(Box(0.625, 0.5, 0.75, 0.75), part) == Box(0.25, 0.5, 0.5, 1)
+    assert geometry.box_in_part(Box(0, 0, 0.5, 0.5), part) == Box(-1, -0.5, 0, 0.5)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from facedex.viewer import theme
-from facedex.viewer.text import face_detail, face_label, photo_facts
+from facedex.viewer.text import face_detail, face_label, photo_facts, photo_notes
 from facedex.viewer.views.labels import ElidedLabel
 from facedex.viewer.views.photo_view import PhotoView
 
@@ -50,10 +50,11 @@ class PhotoPane(QWidget):
         theme.resize_font(self._name, 1.15, bold=True)
         self._folder = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self._facts = ElidedLabel()
+        self._notes = ElidedLabel()
         self._face_name = ElidedLabel()
         theme.resize_font(self._face_name, 1.0, bold=True)
         self._face_detail = ElidedLabel()
-        for label in (self._folder, self._facts, self._face_detail):
+        for label in (self._folder, self._facts, self._notes, self._face_detail):
             theme.set_muted(label)
         self.view = PhotoView()
         self.view.face_clicked.connect(self.face_clicked)
@@ -93,7 +94,7 @@ class PhotoPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         layout.setSpacing(2)
-        for label in (self._name, self._folder, self._facts):
+        for label in (self._name, self._folder, self._facts, self._notes):
             layout.addWidget(label)
         layout.addSpacing(theme.GAP)
         layout.addWidget(self.view, 1)
@@ -136,6 +137,9 @@ class PhotoPane(QWidget):
         self._name.set_text(path.name if path else "Photo without a file" if found else "")
         self._folder.set_text(str(path.parent) if path else "")
         self._facts.set_text(photo_facts(found.photo) if found else "")
+        notes = photo_notes(found.photo.notes) if found else ""
+        self._notes.set_text(notes)
+        self._notes.setVisible(bool(notes))
         self._face_name.set_text(face_label(found.face) if found else "")
         self._face_detail.set_text(face_detail(found.face) if found else "")
         self.toggle.setEnabled(found is not None)

@@ -3,10 +3,15 @@ import io
 import json
 import os
 
+import photos
 import pytest
+from PIL import Image
 
 from facedex.db.connection import transaction
+from facedex.db.library import scan_lock
+from facedex.imaging.hashes import content_hash, image_hash
 from facedex.services import decide
+from facedex.services.library import Library
 from facedex.xmp.reading import read_facts
 
 
@@ -125,3 +130,104 @@ def test_an_empty_library(facedex, small):
     assert json.loads(facedex("export", "json").out) == []
     assert facedex("export", "csv").out.count("\n") == 1
     assert "Sidecars: 0 written" in facedex("export", "xmp").out
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def photo(small):
+    """A JPEG with Ada on it, as it was scanned; beside it a GIF with her."""
+    for name, kind in (("a.jpg", "JPEG"), ("b.gif", "GIF")):
+        data = photos.encoded(Image.new("RGB", (40, 30), "grey"), kind)
+        path = photos.write(small.directory / "photos" / name, data)
+        decide.name_faces(small.db, small.photo("ada", name=name.encode(), size=(40, 30)), "Ada")
+        small.db.execute(
+            "UPDATE photo SET image_hash = ?, format = ? WHERE id = (SELECT max(id) FROM photo)",
+            (image_hash(data, kind), kind),
+        )
+        small.db.execute(
+            "UPDATE file SET content_hash = ?, size_bytes = ?, mtime_ns = ? WHERE relpath = ?",
+            (content_hash(data), len(data), path.stat().st_mtime_ns, name.encode()),
+        )
+    return small.directory / "photos" / "a.jpg"
+
+
+def names_in(path):
+    return [region.name for region in read_facts(path.read_bytes()).regions]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_without_a_terminal_photos_are_written_only_with_yes(facedex, photo, as_json):
+    before = photo.read_bytes()
+    options = ["--json"] if as_json else []
+    outcome = facedex("export", "xmp", "--write", "file", *options)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "add --yes" in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert photo.read_bytes() == before
+    assert sidecars(photo.parent) == []
+
+
+def test_yes_writes_into_photos_and_tells_what_went_elsewhere(facedex, photo):
+    outcome = facedex("export", "xmp", "--write", "file", "--yes")
+    assert outcome.code == 0
+    assert outcome.out == (
+        "Photos and sidecars: 2 written, 0 have the names already; 2 photos with names, 2 files.\n"
+        "Into sidecars instead: 1, because GIF files are not written into\n"
+    )
+    assert names_in(photo) == names_in(photo.with_name("b.gif.xmp")) == ["Ada"]
+    assert sidecars(photo.parent) == ["b.gif.xmp"]
+    again = json.loads(facedex("export", "xmp", "--write", "file", "--yes", "--json").out)
+    assert (again["written"], again["n_unchanged"]) == ([], 2)
+    assert again["instead"] == [
+        {"path": str(photo.with_name("b.gif")), "reason": "GIF files are not written into"}
+    ]
+
+
+def test_on_a_terminal_it_asks_with_the_folders(facedex, photo, monkeypatch):
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    outcome = facedex("export", "xmp", "--write", "file")
+    assert (outcome.code, outcome.out) == (130, "")
+    assert "into up to 1 photos, in these folders:" in outcome.err
+    assert f"  {photo.parent} (1)\n" in outcome.err
+    assert names_in(photo) == []
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert facedex("export", "xmp", "--write", "file").code == 0
+    assert names_in(photo) == ["Ada"]
+
+
+def test_many_folders_are_not_all_listed(facedex, photo, monkeypatch):
+    counts = {f"/photos/{n:02}": n for n in range(1, 13)}
+    monkeypatch.setattr(Library, "count_writable", lambda *_: counts)
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    said = facedex("export", "xmp", "--write", "file").err
+    assert "up to 78 photos" in said
+    assert "  /photos/10 (10)\n  and 2 more\n" in said
+
+
+def test_a_dry_run_into_photos_asks_nothing(facedex, photo):
+    outcome = facedex("export", "xmp", "--write", "file", "--dry-run")
+    assert outcome.out.splitlines()[:2] == [str(photo), str(photo.with_name("b.gif.xmp"))]
+    assert names_in(photo) == []
+
+
+def test_photos_are_not_written_while_a_scan_runs(facedex, photo, small):
+    with scan_lock(small.directory):
+        outcome = facedex("export", "xmp", "--write", "file", "--yes")
+        assert outcome.code == 6
+        assert names_in(photo) == []
+        assert facedex("export", "xmp").code == 0
+
+
+def test_what_is_outdated_in_photos_is_told(facedex, photo, small):
+    facedex("export", "xmp", "--write", "file", "--yes")
+    decide.undo(small.db)
+    decide.undo(small.db)
+    outcome = facedex("export", "xmp")
+    assert "no longer true: 1; to put them right: facedex export xmp --write file\n" in outcome.out
+    assert names_in(photo) == ["Ada"]
+    facedex("export", "xmp", "--write", "file", "--yes")
+    assert names_in(photo) == []

@@ -154,6 +154,18 @@ def test_too_large_file_is_not_read():
     assert "not read" in problems[0]
 
 
+def test_too_many_contacts_are_left_out_and_said(monkeypatch):
+    monkeypatch.setattr(contacts, "MAX_CONTACTS", 2)
+    problems = []
+    entries = "".join(f'<contact id="{i}" name="N{i}"/>' for i in (1, 2, 3, 4, 2))
+    names = parse_contacts_xml((HEAD + entries + TAIL).encode(), problems)
+    assert list(names.values()) == ["N1", "N2"]
+    assert [problem.split(":")[0] for problem in problems] == [
+        "contact 0000000000000003 is one too many",
+        "contact 0000000000000004 is one too many",
+    ]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("unit", "last"),

@@ -2,10 +2,11 @@ import time
 
 import pytest
 
+from facedex.geometry import box_from_rect64
 from facedex.picasa import ini
 from facedex.picasa.ini import decode_text, is_unnamed_contact, parse_ini
 from facedex.picasa.problems import MAX_PROBLEMS
-from facedex.types import PicasaIni, PicasaSection
+from facedex.types import LineCounts, PicasaIni, PicasaSection, Recipe
 
 FACE = "rect64(1000200030004000),abc"
 ABC = "0" * 13 + "abc"
@@ -53,7 +54,7 @@ def test_line_ends_bom_and_last_line(end, bom, last):
 def test_section_order_and_sections_without_faces_are_kept():
     parsed = parse_ini(b"[z.jpg]\nstar=yes\n[a.jpg]\n[m.jpg]\n")
     assert parsed.sections == (
-        PicasaSection("z.jpg"),
+        PicasaSection("z.jpg", is_starred=True),
         PicasaSection("a.jpg"),
         PicasaSection("m.jpg"),
     )
@@ -70,15 +71,16 @@ def test_section_runs_to_the_last_bracket(name):
 
 def test_values_keep_what_other_formats_treat_as_syntax():
     data = b'[a.jpg]\n; x=1\n#y=2\nfilters=crop64=1,abc;\ncaption=100% of: "it"\n\tindented=yes\n'
-    assert parse_ini(data) == PicasaIni((PicasaSection("a.jpg"),))
+    assert parse_ini(data) == PicasaIni((PicasaSection("a.jpg", caption='100% of: "it"'),))
 
 
 def test_known_sections_are_no_photos():
+    token = "0123456789abcdef0123456789abcdef"
     data = (
         b"[Picasa]\nname=x\n[encoding]\nutf8=1\n[Contacts]\nabc=user_lh,13\n[photoid]\nx=y\n"
-        b"[.album:0123456789abcdef0123456789abcdef]\nname=A\n[LifeScape]\na=b\n[(null)]\nx=y\n"
+        b"[.album:0123456789ABCDEF0123456789abcdef]\nname=A\n[LifeScape]\na=b\n[(null)]\nx=y\n"
     )
-    assert parse_ini(data) == PicasaIni()
+    assert parse_ini(data) == PicasaIni(albums={token: "A"}, web_ids={ABC: "user_lh,13"})
 
 
 def test_bad_byte_spoils_one_line_only():
@@ -236,6 +238,136 @@ def test_contacts_may_stand_between_photos(section):
     parsed = parse_ini(f"[a.jpg]\n[{section}]\nabc=Ann;;\n[b.jpg]\nfaces={FACE}\n".encode())
     assert parsed.contacts == {ABC: "Ann"}
     assert len(parsed.sections[1].faces) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("star=yes", PicasaSection("a.jpg", is_starred=True)),
+        ("Star = Yes", PicasaSection("a.jpg", is_starred=True)),
+        ("star=no", PicasaSection("a.jpg")),
+        ("hidden=yes", PicasaSection("a.jpg", is_hidden=True)),
+        ("caption=Ann & Eve; 50% = half", PicasaSection("a.jpg", caption="Ann & Eve; 50% = half")),
+        ("caption=", PicasaSection("a.jpg")),
+        ("caption=\ncaption=Ann", PicasaSection("a.jpg", caption="Ann")),
+        ("keywords=sea, Summer 2009,,sea", PicasaSection("a.jpg", keywords=("sea", "Summer 2009"))),
+        ("keywords=", PicasaSection("a.jpg")),
+        ("albums=ABC,def", PicasaSection("a.jpg", albums=("abc", "def"))),
+        ("star=yes\n[b.jpg]\n[a.jpg]\nstar=yes", PicasaSection("a.jpg", is_starred=True)),
+    ],
+)
+def test_what_a_section_says_of_its_photo(lines, expected):
+    parsed = parse_ini(f"[a.jpg]\n{lines}\n".encode())
+    assert parsed.sections[0] == expected
+    assert parsed.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        ("star=maybe", PicasaSection("a.jpg")),
+        ("star=yes\nstar=no", PicasaSection("a.jpg", is_starred=True)),
+        ("hidden=1", PicasaSection("a.jpg")),
+        ("caption=Ann\ncaption=Eve", PicasaSection("a.jpg", caption="Ann")),
+        ("keywords=a\nkeywords=b", PicasaSection("a.jpg", keywords=("a",))),
+        ("albums=a\nalbums=b", PicasaSection("a.jpg", albums=("a",))),
+    ],
+)
+def test_what_contradicts_itself_or_means_nothing_is_a_problem(lines, kept):
+    parsed = parse_ini(f"[a.jpg]\n{lines}\n".encode())
+    assert parsed.sections == (kept,)
+    assert len(parsed.problems) == 1
+
+
+ORIGINAL = "width=800\nheight=600\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "recipe"),
+    [
+        (ORIGINAL, Recipe(800, 600)),
+        (ORIGINAL + "rotate=rotate(3)", Recipe(800, 600, rotate=3)),
+        (
+            ORIGINAL + "crop=rect64(dc3369dc570a51e)\nfilters=crop64=1,dc3369dc570a51e;",
+            Recipe(800, 600, box_from_rect64("dc3369dc570a51e")),
+        ),
+        ("height=600\nwidth=800", Recipe(800, 600)),
+        ("width=800\ncrop=rect64(dc3369dc570a51e)", None),
+        ("crop=rect64(dc3369dc570a51e)\nrotate=rotate(1)", None),
+    ],
+)
+def test_recipe_needs_the_originals_size(lines, recipe):
+    parsed = parse_ini(f"[a.jpg]\n{lines}\n".encode())
+    assert parsed.sections[0].recipe == recipe
+    assert parsed.problems == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "width=0",
+        "width=-1",
+        "width=",
+        "width=1e3",
+        "width=9999999",
+        "width=٣",
+        "crop=",
+        "crop=x",
+        "crop=rect64(1)",
+        "crop=rect64(dc3369dc570a51e),1",
+    ],
+)
+def test_bad_recipe_is_a_problem(line):
+    parsed = parse_ini(f"[a.jpg]\n{line}\nfaces={FACE}\n".encode())
+    assert parsed.sections[0].recipe is None
+    assert len(parsed.sections[0].faces) == 1
+    assert len(parsed.problems) == 1
+
+
+def test_album_keeps_its_first_name():
+    parsed = parse_ini(b"[.album:a]\nname=\nname=Sea\ntoken=a\n[.album:A]\nname=Lake\n[.album:b]\n")
+    assert parsed.albums == {"a": "Sea"}
+    assert parsed.problems == ("line 6: album already has another name: 'Lake'",)
+
+
+def test_old_contacts_have_web_ids_and_no_names():
+    parsed = parse_ini(b"[Contacts]\nabc=ann_lh,13\nDEF=ann_lh,13\n0abc=eve_lh,1\n0=x_lh,1\n7=\n")
+    assert parsed.web_ids == {ABC: "ann_lh,13", "0" * 13 + "def": "ann_lh,13"}
+    assert parsed.contacts == {}
+    assert [problem.split(": ")[1] for problem in parsed.problems] == [
+        "contact already has another web id",
+        "this id is nobody's",
+        "contact without a web id",
+    ]
+
+
+def test_video_may_have_a_section():
+    parsed = parse_ini(b"[clip.avi]\nstar=yes\nwidth=640\nheight=480\n")
+    assert parsed.sections == (PicasaSection("clip.avi", is_starred=True, recipe=Recipe(640, 480)),)
+
+
+def test_every_line_and_every_item_is_counted_once():
+    data = (
+        f"\ufeff\r\n[Picasa]\r\nname=x\r\nann_lh=3\r\nmystery=1\r\n[Contacts2]\r\nabc=Ann;;\r\nbad\r\n"
+        f"zz=Eve\r\n[Contacts]\r\nabc=ann_lh,1\r\n[.album:a]\r\nname=A\r\n \t\r\n[a.jpg]\r\nrotate=x\r\n"
+        f"IIDLIST_ann_lh=7\r\nset-backuphash=1\r\nfaces={FACE};;{FACE};zz;\r\n05292=hsahpukcab\r\n[\r\n"
+        f"x=y\r\nfaces=a\r\n[(null)]\r\nfaces={FACE};b\r\n[encoding]\r\nutf8=1"
+    ).encode()
+    parsed = parse_ini(data)
+    assert parsed.lines == LineCounts(
+        blank=2,
+        sections=7,
+        faces_lines=3,
+        known_keys=7,
+        unknown_keys=2,
+        contacts=3,
+        junk=3,
+        face_items=6,
+        faces=1,
+        malformed_items=4,
+        repeated_items=1,
+    )
+    assert parsed.lines.total == 27 == len(data.splitlines())
 
 
 def test_export_folder_is_recognised():

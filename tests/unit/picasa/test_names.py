@@ -8,6 +8,7 @@ from facedex.picasa.names import (
     FilenameIndex,
     NameOrigin,
     ResolvedName,
+    group_web_contacts,
     is_ini_copy,
     is_picasa_ini,
     is_skipped_dir,
@@ -17,6 +18,7 @@ from facedex.picasa.names import (
 )
 
 ID = "015f401bca26710c"
+OTHER_ID = "ca5c88ca60f42c0b"
 NFC = unicodedata.normalize("NFC", "Ágnes.jpg")
 NFD = unicodedata.normalize("NFD", "Ágnes.jpg")
 
@@ -141,6 +143,24 @@ def test_most_frequent_name_of_the_library_is_taken():
     contacts = book([(b"x", "Eve"), (b"y", "Ann"), (b"z", "Eve")])
     assert resolve_name(b"a", ID, contacts) == ResolvedName("Eve", NameOrigin.ANY_INI)
     assert contacts.spellings[ID] == ("Eve", "Ann")
+
+
+def test_database_names_those_that_no_file_names():
+    contacts = ContactBook.build([(b"x", {ID: "Ann"})], {}, {ID: "Anna", OTHER_ID: "Eve"})
+    assert resolve_name(b"a", ID, contacts) == ResolvedName("Ann", NameOrigin.ANY_INI)
+    assert resolve_name(b"a", OTHER_ID, contacts) == ResolvedName("Eve", NameOrigin.DB3)
+    assert resolve_name(b"a", "1", contacts).is_placeholder
+
+
+def test_ids_of_one_web_contact_are_grouped():
+    inis = [
+        {"a": "ann_lh,13", "b": "eve_lh,13"},
+        {"c": "Ann_lh,13", "d": "ann_lh,14"},
+        {"a": "ann_lh,13"},
+        {"b": "ann_lh,14"},
+    ]
+    assert group_web_contacts(inis) == [("a", "c"), ("b", "d")]
+    assert group_web_contacts([]) == []
 
 
 def test_ties_do_not_depend_on_the_order():

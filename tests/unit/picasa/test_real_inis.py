@@ -11,6 +11,7 @@ from facedex.picasa.ini import is_unnamed_contact, parse_ini
 pytestmark = pytest.mark.data
 
 N_FILES = 154
+ALBUM = "f07f69266e7760526d5b1553c7f451fa"
 PROJECT = Path(__file__).resolve().parents[3]
 
 
@@ -57,11 +58,26 @@ def test_every_faces_item_is_a_face_or_a_problem(inis):
         parsed = parse_ini(data)
         items = naive_items(data)
         faces = [face for section in parsed.sections for face in section.faces]
-        of_faces = [problem for problem in parsed.problems if "another rotation" not in problem]
+        of_faces = [problem for problem in parsed.problems if "photo already has" not in problem]
         assert len(faces) + len(of_faces) == len(items), (name, parsed.problems)
+        assert parsed.lines.face_items == len(items)
+        assert parsed.lines.faces == len(faces)
+        assert parsed.lines.malformed_items + parsed.lines.repeated_items == len(of_faces)
         n_items += len(items)
         n_faces += len(faces)
     assert n_items == n_faces > 70
+
+
+def test_every_line_is_counted(inis):
+    for name, data in inis.items():
+        lines = parse_ini(data).lines
+        end = 0 if data.endswith(b"\n") else 1
+        assert lines.total == data.count(b"\n") + end, name
+        text = data.replace(b"\r", b"").split(b"\n")
+        assert lines.sections == sum(line.startswith(b"[") for line in text)
+        assert lines.faces_lines == sum(line.startswith(b"faces=") for line in text)
+        assert lines.blank == sum(not line.strip() for line in text[: lines.total])
+        assert lines.junk == 0
 
 
 def test_every_section_is_kept(inis):
@@ -89,6 +105,13 @@ def test_what_the_files_are_known_to_hold(inis):
     assert sum(is_unnamed_contact(face.contact_id) for face in faces) == 2
     # of 35 lines three are in repeated sections, one of them with another rotation
     assert [rotations.count(turns) for turns in range(4)] == [9, 10, 6, 7]
-    assert sum(len(ini.problems) for ini in parsed) == 1
+    # repeated sections: in four of them the size, the crop or the rotation differs
+    assert sum(len(ini.problems) for ini in parsed) == 7
+    assert all("photo already has another" in text for ini in parsed for text in ini.problems)
+    assert sum(section.recipe is not None for ini in parsed for section in ini.sections) == 136
+    assert [name for ini in parsed for s in ini.sections for name in s.albums] == 2 * [ALBUM]
+    assert [token for ini in parsed for token in ini.albums] == [ALBUM]
+    assert sum(bool(section.caption) for ini in parsed for section in ini.sections) == 1
+    assert sum(len(ini.web_ids) for ini in parsed) == 9
     assert sum(ini.is_export for ini in parsed) == 6
     assert all(0 <= f.box.x0 < f.box.x1 <= 1 and 0 <= f.box.y0 < f.box.y1 <= 1 for f in faces)

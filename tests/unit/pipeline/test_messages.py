@@ -9,6 +9,8 @@ from hypothesis.extra.numpy import arrays
 
 from facedex.pipeline import messages as m
 from facedex.types import Box, PhotoFacts
+from facedex.xmp.reading import XmpFacts
+from facedex.xmp.regions import XmpRegion
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 corners = st.floats(0, 1)
@@ -37,6 +39,18 @@ facts = st.builds(
     taken_us=st.none() | st.integers(-(2**60), 2**60),
     camera=st.none() | texts,
 )
+xmp_regions = st.builds(XmpRegion, box=boxes, name=texts, schema=st.sampled_from(["mwg", "mp"]))
+lines = st.lists(texts, max_size=3).map(tuple)
+xmp_facts = st.builds(
+    XmpFacts,
+    regions=st.lists(xmp_regions, max_size=3).map(tuple),
+    names=lines,
+    keywords=lines,
+    problems=lines,
+    applied_to=st.none() | st.tuples(st.integers(1, 10**6), st.integers(1, 10**6)),
+    orientation=st.none() | st.integers(1, 8),
+    n_other_regions=st.integers(0, 500),
+)
 said = st.one_of(
     st.just(m.Alive()),
     st.builds(m.Question, hashes),
@@ -56,13 +70,14 @@ said = st.one_of(
         facts=st.none() | facts,
         faces=st.none() | st.lists(found_faces, max_size=3).map(tuple),
         problem=st.none() | problems,
+        said=st.none() | xmp_facts,
     ),
 )
 paths = st.binary(min_size=1, max_size=100)
 jobs = st.one_of(
-    st.builds(m.ScanJob, paths),
-    st.builds(m.EncodeJob, paths, st.lists(boxes, max_size=3).map(tuple)),
-    st.builds(m.PreviewJob, paths, st.integers(1, 10000)),
+    st.builds(m.ScanJob, paths, st.integers(1, 8)),
+    st.builds(m.EncodeJob, paths, st.lists(boxes, max_size=3).map(tuple), st.integers(1, 8)),
+    st.builds(m.PreviewJob, paths, st.integers(1, 10000), st.integers(1, 8)),
 )
 
 

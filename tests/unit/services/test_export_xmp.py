@@ -4,15 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
+from xmp_packets import merge_faces
 
 from facedex.db import exports, faces, people
 from facedex.db.connection import transaction
 from facedex.errors import StorageFault
 from facedex.progress import NullSink
-from facedex.services import decide, export_xmp
+from facedex.services import decide, export_xmp, write_names
 from facedex.services.match_faces import match_faces
 from facedex.types import Box, FaceState, Source
-from facedex.xmp.merging import NamedFace, merge_faces
+from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
 
 MODEL = "dlib-resnet-v1-small"
@@ -144,7 +145,7 @@ def test_every_copy_gets_one(small, folder):
     with transaction(small.db):
         small.db.execute(
             "INSERT INTO file SELECT NULL, root_id, CAST('b/copy.jpg' AS BLOB), 'b/copy.jpg', 0,"
-            " size_bytes, mtime_ns, ctime_ns, 99, 1, hashed_ns, content_hash, photo_id, orientation,"
+            " size_bytes, mtime_ns, ctime_ns, 99, 1, hashed_ns, content_hash, photo_id, orientation, 1,"
             " state, 0, first_seen_us FROM file"
         )
     lay(small)
@@ -267,7 +268,7 @@ def test_a_full_disk_ends_it(small, folder, monkeypatch):
     def fail(*_arguments, **_options):
         raise StorageFault("no space")
 
-    monkeypatch.setattr(export_xmp, "write_sidecar", fail)
+    monkeypatch.setattr(write_names, "replace_file", fail)
     decide.name_faces(small.db, small.album("ada", 2), "Ada")
     lay(small)
     sink = Sink()

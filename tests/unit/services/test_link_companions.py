@@ -8,8 +8,8 @@ from facedex.db.connection import rows, transaction
 from facedex.services import decide
 from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
-from facedex.services.take_over_picasa import confirm_from_picasa
-from facedex.types import Box
+from facedex.services.place_regions import confirm
+from facedex.types import Box, Source
 
 ADA, EVE = "Ada Lovelace", "Eve"
 
@@ -41,7 +41,7 @@ def from_picasa(small, face_id, name):
     with transaction(small.db):
         person = people.find_by_name(small.db, name) or people.add_person(small.db, name)
         people.set_contact(small.db, f"{person:016x}", person, name)
-        confirm_from_picasa(small.db, face_id, person)
+        confirm(small.db, face_id, person, Source.PICASA)
 
 
 # ---- which photos are companions

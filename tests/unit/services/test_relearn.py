@@ -15,10 +15,10 @@ from facedex.progress import NullSink
 from facedex.services import decide
 from facedex.services.decide_groups import reject_pair_of_people, split
 from facedex.services.decide_people import merge_people, rename_person, set_dates
+from facedex.services.place_regions import confirm
 from facedex.services.relearn import relearn
 from facedex.services.scan_library import ScanOptions
-from facedex.services.take_over_picasa import confirm_from_picasa
-from facedex.types import EngineConfig
+from facedex.types import EngineConfig, Source
 
 ADA, BOB, EVE = "Ada", "Bob", "Eve"
 MODEL = "small-model"
@@ -216,7 +216,7 @@ def test_picasas_word_here_gives_way_to_what_the_owner_decided_there(decided, ma
     with transaction(fresh.db):
         person = people.add_person(fresh.db, "Bobby")
         people.set_contact(fresh.db, "d" * 16, person, "Bobby")
-        confirm_from_picasa(fresh.db, face, person)
+        confirm(fresh.db, face, person, Source.PICASA)
     run(fresh, decided)
     assert fresh.confirmed(face) == "Robert"
 
@@ -225,7 +225,7 @@ def test_people_are_known_by_contact_or_name_and_namesakes_stay_two(decided, mak
     [face] = decided.photo("twin")
     with transaction(decided.db):
         twin = people.add_person(decided.db, ADA)
-        confirm_from_picasa(decided.db, face, twin)
+        confirm(decided.db, face, twin, Source.PICASA)
     fresh = make_fresh()
     with transaction(fresh.db):
         called = people.add_person(fresh.db, "Evelyn")

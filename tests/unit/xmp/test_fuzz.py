@@ -16,11 +16,14 @@ from xmp_packets import (
     in_jpeg_extended,
     in_png,
     in_tiff,
+    merge_faces,
 )
 
+from facedex.imaging.hashes import image_hash
 from facedex.types import Box
 from facedex.xmp.editing import UnmergeableError
-from facedex.xmp.merging import NamedFace, check_faces, merge_faces
+from facedex.xmp.embedding import embed_faces
+from facedex.xmp.merging import NamedFace, check_faces
 from facedex.xmp.reading import read_facts
 from facedex.xmp.schemas import AREA, BAG, DESCRIPTION, LI, MP_REGIONS, REGION_LIST, SUBJECT
 from facedex.xmp.tree import Element, parse, serialise
@@ -144,3 +147,21 @@ def test_a_damaged_file_is_read(kind, seed):
     rng = random.Random(100 * kind + seed)
     check(FILES[kind])
     check(damage(FILES[kind], rng))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("seed", range(40))
+def test_writing_into_a_damaged_photo_is_right_or_refused(kind, seed):
+    rng = random.Random(seed)
+    index = {"JPEG": seed % 2, "PNG": 2 + seed % 2, "WEBP": 8}[kind]
+    data = damage(FILES[index], rng, n_most=3)
+    faces = [NamedFace("Cy", Box(0.82, 0.05, 0.9, 0.15))]
+    try:
+        new, traces = embed_faces(data, faces, SIZE)
+    except UnmergeableError:
+        return
+    assert "Cy" in {region.name for region in check(new).regions}
+    assert image_hash(new, kind) == image_hash(data, kind)
+    gone, _traces = embed_faces(new, [], SIZE, traces)
+    assert image_hash(gone, kind) == image_hash(data, kind)
+    assert set(check(gone).regions) == set(check(data).regions)

@@ -16,6 +16,7 @@ from xmp_packets import (
     SIZE,
     WINDOWS,
     listed,
+    merge_faces,
     mp,
     mwg,
     mwg_item,
@@ -24,11 +25,11 @@ from xmp_packets import (
 
 from facedex.types import Box
 from facedex.xmp.editing import UnmergeableError
-from facedex.xmp.merging import NamedFace, check_faces, merge_faces
+from facedex.xmp.merging import NamedFace, check_faces
 from facedex.xmp.rdf import properties, texts
 from facedex.xmp.reading import read_facts
 from facedex.xmp.regions import mp_items, mwg_items
-from facedex.xmp.schemas import MP_INFO, REGIONS, clark
+from facedex.xmp.schemas import BAG, MP_INFO, REGIONS, SEQ, clark
 from facedex.xmp.tree import parse
 
 CY = NamedFace("Cy Twó", Box(0.8, 0.1, 0.9, 0.3))
@@ -262,11 +263,29 @@ def test_prefixes_that_mean_something_else_do_no_harm():
     assert read_facts(after).keywords == (CY.name,)
 
 
-def test_names_with_separators_get_no_path():
-    after = merge_faces(None, [NamedFace("A/B", ANN), NamedFace("C|D", BOB)], SIZE)
-    assert texts_of(after, "digiKam:TagsList") == ["People/C|D"]
-    assert texts_of(after, "lr:hierarchicalSubject") == ["People|A/B"]
-    assert read_facts(after).names == ()
+FIELDS = [
+    # field, container as its readers write it, texts of Ann Lee, A/B and C|D
+    ("Iptc4xmpExt:PersonInImage", BAG, ["Ann Lee", "A/B", "C|D"]),
+    ("dc:subject", BAG, ["Ann Lee", "A/B", "C|D"]),
+    ("digiKam:TagsList", SEQ, ["People/Ann Lee", "People/C|D"]),
+    ("MicrosoftPhoto:LastKeywordXMP", BAG, ["People/Ann Lee", "People/C|D"]),
+    ("lr:hierarchicalSubject", BAG, ["People|Ann Lee", "People|A/B"]),
+    ("mediapro:CatalogSets", BAG, ["People|Ann Lee", "People|A/B"]),
+]
+
+
+@pytest.mark.parametrize(("field", "container", "wanted"), FIELDS)
+def test_each_list_names_everybody_whom_its_readers_can_tell(field, container, wanted):
+    """Neither digiKam nor Lightroom has a tag with its separator in the name."""
+    faces = [FACES[0], NamedFace("A/B", BOB), NamedFace("C|D", CY.box)]
+    after = merge_faces(None, faces, SIZE)
+    assert texts_of(after, field) == wanted
+    prefix, local = field.split(":")
+    [element] = properties(parse(after).root, clark(NAMESPACES[prefix], local))
+    assert [child.name for child in element.children] == [container]
+    facts = read_facts(after)
+    assert facts.names == ()
+    assert [region.name for region in facts.regions] == ["Ann Lee", "A/B", "C|D"]
 
 
 def test_names_are_escaped():

@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from xmp_packets import embedded, merge_faces
 
 from facedex.engines.engine import create_engine
 from facedex.geometry import (
@@ -19,9 +20,8 @@ from facedex.geometry import (
 from facedex.imaging.decode import open_photo
 from facedex.imaging.hashes import image_hash
 from facedex.types import Box, DetectorName, EngineConfig
-from facedex.xmp.embedding import embed_faces
 from facedex.xmp.frames import place_regions
-from facedex.xmp.merging import NamedFace, merge_faces
+from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
 
 pytestmark = pytest.mark.data
@@ -122,7 +122,7 @@ def test_regions_written_into_photos_of_every_orientation_come_back(data_dir):
             NamedFace(f"Person {i}", box_to_stored(box, facts.orientation))
             for i, box in enumerate(upright)
         ]
-        for source in (embed_faces(data, faces, size), merge_faces(None, faces, size)):
+        for source in (embedded(data, faces, size), merge_faces(None, faces, size)):
             back = place_regions(read_facts(source), size, facts.orientation)
             assert len(back) == len(faces)
             for placed, box in zip(back, upright, strict=True):
@@ -141,7 +141,7 @@ def test_faces_written_into_real_jpegs_leave_their_picture(data_dir):
             size = (photo.facts.width_px, photo.facts.height_px)
         before = read_facts(data)
         face = NamedFace("Somebody", Box(0.01, 0.01, 0.03, 0.03))
-        after = embed_faces(data, [face], size)
+        after = embedded(data, [face], size)
         assert image_hash(after, "JPEG") == image_hash(data, "JPEG")
         assert {r.box for r in before.regions} < {r.box for r in read_facts(after).regions}
         assert read_facts(after).problems == before.problems

@@ -11,18 +11,22 @@ from hypothesis import strategies as st
 from xmp_packets import ANN, EXIFTOOL, SIZE, mp, mwg, mwg_item, packet
 
 from facedex.errors import MetadataError, StorageFault
+from facedex.xmp import sidecars
+from facedex.xmp.files import Replacement, replace_file
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
-from facedex.xmp.sidecars import (
-    by_stem,
-    find_sidecars,
-    names_near,
-    replace_file,
-    sidecar_to_write,
-    write_sidecar,
-)
+from facedex.xmp.sidecars import by_stem, find_sidecars, names_near, plan_sidecar, sidecar_to_write
+from facedex.xmp.traces import NO_TRACES
 
 FACES = [NamedFace("Ann Lee", ANN)]
+
+
+def write_sidecar(path, faces, size, traces=NO_TRACES):
+    """Write the faces into a sidecar; return whether it changed."""
+    change, _traces = plan_sidecar(path, faces, size, traces)
+    if change.is_needed:
+        replace_file(change)
+    return change.is_needed
 
 
 def names(path):
@@ -96,6 +100,16 @@ def test_an_existing_one_keeps_what_it_holds_and_its_rights(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
+def test_what_does_not_read_back_is_not_written(tmp_path, monkeypatch):
+    path = tmp_path / "a.xmp"
+    path.write_bytes(EXIFTOOL)
+    nobody = sidecars.update_packet(None, [], SIZE)
+    monkeypatch.setattr(sidecars, "update_packet", lambda *_: nobody)
+    with pytest.raises(MetadataError, match="does not read back"):
+        write_sidecar(os.fsencode(path), FACES, SIZE)
+    assert path.read_bytes() == EXIFTOOL
+
+
 def test_nothing_new_writes_nothing(tmp_path):
     path = tmp_path / "a.xmp"
     write_sidecar(os.fsencode(path), FACES, SIZE)
@@ -148,9 +162,9 @@ def test_what_another_program_wrote_meanwhile_is_not_overwritten(tmp_path):
     path = tmp_path / "a.xmp"
     path.write_bytes(b"newer")
     with pytest.raises(MetadataError, match="meanwhile"):
-        replace_file(os.fsencode(path), b"older", b"ours")
+        replace_file(Replacement(os.fsencode(path), b"older", b"ours"))
     with pytest.raises(MetadataError, match="meanwhile"):
-        replace_file(os.fsencode(path), None, b"ours")
+        replace_file(Replacement(os.fsencode(path), None, b"ours"))
     assert path.read_bytes() == b"newer"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -1,0 +1,66 @@
+"""Whom other programs mean by a contact id or a name; people are added as they come up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from facedex.db import people, regions
+from facedex.picasa.names import resolve_name
+
+if TYPE_CHECKING:
+    from facedex.db.connection import Connection
+    from facedex.db.regions import Region
+    from facedex.picasa.names import ContactBook
+    from facedex.types import PersonId
+
+
+class NamedPeople:
+    """The people of a library, found by what regions call them.
+
+    A person whom the user renamed is still meant by the old name where a file goes on using it.
+    """
+
+    def __init__(self, db: Connection, book: ContactBook) -> None:
+        self._db = db
+        self._book = book
+        self._of_contact: dict[tuple[bytes, str], PersonId] = {}
+        self._by_name = people.by_name(db)
+        self._meant = regions.people_of_names(db)
+
+    def of(self, region: Region, folder: bytes) -> PersonId:
+        """Return whom a region names; ``folder`` is that of its document, with the root's path."""
+        if not region.contact_id:
+            return region.person_id or self._of_name(region.name)
+        key = folder, region.contact_id
+        if key not in self._of_contact:
+            self._of_contact[key] = self._find_contact(folder, region.contact_id)
+        return self._of_contact[key]
+
+    def _of_name(self, name: str) -> PersonId:
+        key = people.name_key(name)
+        if key not in self._by_name:
+            known = self._meant.get(name)
+            self._by_name[key] = known or people.add_person(self._db, name)
+        return self._by_name[key]
+
+    def _find_contact(self, folder: bytes, contact_id: str) -> PersonId:
+        resolved = resolve_name(folder, contact_id, self._book)
+        assert resolved is not None  # only named contacts are asked for
+        known = people.find_contact(self._db, contact_id)
+        if known is not None:
+            # a person the user renamed, or whose name is known by now, keeps that name
+            if resolved.is_placeholder or not people.get_person(self._db, known).is_placeholder:
+                return known
+            if people.name_key(resolved.name) not in self._by_name:
+                people.rename_person(self._db, known, resolved.name)
+                self._by_name[people.name_key(resolved.name)] = known
+                people.set_contact(self._db, contact_id, known, resolved.name)
+                return known
+        person_id = self._by_name.get(people.name_key(resolved.name))
+        if person_id is None:
+            person_id = people.add_person(
+                self._db, resolved.name, is_placeholder=resolved.is_placeholder
+            )
+            self._by_name[people.name_key(resolved.name)] = person_id
+        people.set_contact(self._db, contact_id, person_id, resolved.name)
+        return person_id
