@@ -80,7 +80,7 @@ def take_in_database(
             engine = prepare_engine(options.engine, sink)
             cache = open_cache(directory)
             stack.callback(cache.close)
-            pool = make_pool(options)
+            pool = make_pool(options, engine.target)
             stack.callback(pool.close)
             store = Store(db, cache, engine.engine_id, engine.model_id, sink)
             with transaction(db):
