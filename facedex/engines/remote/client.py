@@ -67,9 +67,8 @@ class DeviceClient:
                     signed = time.monotonic()
                 continue
             self.n_connections += 1
-            greeting = {"do": "greet", "worker": self._link.worker, "secret": self._link.secret}
             with contextlib.suppress(DeviceLost):
-                self.ask(greeting)
+                self.ask({"do": "greet", "worker": self._link.worker})
 
     def ask(self, message: dict[str, Any]) -> dict[str, Any]:
         """Return the answer to a message.
@@ -84,11 +83,12 @@ class DeviceClient:
             If the network cannot be opened or run for another reason.
         """
         self._n_asked += 1
+        said = {"number": self._n_asked, "secret": self._link.secret}
         pipe = self._pipe
         if pipe is None:
             raise DeviceLost
         try:
-            pipe.send_bytes(json.dumps(message | {"number": self._n_asked}).encode())
+            pipe.send_bytes(json.dumps(message | said).encode())
             is_there = pipe.poll(_SIGN_OF_LIFE_S)
         except OSError as exc:
             raise self._lose() from exc

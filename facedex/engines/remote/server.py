@@ -129,12 +129,16 @@ class DeviceServer:
     def listen(self, pipe: Connection) -> None:
         """Take what one worker says, until it says no more; a stranger is not heard."""
         worker = _Worker(pipe)
-        with contextlib.suppress(OSError, EOFError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, EOFError, ValueError):
             said = json.loads(pipe.recv_bytes(_MOST_GREETING_BYTES))
-            while hmac.compare_digest(said["secret"], self._secret):
+            while self._is_from_worker(said):
                 self._arrived.put(_Request(worker, said))
-                said = json.loads(pipe.recv_bytes()) | {"secret": self._secret}
+                said = json.loads(pipe.recv_bytes())
         self._arrived.put(_Request(worker, None))
+
+    def _is_from_worker(self, said: Any) -> bool:
+        secret = said.get("secret") if isinstance(said, dict) else None
+        return hmac.compare_digest(str(secret).encode(), self._secret.encode())
 
     def _greet(self, worker: _Worker, number: int) -> None:
         """Take a worker on, and give it the slot: what a dead one asked for is not run any more."""

@@ -260,7 +260,7 @@ class House:
         ours, theirs = multiprocessing.Pipe()
         self.pipes.append(ours)
         threading.Thread(target=self.server.listen, args=(theirs,), daemon=True).start()
-        say(ours, do="greet", worker=number, secret=SECRET)
+        say(ours, do="greet", worker=number)
         self.server.step()
         assert hear(ours) == {}
         return ours
@@ -286,7 +286,7 @@ SESSION = {"session": "abc", "target": str(GPU), "threads": 1}
 
 
 def say(pipe, **said):
-    pipe.send_bytes(json.dumps({"number": 1} | said).encode())
+    pipe.send_bytes(json.dumps({"number": 1, "secret": SECRET} | said).encode())
 
 
 def hear(pipe):
