@@ -177,7 +177,7 @@ _SAID = {
         "SELECT face_id, person_id, state, source FROM assignment ORDER BY face_id, person_id"
     ),
     "region": (
-        "SELECT id, filename, rect_hex, contact_id, person_id, file_id, photo_id, frame, status,"
+        "SELECT id, photo_name, rect, contact_id, person_id, file_id, photo_id, frame, status,"
         " face_id FROM region ORDER BY id"
     ),
     "contact": "SELECT * FROM contact ORDER BY contact_id",

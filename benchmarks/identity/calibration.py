@@ -1,11 +1,13 @@
 """How sure the suggestions are, and whether they are right as often as they say.
 
-    python benchmarks/identity/calibration.py [--write] [--png FILE]
+    python benchmarks/identity/calibration.py [--write] [--png FILE] [--own]
 
-LFW's people are split in two halves by a hash of the name. The face types and the likelihood ratio
-of every metric are fitted on one; the reliability table is of the other, whose people had no part
-in anything: some of them are known by 1, 2, 3, 5 or 8 labels, all others are strangers. --write
-puts the types into assets/ and prints the coefficients that facedex/matching/calibration.py holds.
+LFW's people are split in two halves by a hash of the name. Face types and likelihood ratios are fitted
+on one half and asked about the other, whose people had no part in anything, and the other way round:
+some of them are known by 1, 2, 3, 5 or 8 labels, all others are strangers. What facedex/matching/
+calibration.py holds is fitted in the same way on everybody, and the types in assets/ on the first half.
+--write puts the types there and prints the coefficients; otherwise it is checked that they are these.
+--own shows what the correction by a library's own labels does, with the half asked about as the library.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 from lfw_faces import COUNTS, PROJECT, Faces, draw, halves, load_faces
 from scipy.cluster.vq import kmeans2
 
+from facedex.matching.audit import own_calibration
 from facedex.matching.calibration import (
     ODDS_WHEN_FITTED,
     SHIPPED,
@@ -33,14 +36,19 @@ from facedex.services.metric_choice import load_types
 from facedex.types import MetricName
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+Trial = tuple[Metric, Calibration, Faces]
+Trials = list[Trial]
 
 N_TYPES = 32
 MIN_PEOPLE = 8
 FLOOR = 0.25
 FIT_COUNTS = (1, 2, 3, 4, 5, 6, 8, 12)
 REPEATS = 6
-NEAR = 0.75  # of the median distance: farther pairs of two people say nothing, but are counted
+NEAR = 0.8  # of the median distance: pairs beyond it, of one person or two, are not fitted on
 EDGES = (0, 0.02, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1)
 
 
@@ -60,7 +68,9 @@ def fit_types(faces: Faces) -> FaceTypes:
 def fit_shipped(name: MetricName, faces: Faces) -> Calibration:
     """Fit on pairs of faces and drawn centroids; every number of labels weighs the same.
 
-    What a metric learns is learned from one quarter of the people for the other: distances of the
+    Only near pairs are fitted on, of one person and of two: nothing is decided far away, and the few
+    faces there that do not look like their person would make the ratio too flat where it matters.
+    What a metric learns is learned from one half of these people for the other: distances of the
     very faces that types or weights were made of are not those of new faces.
     """
     first = faces.people % 2 == 0
@@ -89,7 +99,7 @@ def _pairs(
     others = np.concatenate((drawn.probes, drawn.strangers))
     tile = distances(metric.probes(points[others]), targets).astype(np.float64)
     same = faces.people[others][:, None] == drawn.known
-    kept = same | (tile < NEAR * np.median(tile))
+    kept = tile < NEAR * np.median(tile)
     weight = np.where(same, 1 / same.sum(), ODDS_WHEN_FITTED / (~same).sum())
     return tile[kept], np.full(kept.sum(), float(n_labels)), same[kept], weight[kept]
 
@@ -100,7 +110,7 @@ def answers(
     faces: Faces,
     n_labels: int,
     seed: int,
-    more_than: int = max(COUNTS),
+    more_than: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Return for each face that is no label the best probability, if it is right, if it is known."""
     drawn = draw(faces.people, n_labels, seed, more_than)
@@ -117,40 +127,76 @@ def answers(
     return posterior[np.arange(len(others)), best], is_right, is_known
 
 
+def trial(name: MetricName, learned: Faces, asked_about: Faces) -> Trial:
+    """Learn everything from one half of the people, to be asked about the other."""
+    metric = fit_metric(name, learned.encodings, learned.people, fit_types(learned))
+    return metric, fit_shipped(name, learned), asked_about
+
+
+def corrected(each: Trial) -> Trial:
+    """Let the shipped calibration be corrected by the faces of the half that is asked about."""
+    metric, _, faces = each
+    nobody = np.empty(0, dtype=np.int64)
+    own = own_calibration(
+        metric.name, faces.encodings, faces.people, metric.types, faces.encodings[:0], nobody
+    )
+    print(f"slope {own.slope:.2f}, shift {own.shift:.2f}")
+    return metric, own, faces
+
+
+def asked(
+    trials: Trials, counts: Sequence[int], more_than: int = max(COUNTS)
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the ``answers`` of all trials, numbers of labels and seeds together."""
+    runs = [
+        answers(metric, calibration, faces, n_labels, seed, more_than)
+        for metric, calibration, faces in trials
+        for n_labels in counts
+        for seed in range(REPEATS)
+    ]
+    p, is_right, is_known = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+    return p, is_right, is_known
+
+
+def bins(p: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
+    """Return which probabilities lie between each pair of ``EDGES``."""
+    pairs = itertools.pairwise(EDGES)
+    return [(p >= low) & ((p < high) | (high == 1)) for low, high in pairs]
+
+
 def expected_error(p: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
     """Return the expected calibration error over the bins of ``EDGES``."""
-    total = 0.0
-    for low, high in itertools.pairwise(EDGES):
-        inside = (p >= low) & ((p < high) | (high == 1))
-        if inside.any():
-            total += inside.sum() * abs(p[inside].mean() - is_right[inside].mean())
-    return float(total / len(p))
+    used = [inside for inside in bins(p) if inside.any()]
+    off = [inside.sum() * abs(p[inside].mean() - is_right[inside].mean()) for inside in used]
+    return float(sum(off) / len(p))
 
 
-def print_reliability(p: NDArray[np.float64], is_right: NDArray[np.bool_]) -> None:
-    print("| probability | faces | said | right |")
-    print("|---|---|---|---|")
-    for low, high in itertools.pairwise(EDGES):
-        inside = (p >= low) & ((p < high) | (high == 1))
-        if inside.any():
-            print(
-                f"| {low:.3f} to {high:.3f} | {inside.sum()} | {p[inside].mean():.4f}"
-                f" | {is_right[inside].mean():.4f} |"
-            )
+def print_reliability(trials: Trials) -> None:
+    """Print both halves together, and what is right of each alone."""
+    print("| probability | faces | said | right | of the first half | of the second |")
+    print("|---|---|---|---|---|---|")
+    p, is_right, _ = asked(trials, COUNTS)
+    alone = [asked([each], COUNTS)[:2] for each in reversed(trials)]
+    for number, (low, high) in enumerate(itertools.pairwise(EDGES)):
+        inside = bins(p)[number]
+        apart = [right[bins(said)[number]].mean() for said, right in alone]
+        print(
+            f"| {low:.3f} to {high:.3f} | {inside.sum()} | {p[inside].mean():.4f} |"
+            f" {is_right[inside].mean():.4f} | {apart[0]:.4f} | {apart[1]:.4f} |"
+        )
 
 
-def print_by_people(metric: Metric, calibration: Calibration, faces: Faces) -> None:
+def print_by_people(trials: Trials) -> None:
     """Print what more known people do: all who have a face more than labels."""
     print("| labels | known people | expected error | at 50 %: recall | precision | at 99.5 % |")
     print("|---|---|---|---|---|---|")
     for n_labels in COUNTS:
-        for more_than in (max(COUNTS), n_labels):
-            n_known = len(draw(faces.people, n_labels, 0, more_than).known)
-            runs = [answers(metric, calibration, faces, n_labels, s, more_than) for s in range(6)]
-            p, is_right, is_known = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+        for more_than in sorted({max(COUNTS), n_labels}, reverse=True):
+            known = [len(draw(faces.people, 1, 0, more_than).known) for _, _, faces in trials]
+            p, is_right, is_known = asked(trials, [n_labels], more_than)
             said, sure = p >= 0.5, p >= 0.995
             print(
-                f"| {n_labels} | {n_known} | {expected_error(p, is_right):.2%} |"
+                f"| {n_labels} | {known[0]} and {known[1]} | {expected_error(p, is_right):.2%} |"
                 f" {(said & is_right)[is_known].mean():.1%} | {is_right[said].mean():.1%} |"
                 f" {is_right[sure].mean():.2%} of {sure[is_known].mean():.0%} |"
             )
@@ -174,30 +220,37 @@ def draw_png(path: Path, p: NDArray[np.float64], is_right: NDArray[np.bool_]) ->
     figure.savefig(path, dpi=120, bbox_inches="tight")
 
 
+def check_shipped(choose: Faces, *, is_writing: bool) -> None:
+    """Write the types and print the coefficients, or tell that those shipped are others."""
+    types, shipped = fit_types(choose), load_types()
+    if is_writing:
+        np.save(PROJECT / "assets" / "face_types.npy", types.vectors)
+        print(f"{len(types.vectors)} types, floor {types.floor:.4f}")
+    else:
+        assert np.allclose(shipped.vectors, types.vectors, atol=1e-3)
+    encodings, names = load_faces()
+    people = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    for name in MetricName:
+        found = fit_shipped(name, Faces(encodings, people)).coefficients
+        if is_writing:
+            print(name, ", ".join(f"{each:.3f}" for each in found))
+        else:
+            assert np.allclose(found, SHIPPED[name].coefficients, rtol=1e-3, atol=2e-3), name
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--png", type=Path)
+    parser.add_argument("--own", action="store_true")
     options = parser.parse_args()
-    choose, report = halves(*load_faces())
-    types = fit_types(choose)
-    if options.write:
-        path = PROJECT / "assets" / "face_types.npy"
-        np.save(path, types.vectors)
-        print(f"{len(types.vectors)} types, floor {types.floor:.4f}")
-    else:
-        shipped = load_types()
-        assert np.allclose(shipped.vectors, types.vectors, atol=1e-3)
+    one, other = halves(*load_faces())
+    check_shipped(one, is_writing=options.write)
     print("| metric | expected error | at 50 %: recall | precision | strangers suggested |")
     print("|---|---|---|---|---|")
-    tables = {}
     for name in MetricName:
-        metric = fit_metric(name, choose.encodings, choose.people, types)
-        calibration = fit_shipped(name, choose) if options.write else SHIPPED[name]
-        if options.write:
-            print(name, calibration.coefficients)
-        runs = [answers(metric, calibration, report, n, seed) for n in COUNTS for seed in range(6)]
-        p, is_right, is_known = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+        trials = [trial(name, one, other), trial(name, other, one)]
+        p, is_right, is_known = asked(trials, COUNTS)
         said = p >= 0.5
         print(
             f"| {name} | {expected_error(p, is_right):.2%} |"
@@ -205,17 +258,16 @@ def main() -> None:
             f" {said[~is_known].mean():.2%} |",
             flush=True,
         )
-        tables[name] = p, is_right
+    # the last is the default
     print()
-    print_reliability(*tables[MetricName.TYPICALITY])
+    print_reliability(trials)
     print()
-    print_by_people(
-        fit_metric(MetricName.TYPICALITY, choose.encodings, choose.people, types),
-        SHIPPED[MetricName.TYPICALITY],
-        report,
-    )
+    print_by_people(trials)
+    if options.own:
+        print()
+        print_by_people([corrected(each) for each in trials])
     if options.png:
-        draw_png(options.png, *tables[MetricName.TYPICALITY])
+        draw_png(options.png, p, is_right)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
 """How many faces a decision names: an owner who knows the truth answers the review queue, by hand:
 
-    python benchmarks/identity/review.py [--data DIR] [--fit | --parts | --speed N]
+    python benchmarks/identity/review.py [--data DIR] [--parts | --speed N]
 
 Libraries are made from LFW photos (whole pipeline, encodings cached in the temporary folder as
 lfw_faces.py leaves them), with nobody named. Everything goes through the services: matching,
-the queue, the answers, the journal. --fit prints the logistic regression of services/units.py instead,
---parts how mixed clusters fall apart, --speed the time that a question takes in a library of N made-up
-faces.
+the queue, the answers, the journal. --parts shows how mixed clusters fall apart instead, --speed the time
+that a question takes in a library of N made-up faces.
 """
 
 import argparse
@@ -25,13 +24,11 @@ from numpy.typing import NDArray
 from facedex.db import faces, files, photos
 from facedex.db.connection import transaction
 from facedex.db.library import open_library, set_meta
-from facedex.matching.clustering import group_unknown
 from facedex.services.library import Library
-from facedex.services.parts import unit
 from facedex.services.questions import Question
 from facedex.types import Box, FaceId, FileStat, PhotoFacts
 
-MODEL = "benchmark"
+MODEL = "dlib-resnet-v1-55533b28-mirror"
 MARKS = (50, 100, 250, 500)
 REMATCH_EVERY = 10
 
@@ -145,58 +142,6 @@ def show_curves(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> None
         simulate(title, encodings[kept], names[kept])
 
 
-# --- the chance that two units are one person -------------------------------------------------------
-
-
-def fit_chances(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> None:
-    x = unit(encodings)
-    _unique, people = np.unique(names, return_inverse=True)
-    nothing = np.zeros((0, x.shape[1]), np.float32)
-    labels = group_unknown(x, None, nothing, 0.36, 0.31, np.arange(len(x)))
-    alone = np.flatnonzero(labels < 0)
-    labels[alone] = labels.max() + 1 + np.arange(len(alone))
-    sizes = np.bincount(labels)
-    means = np.zeros((len(sizes), x.shape[1]))
-    np.add.at(means, labels, x)
-    means /= sizes[:, None]
-    owner = np.array([np.bincount(people[labels == u]).argmax() for u in range(len(sizes))])
-    half = owner % 2 == 0
-    print("chosen on one half of the people, log loss on the other:")
-    for chosen in (half, ~half):
-        features, same = near_pairs(means[chosen], owner[chosen])
-        others, same_others = near_pairs(means[~chosen], owner[~chosen])
-        weights = logistic(features, same)
-        chance = 1 / (1 + np.exp(-others @ weights))
-        loss = -np.where(same_others, np.log(chance), np.log1p(-chance)).mean()
-        print(
-            f"  offset {weights[0]:.1f}, slope {weights[1]:.1f}: {loss:.4f}"
-            f" ({len(same_others)} pairs, {same_others.mean():.3f} the same)"
-        )
-
-
-def near_pairs(
-    means: NDArray[np.float64], owner: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    squared = 2 - 2 * means @ means.T
-    np.fill_diagonal(squared, np.inf)
-    nearest = np.argsort(squared, axis=1)[:, :5]
-    rows = np.repeat(np.arange(len(means)), 5)
-    pairs = np.unique(np.sort(np.stack([rows, nearest.ravel()], axis=1), axis=1), axis=0)
-    distance = np.sqrt(np.maximum(squared[pairs[:, 0], pairs[:, 1]], 0))
-    features = np.stack([np.ones(len(distance)), distance], axis=1)
-    return features, owner[pairs[:, 0]] == owner[pairs[:, 1]]
-
-
-def logistic(features: NDArray[np.float64], same: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the weights by Newton's method."""
-    weights = np.zeros(features.shape[1])
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-features @ weights))
-        curvature = (features * (chance * (1 - chance) + 1e-9)[:, None]).T @ features
-        weights += np.linalg.solve(curvature, features.T @ (same - chance))
-    return weights
-
-
 # --- mixed clusters -------------------------------------------------------------------------------
 
 
@@ -271,7 +216,6 @@ def time_questions(n_faces: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared" / "data" / "dev")
-    parser.add_argument("--fit", action="store_true")
     parser.add_argument("--parts", action="store_true")
     parser.add_argument("--speed", type=int, metavar="N")
     options = parser.parse_args()
@@ -279,7 +223,7 @@ def main() -> None:
         time_questions(options.speed)
         return
     encodings, names = load_faces(options.data)
-    show = fit_chances if options.fit else show_parts if options.parts else show_curves
+    show = show_parts if options.parts else show_curves
     show(encodings, names)
 
 

@@ -42,10 +42,13 @@ def faces(
         print_json([asdict(face) for face in found])
         return
     print_table(
-        ("face", "state", "person", "distance", "left", "top", "right", "bottom", "photo", "also on"),
+        (
+            "face", "state", "person", "probability", "distance",
+            "left", "top", "right", "bottom", "photo", "also on",
+        ),
         (
             (
-                f.face_id, f.state.value, f.person_name, f.distance,
+                f.face_id, f.state.value, f.person_name, f.probability, f.distance,
                 f.box.x0, f.box.y0, f.box.x1, f.box.y1, f.path, f.companion,
             )
             for f in found

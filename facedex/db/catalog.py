@@ -56,6 +56,7 @@ class FaceRow:
     box : upright frame, 0..1.
     path : one existing path of the photo, absolute, as text for people (not for opening).
     distance : to the suggested person's centroid, where there is a suggestion.
+    probability : that the suggestion is right, where it says so.
     companion : a path of the RAW photo beside this one that shows the same face, or None.
     """
 
@@ -70,6 +71,7 @@ class FaceRow:
     distance: float | None
     cluster_id: ClusterId | None
     companion: str | None = None
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ _FACE = (
     " path, distance, cluster_id,"
     " (SELECT x.path FROM twin t JOIN face o ON o.id = t.face_id"
     "   JOIN v1_files x ON x.photo_id = o.photo_id WHERE t.lead_id = v1_faces.face_id"
-    "   ORDER BY x.state = 'missing', x.file_id LIMIT 1) FROM v1_faces"
+    "   ORDER BY x.state = 'missing', x.file_id LIMIT 1), probability FROM v1_faces"
 )
 # a face on a companion is shown on the lead only; {0} is the face's id
 _SHOWN = " AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = {0})"
@@ -128,13 +130,13 @@ _IGNORED = "FROM assignment a WHERE a.state = 'ignored'" + _SHOWN.format("a.face
 
 
 def _face_row(row: tuple[Any, ...]) -> FaceRow:
-    face, photo, person, name, state, source, x0, y0, x1, y1, path, distance, cluster, also = row
+    face, photo, person, name, state, source, x0, y0, x1, y1, path, distance, cluster, *rest = row
     return FaceRow(
         face, photo, person, name,
         FaceState(str(state)),
         None if source is None else Source(str(source)),
         Box(x0, y0, x1, y1),
-        str(path or ""), distance, cluster, also,
+        str(path or ""), distance, cluster, *rest,
     )  # fmt: skip
 
 

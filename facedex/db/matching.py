@@ -69,9 +69,3 @@ def last_finished_run(db: apsw.Connection) -> int | None:
     sql = "SELECT max(id) FROM scan_run WHERE finished_us IS NOT NULL"
     last: int | None = rows(db, sql)[0][0]
     return last
-
-
-def photos_of(db: apsw.Connection, face_ids: Iterable[int]) -> dict[int, int]:
-    """Return the photo of each face."""
-    sql = "SELECT id, photo_id FROM face WHERE id IN (SELECT value FROM json_each(?))"
-    return dict(rows(db, sql, (json.dumps(list(face_ids)),)))

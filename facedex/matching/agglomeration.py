@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from facedex.matching.neighbours import pair_values
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -100,17 +102,6 @@ class Groups:
         """Return what each group adds to the squared distance of its mean."""
         typical = rule.typical_spread * (1 - 1 / self.sizes)
         return rule.own_share * self.spreads + (1 - rule.own_share) * typical + self.crowding
-
-    def values(
-        self, a: NDArray[np.int64], b: NDArray[np.int64], heights: NDArray[np.float64]
-    ) -> NDArray[np.float32]:
-        """Return the value of each pair."""
-        out = (heights[a] + heights[b]).astype(np.float32)
-        for start in range(0, len(a), _ROWS):
-            part = slice(start, start + _ROWS)
-            step = self.means[a[part]] - self.means[b[part]]
-            out[part] += np.einsum("ij,ij->i", step, step)
-        return out
 
 
 def _pairs_of_a_photo(
@@ -231,8 +222,7 @@ def _contracted(
     is_merged[merged] = True
     new = is_merged[a] | is_merged[b]
     pairs = _distinct(np.stack([a[new], b[new]], axis=1), len(groups))
-    heights = groups.heights(rule)
-    fresh = groups.values(pairs[:, 0], pairs[:, 1], heights)
+    fresh = pair_values(groups.means, groups.heights(rule), pairs[:, 0], pairs[:, 1])
     near = fresh <= limit + rule.slack
     apart = groups.apart[is_merged[groups.apart].any(axis=1)]
     low, high, fresh = _allowed(groups, apart, pairs[near, 0], pairs[near, 1], fresh[near])

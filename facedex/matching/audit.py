@@ -39,6 +39,8 @@ MAX_LABELS = 8
 LEAST_GAIN = 0.005
 
 _ROUNDS = 6
+_OWN_LABELS = (1, 3, MAX_LABELS)
+_LEAST_RATIO = -3.0
 _STRANGERS = (0.01, 0.001)
 _CLEAR = 2.0
 _MAX_FACES = 20_000
@@ -124,6 +126,10 @@ def own_calibration(
 ) -> Calibration:
     """Return the shipped calibration of a metric, corrected by the library's own faces.
 
+    People are known by one label, by up to three and by up to ``MAX_LABELS`` in turn, so that those with
+    many do not speak for all. Pairs that are far apart are left out, of one person too: few faces
+    that do not look like their person would make the ratio too flat where it matters.
+
     Parameters
     ----------
     rejected, rejected_people : float32 (r, d) and int (r,), faces and who they are not. Each weighs
@@ -133,15 +139,16 @@ def own_calibration(
     encodings, people = encodings[kept], people[kept]
     ratios, same, weights = [], [], []
     for seed in range(_ROUNDS):
-        labels, probes, strangers = _deal(people, seed)
+        labels, probes, strangers = _deal(people, seed, _OWN_LABELS[seed // 2])
         metric = fit_metric(name, encodings[strangers], people[strangers], types)
         scores, known = _scores(metric, encodings, people, labels, np.append(probes, strangers))
         is_same = people[np.append(probes, strangers)][:, None] == known
-        ratios.append(scores.ravel())
-        same.append(is_same.ravel())
+        is_near = scores > _LEAST_RATIO
+        ratios.append(scores[is_near])
+        same.append(is_same[is_near])
         n_same = is_same.sum()
         other = ODDS_WHEN_FITTED * n_same / max((~is_same).sum(), 1)
-        weights.append(np.where(is_same, 1.0, other).ravel() / _ROUNDS)
+        weights.append(np.where(is_same, 1.0, other)[is_near] / _ROUNDS)
     metric = fit_metric(name, encodings, people, types)
     everybody = np.arange(len(people))
     pairs = np.isin(rejected_people, people)
@@ -164,7 +171,7 @@ def _sample(people: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _deal(
-    people: NDArray[np.int64], seed: int
+    people: NDArray[np.int64], seed: int, most_labels: int = MAX_LABELS
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return labels, other faces of the same people, and strangers' faces; the same every time."""
     rng = np.random.default_rng(seed // 2)
@@ -175,7 +182,7 @@ def _deal(
     labels = []
     for person in np.sort(known):
         rows = rng.permutation(np.flatnonzero(people == person))
-        labels.append(rows[: min(len(rows) // 2, MAX_LABELS)])
+        labels.append(rows[: min(len(rows) // 2, most_labels)])
     labelled = np.sort(np.concatenate(labels))
     is_known = np.isin(people, known)
     is_known[labelled] = False

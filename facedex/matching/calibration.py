@@ -115,7 +115,7 @@ def fit_calibration(
     distances, n_labels : float (p,), of each pair.
     is_same : bool (p,), whether face and centroid are of one person.
     weights : float (p,). In all 1 for the pairs of one person and ``ODDS_WHEN_FITTED`` for those of
-        two; less where pairs are left out that lie too far apart to say anything.
+        two; less where the pairs beyond a distance are left out, those of one person too.
 
     Raises
     ------
@@ -221,12 +221,12 @@ def prior_log_odds(share: float, n_people: int) -> float:
 
 
 SHIPPED: dict[MetricName, Calibration] = {
-    MetricName.NONE: Calibration((16.187, -60.443, 0.598, 16.675)),
-    MetricName.STD: Calibration((16.069, -59.306, 0.648, 16.208)),
-    MetricName.VARIANCE: Calibration((15.941, -58.200, 0.662, 15.857)),
-    MetricName.UNIT: Calibration((17.686, -137.194, 0.699, 36.995)),
-    MetricName.WHITENED: Calibration((18.044, -224.085, 0.933, 59.062)),
-    MetricName.TYPICALITY: Calibration((23.160, -151.535, -4.375, 56.328)),
+    MetricName.NONE: Calibration((17.986, -69.868, 0.468, 19.646)),
+    MetricName.STD: Calibration((17.957, -68.993, 0.414, 19.594)),
+    MetricName.VARIANCE: Calibration((17.864, -67.894, 0.353, 19.480)),
+    MetricName.UNIT: Calibration((19.108, -151.968, 0.530, 41.496)),
+    MetricName.WHITENED: Calibration((19.411, -249.623, 1.192, 61.962)),
+    MetricName.TYPICALITY: Calibration((24.782, -164.833, -2.549, 46.627)),
 }
 """For dlib_face_recognition_resnet_model_v1 with 5-point chips, the mean over a chip and its mirror
-image; fitted by benchmarks/identity/calibration.py on half of its people."""
+image; fitted by benchmarks/identity/calibration.py."""

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 ALONE = -1
 """The label of a face that is in no group."""
 
-_NEIGHBOURS = 40
+# groups merge with their nearest; the crowd around them takes up to 20 more to tell
+_NEIGHBOURS = 16
+_NEIGHBOURS_AND_CROWD = 40
 _ORDER_BY = 4
 
 
@@ -125,13 +127,17 @@ def _near_in_a_crowd(
     groups.crowding[of] = 0
     reach = max(rule.cut**2 + rule.slack, rule.crowd_far**2)
     heights = groups.heights(rule) - groups.crowding
-    edges = neighbours(groups.means, heights, reach, _NEIGHBOURS, of=of, exact_pairs=exact_pairs)
+    edges = neighbours(
+        groups.means, heights, reach, _NEIGHBOURS_AND_CROWD, of=of, exact_pairs=exact_pairs
+    )
     near = edges.value <= rule.cut**2 + rule.slack
     is_new = np.zeros(len(groups), dtype=np.bool_)
     is_new[edges.a[near]] = is_new[edges.b[near]] = True
     is_new[of] = False
     ends = np.flatnonzero(is_new)
-    around = neighbours(groups.means, heights, reach, _NEIGHBOURS, of=ends, exact_pairs=exact_pairs)
+    around = neighbours(
+        groups.means, heights, reach, _NEIGHBOURS_AND_CROWD, of=ends, exact_pairs=exact_pairs
+    )
     groups.crowding[of] = crowding(edges, groups.sizes, rule)[of]
     groups.crowding[ends] = crowding(around, groups.sizes, rule)[ends]
     value = edges.value + (groups.crowding[edges.a] + groups.crowding[edges.b]).astype(np.float32)

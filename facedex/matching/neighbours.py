@@ -24,6 +24,7 @@ _SPILL = 12
 _SAMPLE = 50_000
 _ROUNDS = 8
 _TILE_ELEMENTS = 8_000_000
+_PAIRS = 65536
 
 
 class Edges(NamedTuple):
@@ -57,7 +58,6 @@ def neighbours(
     of = np.arange(n, dtype=np.int64) if of is None else of
     own = (np.einsum("ij,ij->i", points, points) + heights).astype(np.float32)
     found = [np.empty(0, dtype=np.int64)]
-    values = [np.empty(0, dtype=np.float32)]
     for rows, columns in _searches(points, of, len(of) * n <= exact_pairs):
         side = _extended(-2 * points[columns], np.ones(len(columns)), own[columns])
         for part in _row_blocks(rows, len(columns)):
@@ -68,9 +68,27 @@ def neighbours(
             row, column = np.nonzero(_nearest_of_each(tile, reach, most))
             a, b = part[row], columns[column]
             found.append(np.minimum(a, b) * n + np.maximum(a, b))
-            values.append(tile[row, column])
-    keys, first = np.unique(np.concatenate(found), return_index=True)
-    return Edges(keys // max(n, 1), keys % max(n, 1), np.concatenate(values)[first])
+    keys = np.concatenate(found)
+    found.clear()
+    keys.sort()
+    keys = keys[np.diff(keys, prepend=-1) > 0]
+    a, b = np.divmod(keys, max(n, 1))
+    return Edges(a, b, pair_values(points, heights, a, b))
+
+
+def pair_values(
+    points: NDArray[np.float32],
+    heights: NDArray[np.float64],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """Return |p_a - p_b|^2 + height_a + height_b of each pair, measured element by element."""
+    out = (heights[a] + heights[b]).astype(np.float32)
+    for start in range(0, len(a), _PAIRS):
+        part = slice(start, start + _PAIRS)
+        step = points[a[part]] - points[b[part]]
+        out[part] += np.einsum("ij,ij->i", step, step)
+    return out
 
 
 def _extended(points: NDArray[np.float32], *columns: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 APART_LOG_RATIO = 5.0
 """A person's faces fall apart into modes where two would be e^5 times likelier one person's than
-not: at 0.37 to 0.38 of unit vectors. Any cut from 0.36 to 0.45 leaves LFW's people whole and tells
+not: at 0.36 to 0.38 of unit vectors. Any cut from 0.36 to 0.45 leaves LFW's people whole and tells
 two of them apart who bear one name (benchmarks/identity/open_set.py)."""
 
 

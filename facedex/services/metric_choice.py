@@ -68,6 +68,12 @@ def default_metric(model_id: str) -> MetricName:
     return MetricName.TYPICALITY if is_dlibs(model_id) else MetricName.NONE
 
 
+def plain_metric(model_id: str) -> Metric:
+    """Return the default metric, which learns nothing from labels."""
+    name = default_metric(model_id)
+    return Metric(name, is_unit=name is MetricName.TYPICALITY, types=types_of(model_id))
+
+
 def load_choice(db: Connection, model_id: str) -> MetricChoice:
     """Return what the library uses for a model; a choice made for another counts no more."""
     stored = get_meta(db, _KEY)

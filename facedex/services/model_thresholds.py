@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from facedex.db.library import get_meta, set_meta
 from facedex.matching.calibration import Calibration
+from facedex.matching.likeness import DLIB_RESNET as DLIB_LIKENESS
+from facedex.matching.likeness import Likeness
 from facedex.matching.thresholds import DLIB_RESNET, GroupRule
 
 if TYPE_CHECKING:
@@ -43,6 +45,14 @@ def find_calibration(db: Connection, model_id: str) -> Calibration | None:
     """Return what the cuts of a plugin's encoder say of probabilities; None for any other model."""
     said = None if is_dlibs(model_id) else _find_said(db, model_id)
     return None if said is None else Calibration.from_cuts(said["label_counts"], said["cuts"])
+
+
+def find_likeness(db: Connection, model_id: str) -> Likeness | None:
+    """Return how likely two groups of a model's faces are one person; None where nobody knows it."""
+    if is_dlibs(model_id):
+        return DLIB_LIKENESS
+    said = _find_said(db, model_id)
+    return None if said is None else Likeness.from_cut(said["group_cut"])
 
 
 def _find_said(db: Connection, model_id: str) -> dict[str, Any] | None:

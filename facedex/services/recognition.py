@@ -11,6 +11,7 @@ from facedex.matching.constraints import key_set, lifetime_us, pair_keys
 from facedex.matching.known_people import Faces
 from facedex.matching.recogniser import Recogniser, Rules
 from facedex.services.metric_choice import calibration_of, fit_choice, load_choice
+from facedex.types import FaceId
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,8 +43,9 @@ def load_rules(db: Connection, known: EncodedFaces) -> Rules:
     person[rows] = owners[is_here]
     is_ignored[rows[owners[is_here] == 0]] = True
     labelled = np.flatnonzero(person)
-    elsewhere = dict(zip(settled[~is_here].tolist(), owners[~is_here].tolist(), strict=True))
-    photos = matching.photos_of(db, elsewhere)
+    others = [FaceId(face) for face in settled[~is_here].tolist()]
+    elsewhere = dict(zip(others, owners[~is_here].tolist(), strict=True))
+    photos = faces.photo_ids(db, others)
     confirmed_on = np.union1d(
         pair_keys(known.photo[labelled], person[labelled]),
         key_set((photos[face], owner) for face, owner in elsewhere.items() if owner),

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from facedex.db import catalog, decisions, faces, people, runs, units
 from facedex.db.library import get_meta
+from facedex.services.metric_choice import plain_metric
+from facedex.services.model_thresholds import find_likeness
 from facedex.services.questions import PAGE, Question, chance_of, page_of, skip_key, spread
 from facedex.services.units import Unit, Units
 from facedex.types import ClusterId, FaceId, PersonId
@@ -54,7 +56,7 @@ class Review:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._built: tuple[str, int] | None = None
-        self._units = Units()
+        self._units = Units(plain_metric(""), None)
         self._weighed: list[tuple[float, int, _Entry]] = []
         self._to_weigh: list[tuple[float, int, _Entry]] = []
         self._numbers = itertools.count()
@@ -130,11 +132,12 @@ class Review:
         self._built = get_meta(db, "model") or "", runs.last_id(db)
         self._seen = units.newest_cluster(db), decisions.last_id(db)
         self._is_fresh = True
-        self._units = Units()
+        model_id = self._built[0]
+        self._units = Units(plain_metric(model_id), find_likeness(db, model_id))
         self._of_person.clear()
         self._weighed.clear()
         self._to_weigh.clear()
-        self._take(db, set(), units.load_units(db, self._built[0]))
+        self._take(db, set(), units.load_units(db, model_id))
 
     def _reload(self, db: Connection, keys: set[int]) -> None:
         """Read some units anew; what looks like them may be worth more or less now."""

@@ -1,8 +1,7 @@
 """The units of a review: clusters and lone faces as means in memory, and how alike any two are.
 
-Of two sets of unit vectors with means a and b the mean squared distance over all cross pairs is
-2 - 2 a.b: one product with the table of means compares a unit with all others. Kept up to date unit by unit,
-that takes milliseconds for 50,000 units.
+One product with the table of means compares a unit with all others. Kept up to date unit by unit, that takes
+milliseconds for 50,000 units.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.services.parts import unit as at_length_one
+from facedex.matching.metric import squared_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,20 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from facedex.db.units import UnitFaces
+    from facedex.matching.likeness import Likeness
+    from facedex.matching.metrics import Metric
 
-# log odds that two units are one person: OFFSET + SLOPE * root of the mean squared distance. A logistic
-# regression on near pairs of what grouping left of LFW (benchmarks/identity/review.py --fit).
-OFFSET = 27.2
-SLOPE = -77.5
-# farther than this a chance is below one in fifty
-_FARTHEST = 0.4
-
-
-def same_probability(squared: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return how likely two units are one person, by their mean squared distance."""
-    logits = OFFSET + SLOPE * np.sqrt(np.maximum(squared, 0.0), dtype=np.float64)
-    chance: NDArray[np.float64] = 1.0 / (1.0 + np.exp(np.clip(-logits, -50.0, 50.0)))
-    return chance
+# what is less likely is not asked: a name for one of the two is worth more
+_LEAST_CHANCE = 0.02
 
 
 @dataclass(slots=True)
@@ -49,10 +39,17 @@ class Unit:
 
 @dataclass(slots=True)
 class Units:
-    """All units of a library; rows of the table are used again when a unit goes."""
+    """All units of a library; rows of the table are used again when a unit goes.
 
+    Without ``likeness``, for a model of which nobody knows what is near, no unit is like another.
+    """
+
+    metric: Metric
+    likeness: Likeness | None
     by_key: dict[int, Unit] = field(default_factory=dict)
     _means: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    _heights: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    _sizes: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     _keys: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     _free: list[int] = field(default_factory=list)
 
@@ -65,36 +62,46 @@ class Units:
             return changed
         order = np.argsort(found.unit, kind="stable")
         bounds = np.flatnonzero(np.diff(found.unit[order])) + 1
-        vectors = at_length_one(found.encoding)
+        points = self.metric.transform(found.encoding)
         for rows in np.split(order, bounds):
             key = int(found.unit[rows[0]])
             self._remove(key)
-            self._add(key, int(found.person[rows[0]]), found.photo[rows], vectors[rows])
+            self._add(key, int(found.person[rows[0]]), found.photo[rows], points[rows])
             changed.add(key)
         return changed
 
     def alike(self, keys: Sequence[int]) -> list[list[tuple[float, Unit]]]:
         """Return, for each unit, the others that may be the same person, the likeliest first."""
-        mine = self._means[[self.by_key[key].row for key in keys]]
-        products = self._means @ mine.T
-        rows, columns = np.nonzero(products >= 1.0 - _FARTHEST**2 / 2.0)
-        chances = same_probability(2.0 - 2.0 * products[rows, columns])
         found: list[list[tuple[float, Unit]]] = [[] for _ in keys]
+        if self.likeness is None or not keys:
+            return found
+        mine = np.array([self.by_key[key].row for key in keys])
+        squared = self._means @ (-2 * self._means[mine].T)
+        squared += self._heights[:, None] + self._heights[mine]
+        n_units = len(self.by_key)
+        rows, columns = np.nonzero(squared <= self.likeness.reach(_LEAST_CHANCE, n_units))
+        sizes, other_sizes = self._sizes[rows], self._sizes[mine[columns]]
+        chances = self.likeness.chances(squared[rows, columns], sizes, other_sizes, n_units)
+        likely = np.flatnonzero((chances >= _LEAST_CHANCE) & (self._keys[rows] != 0))
+        rows, columns, chances = rows[likely], columns[likely], chances[likely]
         for at in np.lexsort((self._keys[rows], -chances)).tolist():
             other, slot = int(self._keys[rows[at]]), int(columns[at])
-            if other not in {0, keys[slot]}:
+            if other != keys[slot]:
                 found[slot].append((float(chances[at]), self.by_key[other]))
         return found
 
     def _add(
-        self, key: int, person: int, photos: NDArray[np.int64], vectors: NDArray[np.float32]
+        self, key: int, person: int, photos: NDArray[np.int64], points: NDArray[np.float32]
     ) -> None:
         if not self._free:
-            self._grow(vectors.shape[1])
+            self._grow(points.shape[1])
         row = self._free.pop()
-        self._means[row] = vectors.mean(axis=0)
+        self._means[row] = points.mean(axis=0)
+        probe = self.metric.probes(self._means[row : row + 1])
+        self._heights[row] = squared_lengths(probe)[0]
+        self._sizes[row] = len(points)
         self._keys[row] = key
-        self.by_key[key] = Unit(key, person, len(vectors), frozenset(photos.tolist()), row)
+        self.by_key[key] = Unit(key, person, len(points), frozenset(photos.tolist()), row)
 
     def _remove(self, key: int) -> None:
         gone = self.by_key.pop(key, None)
@@ -108,5 +115,7 @@ class Units:
         if n:
             means[:n] = self._means
         self._means = means
+        self._heights = np.concatenate([self._heights, np.zeros(more, dtype=np.float32)])
+        self._sizes = np.concatenate([self._sizes, np.ones(more, dtype=np.int64)])
         self._keys = np.concatenate([self._keys, np.zeros(more, dtype=np.int64)])
         self._free = list(range(n + more - 1, n - 1, -1))

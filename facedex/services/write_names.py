@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from facedex.xmp.traces import Traces
 
 Place = Literal["file", "sidecar", "short_sidecar"]
+SIDECARS: tuple[Place, ...] = ("sidecar", "short_sidecar")
 
 
 class PhotoNames:
@@ -122,14 +123,22 @@ class PhotoNames:
     def other_sidecars(self, *, with_target: bool) -> list[bytes]:
         """Return the names of sidecars that hold something of facedex's, beside the one to write.
 
-        ``with_target``: that one too, for the names stand in the photo itself now.
+        What was noted of sidecars that are gone is forgotten.
+
+        Parameters
+        ----------
+        with_target : that one too, for the names stand in the photo itself now.
         """
-        found = find_sidecars(self._name, self._names)
-        return [
-            name
-            for name in found
-            if self._place(name) in self._traces and (with_target or name != self._target)
-        ]
+        there: dict[Place, bytes] = {}
+        for name in find_sidecars(self._name, self._names):
+            there.setdefault(self._place(name), name)
+        places = [place for place in SIDECARS if place in self._traces]
+        if not with_target:
+            places = [place for place in places if place != self._place(self._target)]
+        for place in places:
+            if place not in there and not self._is_dry_run:
+                self._note(place, NO_TRACES)
+        return [there[place] for place in places if place in there]
 
     def refresh(self, sidecar: bytes) -> bool:
         """Keep true what facedex wrote into a sidecar, adding nothing; tell whether it changed.

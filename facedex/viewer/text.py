@@ -37,6 +37,13 @@ def escape_mnemonic(text: str) -> str:
     return text.replace("&", "&&")
 
 
+def percent(probability: float) -> str:
+    """Return a probability of 0..1 as ``"94 %"``; at the ends ``"under 1 %"``, ``"over 99 %"``."""
+    if not 0.01 <= probability <= 0.99:
+        return "under 1 %" if probability < 0.5 else "over 99 %"
+    return f"{100 * probability:.0f} %"
+
+
 def face_label(face: FaceRow) -> str:
     """Return the name under a face: ``Anna``, ``Anna?`` for a suggestion, or that it has none."""
     name = one_line(face.person_name or "")
@@ -57,7 +64,7 @@ def face_detail(face: FaceRow) -> str:
 
 def _state_detail(face: FaceRow) -> str:
     if face.state is FaceState.SUGGESTED:
-        return "suggested" if face.distance is None else f"distance {face.distance:.2f}"
+        return "" if face.probability is None else percent(face.probability)
     if face.state is FaceState.CONFIRMED:
         return _SOURCES[face.source] if face.source else "confirmed"
     return "looked at, not named" if face.state is FaceState.REJECTED else ""

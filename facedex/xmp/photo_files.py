@@ -41,7 +41,10 @@ def find_refusal(path: bytes, image_format: str) -> str | None:
     """Return why a photo's own file must not be written into, as far as its name tells, or None."""
     if image_format not in WRITABLE:
         return f"{image_format} files are not written into"
-    found = Path(os.fsdecode(path)).lstat()
+    try:
+        found = Path(os.fsdecode(path)).lstat()
+    except OSError:
+        return None  # reading it tells
     if not stat.S_ISREG(found.st_mode):
         return "it is a link, not a file of its own"
     if found.st_nlink > 1:

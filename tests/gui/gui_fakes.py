@@ -80,6 +80,7 @@ class Face:
     source: Source | None = None
     distance: float | None = None
     cluster_id: int | None = None
+    probability: float | None = None
 
 
 @dataclass
@@ -179,7 +180,7 @@ class FakeLibrary:
         path = f"/home/family/Pictures/Summer & sea/IMG_{2000 + face.photo_id}.jpg"
         return FaceRow(
             face.face_id, face.photo_id, face.person_id, name, face.state, face.source,
-            face.box, path, face.distance, face.cluster_id,
+            face.box, path, face.distance, face.cluster_id, probability=face.probability,
         )  # fmt: skip
 
     def photo(self, photo_id):
@@ -445,10 +446,10 @@ def family() -> FakeLibrary:
     def confirmed(person, source=Source.USER):
         return person, {"state": FaceState.CONFIRMED, "person_id": person, "source": source}
 
-    def suggested(person, distance, who=None):
-        return who or person, {
+    def suggested(person, distance, probability):
+        return person, {
             "state": FaceState.SUGGESTED, "person_id": person, "source": Source.AUTO,
-            "distance": distance,
+            "distance": distance, "probability": probability,
         }  # fmt: skip
 
     def unknown(cluster):
@@ -457,9 +458,14 @@ def family() -> FakeLibrary:
     for n in range(14):
         photo(confirmed(1), confirmed(2, Source.PICASA), unknown(1 + n % 3))
     for n in range(9):
-        photo(suggested(1, 0.28 + n * 0.021), confirmed(3, Source.XMP), unknown(1), unknown(None))
+        photo(
+            suggested(1, 0.28 + n * 0.021, 0.998 - n * 0.05),
+            confirmed(3, Source.XMP),
+            unknown(1),
+            unknown(None),
+        )
     for n in range(4):
-        photo(suggested(3, 0.35 + n * 0.03), confirmed(4), confirmed(5), unknown(2))
+        photo(suggested(3, 0.35 + n * 0.03, 0.9 - n * 0.1), confirmed(4), confirmed(5), unknown(2))
     photo((9, {"state": FaceState.IGNORED}), (11, {"state": FaceState.IGNORED}))
     return library
 

@@ -107,4 +107,5 @@ def test_faces_have_names_for_screen_readers(qtbot, open_window, library):
     spoken = QAccessible.queryAccessibleInterface(window.grid)
     assert spoken.text(QAccessible.Text.Name) == "Faces"
     names = [spoken.child(row).text(QAccessible.Text.Name) for row in range(3)]
-    assert names[0].startswith("Anna, suggested, distance 0.28")
+    assert names[0].startswith("Anna, suggested, over 99 %, IMG_")
+    assert names[1].startswith("Anna, suggested, 95 %, IMG_")

@@ -40,7 +40,7 @@ def test_face_model_passes_qts_own_tester(qtbot, qtmodeltester, library, workers
     model.reload_rows()
     assert [part.title for part in model.sections()] == ["Suggestions", "Confirmed"]
     assert model.data(model.index(0)) == "Anna?"
-    assert "distance 0.28" in model.data(model.index(0), Qt.ItemDataRole.AccessibleTextRole)
+    assert "over 99 %" in model.data(model.index(0), Qt.ItemDataRole.AccessibleTextRole)
     idle(qtbot, workers)
 
 

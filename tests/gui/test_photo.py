@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel
 
 from facedex.services.records import FaceRow, PhotoRow, Shelf
 from facedex.types import Box, FaceState
-from facedex.viewer.text import face_detail, face_spoken, photo_facts
+from facedex.viewer.text import face_detail, face_spoken, percent, photo_facts
 from facedex.viewer.views.photo_view import PhotoView
 
 BOX = Box(0.25, 0.5, 0.5, 0.75)
@@ -156,6 +156,28 @@ def test_name_with_markup_is_painted_letter_by_letter(qtbot, view):
         return sum(each != QColor("#00c000") for each in row)
 
     assert plate_width("<b>x</b>") > 2 * plate_width("x")
+
+
+def test_a_suggestion_says_how_likely_it_is_and_nothing_where_it_does_not_know():
+    unsure = face_row(state=FaceState.SUGGESTED)
+    assert face_detail(unsure) == ""
+    assert face_detail(replace(unsure, distance=0.31)) == ""
+    sure = replace(unsure, distance=0.31, probability=0.944)
+    assert face_detail(sure) == "94 %"
+    assert face_detail(replace(sure, companion="/p/IMG_1.cr2")) == "94 % · + CR2"
+    assert face_spoken(sure) == "Anna, suggested, 94 %, a.jpg"
+    assert face_detail(replace(sure, state=FaceState.CONFIRMED)) == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.0, "under 1 %"), (0.0099, "under 1 %"), (0.01, "1 %"), (0.5, "50 %"),
+        (0.99, "99 %"), (0.9901, "over 99 %"), (0.9996, "over 99 %"), (1.0, "over 99 %"),
+    ],
+)  # fmt: skip
+def test_no_probability_reads_as_certain(probability, said):
+    assert percent(probability) == said
 
 
 def test_a_face_on_a_raw_too_says_so_once():

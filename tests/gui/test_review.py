@@ -44,7 +44,7 @@ def test_best_question_is_asked_with_all_faces_chosen_and_known_ones_beside(revi
     assert pane.grid.selected_ids() == list(library.questions()[0].face_ids)
     assert pane.known_title.text == "Anna"
     assert pane.known.isVisible()
-    assert pane.subtitle.text.startswith("90% likely")
+    assert pane.subtitle.text.startswith("90 % likely")
     assert pane.asked_title.text == "9 faces"
     assert reviewing.sidebar_model.entry(REVIEW).n == library.n_ungrouped() + sum(
         row.n_faces for row in library.unknown_groups()

@@ -27,8 +27,8 @@ CANON = {
     "v1_duplicates": "SELECT * FROM v1_duplicates ORDER BY kind, file_id",
     "v1_problems": "SELECT file_id, path, stage, kind, message FROM v1_problems ORDER BY path",
     "region": (
-        "SELECT id, filename, rect_hex, contact_id, person_id, photo_id, frame, status, face_id"
-        " FROM region ORDER BY id"
+        "SELECT id, photo_name, rect, contact_id, name, said, person_id, photo_id, frame, status,"
+        " face_id FROM region ORDER BY id"
     ),
     "analysis": "SELECT photo_id, engine, model, orientation, n_faces FROM analysis ORDER BY 1, 2",
     "cluster": "SELECT id, person_id FROM cluster ORDER BY id",

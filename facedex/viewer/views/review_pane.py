@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from facedex.viewer import theme
-from facedex.viewer.text import counted, one_line
+from facedex.viewer.text import counted, one_line, percent
 from facedex.viewer.views.face_grid import FaceGridView
 from facedex.viewer.views.labels import ElidedLabel
 from facedex.viewer.views.name_field import NameField
@@ -191,7 +191,7 @@ def _subtitle(question: Question | None, *, is_loading: bool) -> str:
         )
     if question.kind == "who":
         return "Faces that look alike. Click or Space leaves one out."
-    likely = f"{question.probability:.0%} likely. " if question.probability is not None else ""
+    likely = "" if question.probability is None else f"{percent(question.probability)} likely. "
     return f"{likely}Click or Space leaves a face out."
 
 

@@ -329,6 +329,10 @@ def test_faces_as_json(facedex, filled):
     [suggested] = json.loads(facedex("faces", "--state", "suggested", "--json").out)
     assert suggested["person_name"] == "Ada"
     assert 0 < suggested["distance"] < 1
+    assert 0.5 <= suggested["probability"] <= 1
+    shown = facedex("faces", "--state", "suggested").out.splitlines()
+    assert shown[0].split("\t")[2:5] == ["person", "probability", "distance"]
+    assert shown[1].split("\t")[3] == f"{suggested['probability']:.3f}"
     assert set(suggested["box"]) == {"x0", "y0", "x1", "y1"}
     assert len(json.loads(facedex("faces", "--limit", "2", "--json").out)) == 2
 

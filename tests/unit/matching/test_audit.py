@@ -29,6 +29,17 @@ def people_whose_length_varies(seed=0, n_people=40, n_each=8):
     return (faces * rng.uniform(0.4, 2.5, size=(len(people), 1))).astype(np.float32), people
 
 
+def people_who_look_alike(n_people=60, n_each=8):
+    """Unit-length faces 0.25 around their person, strangers 0.7 apart on average and some much less."""
+    rng = np.random.default_rng(3)
+    people = np.repeat(np.arange(n_people), n_each)
+    middles = np.zeros((n_people, 32))
+    middles[:, 0] = 1
+    middles[:, 1:6] = rng.normal(size=(n_people, 5)) * 0.25
+    faces = middles[people] + rng.normal(size=(len(people), 32)) * 0.05
+    return (faces / np.linalg.norm(faces, axis=1, keepdims=True)).astype(np.float32), people
+
+
 def mark(name, by_person):
     by_person = np.array(by_person, float)
     return Mark(name, by_person.mean(), 0.0, 1.0, by_person)
@@ -102,7 +113,7 @@ def test_a_round_deals_every_face_once_and_nobody_is_both_known_and_a_stranger()
 
 
 def test_rejections_make_less_sure():
-    faces, people = people_whose_length_varies()
+    faces, people = people_who_look_alike()
     own = own_calibration(MetricName.UNIT, faces, people, None, NO_FACES, NOBODY)
     fooled = own_calibration(
         MetricName.UNIT,
@@ -118,8 +129,25 @@ def test_rejections_make_less_sure():
     assert fooled.log_ratios(at, np.array(4.0)) < own.log_ratios(at, np.array(4.0)) - 0.3
 
 
-def test_a_rejection_of_somebody_without_faces_says_nothing():
+def test_a_few_faces_unlike_their_person_make_nobody_less_sure():
+    """One face in ten is of any direction: the ratio of the others stays as steep as it was."""
+    faces, people = people_who_look_alike()
+    own = own_calibration(MetricName.UNIT, faces, people, None, NO_FACES, NOBODY)
+    unlike = faces.copy()
+    unlike[::10] = np.random.default_rng(1).normal(size=unlike[::10].shape)
+    spoilt = own_calibration(MetricName.UNIT, unlike, people, None, NO_FACES, NOBODY)
+    assert spoilt != own
+    assert spoilt.slope == pytest.approx(own.slope, abs=0.05)
+
+
+def test_people_whom_nobody_resembles_keep_the_shipped_calibration():
     faces, people = people_whose_length_varies()
+    own = own_calibration(MetricName.UNIT, faces, people, None, NO_FACES, NOBODY)
+    assert own == SHIPPED[MetricName.UNIT]
+
+
+def test_a_rejection_of_somebody_without_faces_says_nothing():
+    faces, people = people_who_look_alike()
     own = own_calibration(MetricName.UNIT, faces, people, None, NO_FACES, NOBODY)
     same = own_calibration(MetricName.UNIT, faces, people, None, faces[:5], np.full(5, 999))
     assert same == own

@@ -32,14 +32,17 @@
     test_recipes.py::test_face_lands_on_its_pixels,
     test_frames.py::test_no_grid_is_taken_as_stored_but_said
 10  rotate= in place of EXIF, EXIF 0: test_frames.py::test_rotate_replaces_exif,
-    mirrored EXIF: test_frames.py::test_swapped_grid_is_turned_back
+    mirrored EXIF: test_frames.py::test_swapped_grid_is_turned_back,
+    shown as Picasa showed it: test_picasa_photos.py::test_a_photo_that_picasa_turned_is_searched_upright
 11  RAW: test_frames.py::test_raw_rectangles_are_upright,
     test_scan_raw.py::test_picasas_rectangles_of_a_raw_are_of_the_upright_picture
 12  folders of copies: test_names.py::test_backup_folders_are_skipped,
     test_scan_tree.py::test_skipped_folders_and_tagged_caches_are_left_out,
     recipes: test_ini.py::test_recipe_needs_the_originals_size,
-    test_recipes.py::test_face_that_was_cropped_away_has_no_place
-13  exports: test_ini.py::test_export_folder_is_recognised
+    test_recipes.py::test_face_that_was_cropped_away_has_no_place,
+    test_picasa_photos.py::test_rectangles_of_the_original_follow_picasas_saving
+13  exports: test_ini.py::test_export_folder_is_recognised,
+    test_picasa_photos.py::test_rectangles_of_an_export_count_where_there_is_a_face
 14  who a contact is: test_names.py::test_contacts_xml_comes_first,
     test_names.py::test_own_ini_comes_before_parents,
     test_names.py::test_nearest_parent_comes_before_the_library,
@@ -50,9 +53,13 @@
     several ids of one person: test_picasa_takeover.py::test_every_rectangle_is_taken_over
 15  web ids: test_ini.py::test_old_contacts_have_web_ids_and_no_names,
     test_names.py::test_ids_of_one_web_contact_are_grouped
-16  regions in XMP: test_reading.py::test_every_dialect_gives_the_same_two_faces
-17  hidden photos: test_ini.py::test_what_a_section_says_of_its_photo
-18  the report: test_picasa_takeover.py::test_report_accounts_for_every_rectangle
+16  regions in XMP: test_reading.py::test_every_dialect_gives_the_same_two_faces,
+    beside an ini: test_scan_xmp.py::test_picasas_ini_counts_more_than_xmp,
+    test_scan_xmp.py::test_what_agrees_is_one_face
+17  hidden photos: test_ini.py::test_what_a_section_says_of_its_photo,
+    test_picasa_photos.py::test_stars_captions_keywords_albums_and_hidden_photos
+18  the report: test_picasa_takeover.py::test_report_accounts_for_every_rectangle,
+    test_scan_xmp.py::test_the_ledger_accounts_for_everything
 19  a second time: test_picasa_takeover.py::test_scanning_again_changes_nothing
 20  size: test_ini.py::test_too_large_file_is_not_read,
     links: test_scan_tree.py::test_links_and_special_files_are_not_followed,

@@ -186,6 +186,36 @@ def test_a_sidecar_that_the_owner_deleted_is_forgotten(small, folder, pair):
     assert exports.exported(small.db) == {}
 
 
+def test_two_sidecars_that_differ_in_case_are_not_taken_for_one(small, folder):
+    [ada] = small.photo("ada", name=b"a.jpg")
+    decide.name_faces(small.db, [ada], "Ada")
+    lay(small)
+    for name in ("A.XMP", "a.xmp"):
+        (folder / name).write_bytes(merge_faces(None, [], (1, 1)))
+    if len(listed(folder)) < 3:
+        pytest.skip("the file system does not tell cases apart")
+    for _ in range(2):
+        run(small)
+        assert (named(folder / "A.XMP"), named(folder / "a.xmp")) == (["Ada"], [])
+    decide.undo(small.db)
+    run(small)
+    assert exports.exported(small.db) == {}
+    assert listed(folder) == ["a.jpg", "a.xmp"]
+
+
+def test_a_lost_sidecar_that_is_not_written_any_more_is_forgotten(small, folder):
+    [ada] = small.photo("ada", name=b"a.jpg")
+    decide.name_faces(small.db, [ada], "Ada")
+    lay(small)
+    (folder / "a.xmp").write_bytes(merge_faces(None, [], (1, 1)))
+    run(small)
+    (folder / "a.xmp").unlink()
+    run(small, is_dry_run=True)
+    assert [list(each) for each in exports.exported(small.db).values()] == [["short_sidecar"]]
+    run(small)
+    assert [list(each) for each in exports.exported(small.db).values()] == [["sidecar"]]
+
+
 def test_a_dry_run_notes_nothing(small, folder, pair):
     decide.reject(small.db, pair[:1])
     notes = exports.exported(small.db)

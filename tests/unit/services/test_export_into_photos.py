@@ -304,6 +304,32 @@ def test_another_picture_under_the_name_is_not_written_into(small):
     assert listed(path.parent) == ["a.jpg"]
 
 
+def test_a_photo_that_the_library_knows_otherwise_is_not_written_into(small):
+    data = picture()
+    path, face = put(small, b"a.jpg", data)
+    small.db.execute("UPDATE photo SET image_hash = ?", (bytes(32),))
+    decide.name_faces(small.db, [face], "Ada")
+    [instead] = export(small).instead
+    assert "cannot be told from the rest" in instead.reason
+    assert path.read_bytes() == data
+
+
+def test_the_photo_and_its_folder_are_on_disk_when_it_is_noted(small, monkeypatch):
+    path, face = put(small, b"a.jpg", picture())
+    decide.name_faces(small.db, [face], "Ada")
+    synced = []
+    fsync = os.fsync
+
+    def watch(handle):
+        synced.append(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", watch)
+        export(small)
+    assert synced == [path.stat().st_ino, path.parent.stat().st_ino]
+
+
 def test_a_dry_run_writes_nothing(small):
     path, face = put(small, b"a.jpg", picture())
     decide.name_faces(small.db, [face], "Ada")
@@ -370,6 +396,7 @@ def test_a_change_between_writing_and_noting_is_seen_by_the_next_scan(small, mon
     def replace_and_edit(source, target):
         replace(source, target)
         path.write_bytes(path.read_bytes() + b"an editor was here")
+        os.utime(path, ns=(10**18, 10**18))  # so old that its time is believed
 
     with monkeypatch.context() as patch:
         patch.setattr("pathlib.Path.replace", lambda self, target: replace_and_edit(self, target))
@@ -460,6 +487,22 @@ def test_the_note_is_written_before_the_photo(small, monkeypatch):
     [(file_id, places)] = exports.exported(small.db).items()
     assert seen == [{file_id: {"file": exports.Exported(places["file"].traces)}}]
     assert "Ada" in next(iter(seen[0].values()))["file"].traces
+
+
+def test_a_photo_that_goes_meanwhile_is_a_problem(small, monkeypatch):
+    path, face = put(small, b"a.jpg", picture())
+    decide.name_faces(small.db, [face], "Ada")
+    refuse = write_names.find_refusal
+
+    def go(where, image_format):
+        path.unlink()
+        return refuse(where, image_format)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(write_names, "find_refusal", go)
+        report = export(small)
+    assert [problem.kind for problem in report.problems] == ["changed"]
+    assert listed(path.parent) == []
 
 
 def test_a_file_that_cannot_be_read_is_a_problem(small, monkeypatch):

@@ -4,10 +4,10 @@ from small_library import MODEL
 
 from facedex.db import faces, people
 from facedex.db.connection import transaction
+from facedex.matching.likeness import DLIB_RESNET
 from facedex.services.decide_groups import reject_pair_of_groups
 from facedex.services.library import Library
 from facedex.services.match_faces import match_faces
-from facedex.services.units import same_probability
 
 ADA, BOB = "Ada", "Bob"
 
@@ -21,7 +21,7 @@ def library(small):
 
 @pytest.fixture
 def near(small, monkeypatch):
-    """Make two people's encodings lie so near that they may be one: ``near("a", "b", chance)``."""
+    """Make two people lie so near that groups of six and four may be one: ``near("a", "b", chance)``."""
 
     def place(one, other, chance):
         small.encoding(one)
@@ -30,9 +30,9 @@ def near(small, monkeypatch):
         across[:2] = a[1], -a[0]
         across /= np.linalg.norm(across)
         distances = np.linspace(0, 1, 10_001)
-        at = np.abs(same_probability(distances**2) - chance).argmin()
-        # the faces' own scatter adds to the distance between the two middles
-        squared = max(distances[at] ** 2 - 2 * 128 * 0.012**2, 0)
+        at = np.abs(DLIB_RESNET.chances(distances**2, 6, 4, 2) - chance).argmin()
+        # the faces' own scatter adds to the distance between the two means
+        squared = distances[at] ** 2 - (1 / 6 + 1 / 4) * 128 * 0.012**2
         angle = np.arccos(1 - squared / 2)
         small.middles[other] = np.cos(angle) * a + np.sin(angle) * across
 

@@ -26,6 +26,7 @@ from xmp_packets import (
 
 from facedex.imaging.hashes import image_hash
 from facedex.types import Box
+from facedex.xmp import embedding
 from facedex.xmp.editing import UnmergeableError
 from facedex.xmp.embedding import WRITABLE, embed_faces
 from facedex.xmp.jpeg import segments, with_standard_packet
@@ -220,6 +221,22 @@ def test_a_packet_that_does_not_fit_is_refused():
     full = packet("<my:a>" + "x" * (LARGE - 2000) + "</my:a>")
     with pytest.raises(UnmergeableError, match="more than a JPEG's segment takes"):
         embedded(in_jpeg(jpeg(), full), FACES, SIZE)
+
+
+@pytest.mark.parametrize("kind", sorted(WRITABLE))
+def test_a_part_that_would_be_lost_is_noticed(kind, monkeypatch):
+    put, rest = embedding._CONTAINERS[kind]
+
+    def lossy(data, xmp):
+        return put(data.replace(b"keep me", b"KEEP ME"), xmp)
+
+    exif = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0keep me"
+    data = photo(kind, exif=exif)
+    assert data.count(b"keep me") == 1
+    assert names(embedded(data, FACES, SIZE)) == ["Ann Lee", "Cy"]
+    monkeypatch.setitem(embedding._CONTAINERS, kind, embedding._Container(lossy, rest))
+    with pytest.raises(UnmergeableError, match="cannot be followed"):
+        embedded(data, FACES, SIZE)
 
 
 def with_chunk(png, kind):

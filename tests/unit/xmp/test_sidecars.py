@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from xmp_packets import ANN, EXIFTOOL, SIZE, mp, mwg, mwg_item, packet
 
 from facedex.errors import MetadataError, StorageFault
+from facedex.xmp import sidecars
 from facedex.xmp.files import Replacement, replace_file
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
@@ -97,6 +98,16 @@ def test_an_existing_one_keeps_what_it_holds_and_its_rights(tmp_path):
     assert b"<my:a>1</my:a>" in path.read_bytes()
     assert read_facts(path.read_bytes()).names == ("Eve",)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_what_does_not_read_back_is_not_written(tmp_path, monkeypatch):
+    path = tmp_path / "a.xmp"
+    path.write_bytes(EXIFTOOL)
+    nobody = sidecars.update_packet(None, [], SIZE)
+    monkeypatch.setattr(sidecars, "update_packet", lambda *_: nobody)
+    with pytest.raises(MetadataError, match="does not read back"):
+        write_sidecar(os.fsencode(path), FACES, SIZE)
+    assert path.read_bytes() == EXIFTOOL
 
 
 def test_nothing_new_writes_nothing(tmp_path):

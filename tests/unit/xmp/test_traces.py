@@ -179,9 +179,10 @@ def test_a_region_that_another_program_rounded_is_still_facedexs():
     assert read_facts(after).regions == ()
 
 
-def test_a_picture_of_another_shape_loses_facedexs_regions_and_takes_new_ones():
+@pytest.mark.parametrize("box", [BOB, CY.box])
+def test_a_picture_of_another_shape_loses_facedexs_regions_and_takes_new_ones(box):
     update = update_packet(None, [CY, DEE], SIZE)
-    after, traces = update_packet(update.packet, [NamedFace("Cy", BOB)], (300, 400), update.traces)
+    after, traces = update_packet(update.packet, [NamedFace("Cy", box)], (300, 400), update.traces)
     facts = read_facts(after)
     assert [(region.name, facts.applied_to) for region in facts.regions] == [("Cy", (300, 400))]
     assert {trace.region.name for trace in traces.regions} == {"Cy"}
