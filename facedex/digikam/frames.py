@@ -33,7 +33,7 @@ Frame = Literal["shown", "stored", "other"]
 Size = tuple[int, int]
 
 _SAME_SHAPE = 0.02  # of RAW photos programs count the margins differently
-_OVERHANG = 0.02  # a rectangle may be drawn past the edge
+_OVERHANG = 0.05  # a rectangle may be drawn past the edge
 
 
 @dataclass(frozen=True, slots=True)

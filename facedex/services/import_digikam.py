@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from facedex.db.library import open_library
 from facedex.db.people import name_key
 from facedex.db.sources import SourceFacts
 from facedex.errors import UsageError
+from facedex.paths import display_path
 from facedex.services.digikam_places import DigikamPlaces
 from facedex.services.place_digikam import digikam_regions
 from facedex.services.take_in_database import Database, take_in_database
@@ -89,6 +91,8 @@ def import_digikam(
     if not (directory / LIBRARY_NAME).is_file():
         raise UsageError("there is no library yet; scan the photos first: facedex scan FOLDER")
     file = find_database(database).resolve()
+    if os.fsencode(display_path(os.fsencode(file))) != os.fsencode(file):
+        raise UsageError(f"{file} has a name that is no text; copy it elsewhere first")
     sink.started("Reading digiKam's database", None)
     library = read_digikam(file)
     sink.finished()

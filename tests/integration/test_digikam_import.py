@@ -1,8 +1,10 @@
 """Names in digiKam's database, from generated databases to the views and the report."""
 
 import json
+import os
 import shutil
 import unicodedata
+from pathlib import Path
 
 import photos
 import pytest
@@ -404,6 +406,17 @@ def test_a_mysql_dump_or_another_of_digikams_files_is_said_to_be_the_wrong_one(
     shutil.copy(library / "library.db", other)
     with pytest.raises(UsageError, match=r"is not digiKam's main database.*digikam4\.db"):
         import_digikam(library, other, {}, OPTIONS, NullSink(), lambda: False)
+
+
+def test_a_database_whose_path_is_no_text_is_refused(family, library, run_scan, maker, tmp_path):
+    run_scan(family, library)
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.db"))
+    try:
+        shutil.copy(maker.path, odd)
+    except OSError:
+        pytest.skip("the file system takes no such name")
+    with pytest.raises(UsageError, match="is no text"):
+        import_digikam(library, odd, {}, OPTIONS, NullSink(), lambda: False)
 
 
 def test_without_a_library_the_way_is_shown(tmp_path, maker):

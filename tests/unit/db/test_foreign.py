@@ -125,7 +125,7 @@ def test_commits_during_the_copy_are_read_whole_or_not_at_all(folder):
 
     def write():
         with contextlib.closing(sqlite3.connect(folder / "x.db", isolation_level=None)) as db:
-            db.execute("PRAGMA wal_autocheckpoint = 20")
+            db.execute("PRAGMA wal_autocheckpoint = 200")
             while not done.is_set():
                 db.execute("BEGIN IMMEDIATE")
                 db.execute("UPDATE t SET x = x - 1 WHERE rowid = 1")
