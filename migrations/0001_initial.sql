@@ -185,6 +185,8 @@ CREATE TABLE assignment (
 CREATE UNIQUE INDEX assignment_settled ON assignment (face_id)
     WHERE state IN ('confirmed', 'ignored');
 CREATE INDEX assignment_by_person ON assignment (person_id, state);
+-- all of them are read after every decision
+CREATE INDEX assignment_rejected ON assignment (face_id, person_id) WHERE state = 'rejected';
 
 -- Who is not who, as the user said: two people, or a face of each of two groups that nobody has
 -- named. Of a person and a group it is said face by face, by rejected assignments.

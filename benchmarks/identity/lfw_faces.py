@@ -1,6 +1,6 @@
 """What the benchmarks of recognition share: encoded LFW faces, halves by person, draws of labels.
 
-Encodings are made by the package's own engine, once, and cached in the temporary folder.
+Encodings are made by the package's own engine, once, and cached in the temporary folder by the engine's id.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from facedex.types import EngineConfig
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from facedex.types import FaceEngine
+
 PROJECT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("FACEDEX_TEST_DATA", PROJECT.parent / "shared" / "data" / "dev"))
 COUNTS = (1, 2, 3, 5, 8)
@@ -39,23 +41,23 @@ class Faces:
 
 def load_faces(data: Path = DATA) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
     """Return encodings and names of all LFW photos: of each the face nearest the middle."""
-    config = EngineConfig()
-    name = f"facedex-thresholds-{config.detector}-{config.encode_crops}.npz"
-    cache = Path(tempfile.gettempdir()) / name
+    from facedex.engines.engine import create_engine
+    from facedex.paths import model_cache
+
+    engine = create_engine(EngineConfig(), model_cache())
+    version = hashlib.sha256(f"{engine.engine_id} {engine.model_id}".encode()).hexdigest()[:12]
+    cache = Path(tempfile.gettempdir()) / f"facedex-lfw-{version}.npz"
     if not cache.exists():
-        encodings, names = _encode_all(data)
+        encodings, names = _encode_all(engine, data)
         np.savez(cache, encodings=encodings, names=names)
+    engine.close()
     with np.load(cache) as saved:
         return saved["encodings"], saved["names"]
 
 
-def _encode_all(data: Path) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
-    from facedex.engines.engine import create_engine
-    from facedex.paths import model_cache
-
+def _encode_all(engine: FaceEngine, data: Path) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
     with (data / "identities" / "identities.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["set"] == "lfw"]
-    engine = create_engine(EngineConfig(), model_cache())
     encodings, names = [], []
     for row in rows:
         with Image.open(data / "identities" / row["file"]) as image:
@@ -67,7 +69,6 @@ def _encode_all(data: Path) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
             )
             encodings.append(engine.encode(pixels, [middle])[0].encoding)
             names.append(row["person"])
-    engine.close()
     print(f"no face in {len(rows) - len(names)} of {len(rows)} photos")
     return np.array(encodings, dtype=np.float32), np.array(names)
 

@@ -221,12 +221,12 @@ def prior_log_odds(share: float, n_people: int) -> float:
 
 
 SHIPPED: dict[MetricName, Calibration] = {
-    MetricName.NONE: Calibration((17.986, -69.868, 0.468, 19.646)),
-    MetricName.STD: Calibration((17.957, -68.993, 0.414, 19.594)),
-    MetricName.VARIANCE: Calibration((17.864, -67.894, 0.353, 19.480)),
-    MetricName.UNIT: Calibration((19.108, -151.968, 0.530, 41.496)),
-    MetricName.WHITENED: Calibration((19.411, -249.623, 1.192, 61.962)),
-    MetricName.TYPICALITY: Calibration((24.782, -164.833, -2.549, 46.627)),
+    MetricName.NONE: Calibration((18.235, -71.101, 0.287, 20.621)),
+    MetricName.STD: Calibration((18.182, -70.087, 0.243, 20.480)),
+    MetricName.VARIANCE: Calibration((18.084, -68.947, 0.188, 20.318)),
+    MetricName.UNIT: Calibration((19.353, -154.119, 0.317, 43.385)),
+    MetricName.WHITENED: Calibration((19.580, -251.616, 1.038, 63.769)),
+    MetricName.TYPICALITY: Calibration((25.175, -168.712, -3.276, 52.344)),
 }
 """For dlib_face_recognition_resnet_model_v1 with 5-point chips, the mean over a chip and its mirror
 image; fitted by benchmarks/identity/calibration.py."""

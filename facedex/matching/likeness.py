@@ -75,7 +75,7 @@ class Likeness:
         return float((most - np.log(chance / (1 - chance))) / self.steepness)
 
 
-DLIB_RESNET = Likeness(15.618, 114.732, 0.903, 5.055)
+DLIB_RESNET = Likeness(17.181, 124.289, 1.115, 4.770)
 """For dlib_face_recognition_resnet_model_v1 with 5-point chips, the mean over a chip and its mirror
 image, by the metric ``typicality``; fitted by benchmarks/identity/likeness.py."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
 
 _KEY = "metric"
-_TYPE_FLOOR = 0.9345
+_TYPE_FLOOR = 0.9344
 
 
 @dataclass(frozen=True, slots=True)

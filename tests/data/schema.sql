@@ -1,5 +1,7 @@
 CREATE INDEX assignment_by_person ON assignment (person_id, state);
 
+CREATE INDEX assignment_rejected ON assignment (face_id, person_id) WHERE state = 'rejected';
+
 CREATE UNIQUE INDEX assignment_settled ON assignment (face_id)
     WHERE state IN ('confirmed', 'ignored');
 

@@ -5,10 +5,11 @@ import pytest
 from small_library import MODEL
 
 from facedex.db.connection import transaction
+from facedex.matching import likeness
 from facedex.matching.thresholds import DLIB_RESNET, GroupRule
 from facedex.services import decide
 from facedex.services.match_faces import MatchReport, match_faces
-from facedex.services.model_thresholds import find_group_rule, keep_thresholds
+from facedex.services.model_thresholds import find_group_rule, find_likeness, keep_thresholds
 from facedex.types import EncoderThresholds
 
 PLUGINS_MODEL = "colour-v1"
@@ -29,15 +30,18 @@ def encode_alike(small, face_ids, dim=6):
 def test_dlibs_are_known(small):
     assert find_group_rule(small.db, "dlib-resnet-v1-55533b28-mirror") is DLIB_RESNET
     assert find_group_rule(small.db, MODEL) is DLIB_RESNET
+    assert find_likeness(small.db, MODEL) is likeness.DLIB_RESNET
 
 
 def test_what_a_plugin_gives_is_kept_until_it_gives_none(small):
     assert find_group_rule(small.db, PLUGINS_MODEL) is None
     keep_thresholds(small.db, PLUGINS_MODEL, GIVEN)
     assert find_group_rule(small.db, PLUGINS_MODEL) == GroupRule.average_linkage(0.25)
+    assert find_likeness(small.db, PLUGINS_MODEL) == likeness.Likeness.from_cut(0.25)
     assert find_group_rule(small.db, "another") is None
     keep_thresholds(small.db, PLUGINS_MODEL, None)
     assert find_group_rule(small.db, PLUGINS_MODEL) is None
+    assert find_likeness(small.db, PLUGINS_MODEL) is None
 
 
 def test_nothing_is_kept_for_a_model_of_our_own(small):
