@@ -13,14 +13,13 @@ from facedex.cli.context import print_json, print_table, printable
 from facedex.cli.progress import BarSink, PlainSink
 from facedex.cli.signals import stop_signals
 from facedex.errors import UsageError
-from facedex.services.records import Outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from facedex.cli.context import Context
     from facedex.services.import_picasa import FolderMatch
-    from facedex.services.records import Ledger
+    from facedex.services.records import Ledger, Outcomes
 
 _KINDS = {
     "ini": "Picasa's .picasa.ini", "contacts": "Picasa's contacts", "db3": "Picasa's database", "digikam": "digiKam",
@@ -225,7 +224,7 @@ def _preview(folders: tuple[Path, ...], contacts: Path | None) -> Ledger:
 
 
 def _print_outcomes(found: Ledger) -> None:
-    names = [field.name for field in fields(Outcomes)]
+    names = [field.name for field in fields(found.sources[0].outcomes)]
     sums = [astuple(line.outcomes) for line in found.sources]
     # what happened nowhere needs no column
     used = [i for i, name in enumerate(names) if name == "found" or any(one[i] for one in sums)]
