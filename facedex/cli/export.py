@@ -35,7 +35,7 @@ _person = click.option(
 def export() -> None:
     """Take your names out, for other programs.
 
-    Only names that you confirmed or that came from Picasa are exported; suggestions and Picasa's
+    Only names that you confirmed or that another program knew are exported; suggestions and Picasa's
     contacts without a name are not. Your photos are only read, unless you say `--write file`.
     """
 

@@ -33,6 +33,7 @@ class NewRegion:
     contact_id : Picasa's, or ``""``. name : as written, or ``""``.
     said : whether it names somebody; ``suggested`` is another program's guess.
     rotate : Picasa's own quarter turns, where it noted them.
+    tagged_us : when it was named, in microseconds since 1970, or None.
     """
 
     photo_name: str
@@ -42,6 +43,7 @@ class NewRegion:
     name: str = ""
     said: Said = "named"
     rotate: int | None = None
+    tagged_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,12 @@ def save_regions(db: apsw.Connection, source_id: int, regions: Iterable[NewRegio
         corners = (None,) * 4 if new.box is None else (*_corners(new.box),)
         db.execute(
             "INSERT INTO region (source_id, photo_name, rect, contact_id, name, said, rotate,"
-            " x0, y0, x1, y1, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')"
+            " tagged_us, x0, y0, x1, y1, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')"
             " ON CONFLICT DO UPDATE SET status = 'pending', said = excluded.said,"
-            " rotate = excluded.rotate",
+            " rotate = excluded.rotate, tagged_us = excluded.tagged_us",
             (
                 source_id, new.photo_name, new.rect, new.contact_id, new.name, new.said,
-                new.rotate, *corners,
+                new.rotate, new.tagged_us, *corners,
             ),
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from facedex.db import files
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from facedex.picasa.db3 import PicasaDb
     from facedex.progress import ProgressSink
     from facedex.services.scan_library import ScanOptions
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +152,15 @@ def _regions(database: PicasaDb, table: Mapping[str, str]) -> Iterator[NewRegion
     for photo in database.photos:
         here = map_path(photo.path, table) or photo.path
         for face in (*photo.faces, *photo.deferred):
-            yield NewRegion(here, face.rect_hex, face.box, face.contact_id, face.name, face.kind)
+            tagged_us = (
+                None if face.tagged_at is None else (face.tagged_at - _EPOCH) // _MICROSECOND
+            )
+            yield NewRegion(
+                here,
+                face.rect_hex,
+                face.box,
+                face.contact_id,
+                face.name,
+                face.kind,
+                tagged_us=tagged_us,
+            )

@@ -228,6 +228,7 @@ CREATE TABLE region (
     name          TEXT NOT NULL,           -- as written; Picasa's inis have it with the contact
     said          TEXT NOT NULL CHECK (said IN ('named', 'unnamed', 'ignored', 'suggested')),
     rotate        INTEGER,                 -- Picasa's own quarter turns, where it noted them
+    tagged_us     INTEGER,                 -- when it was named, where the source says
     x0 REAL, y0 REAL, x1 REAL, y1 REAL,    -- as written, 0..1
     person_id     INTEGER REFERENCES person (id) ON DELETE SET NULL,  -- NULL: not named
     file_id       INTEGER REFERENCES file (id) ON DELETE SET NULL,
@@ -473,7 +474,8 @@ SELECT g.id AS region_id,
        nullif(g.contact_id, '') AS contact_id,
        g.rect AS rect,
        g.frame AS frame,
-       g.status AS status
+       g.status AS status,
+       strftime('%Y-%m-%dT%H:%M:%fZ', g.tagged_us / 1e6, 'unixepoch') AS tagged_at
   FROM region g
   JOIN source s ON s.id = g.source_id
   LEFT JOIN file f ON f.id = s.file_id

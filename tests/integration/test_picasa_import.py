@@ -1,6 +1,7 @@
 """Names out of Picasa's own database, whose paths are another machine's."""
 
 import json
+from datetime import UTC, datetime
 
 import photos
 import picasa_db3
@@ -46,7 +47,8 @@ def database(tmp_path):
     summer = db3.folder("D:\\Photos\\2011\\summer\\")
     both = db3.photo(summer, "Both.jpg")
     db3.face(both, rect(stored(photos.ASTRONAUT_IN_BOTH)), ignored)
-    db3.face(both, rect(stored(photos.HOPPER_IN_BOTH)), grace)
+    when = picasa_db3.ole_days(datetime(2011, 7, 3, 18, 30, tzinfo=UTC))
+    db3.face(both, rect(stored(photos.HOPPER_IN_BOTH)), grace, tagdate=when)
     later = db3.folder("D:\\Photos\\2012\\")
     waiting = f"rect64({rect(photos.ASTRONAUT_FACE)}),{NEIL};"
     db3.photo(later, "astronaut.jpg", deferredface=waiting)
@@ -88,6 +90,8 @@ def test_a_database_names_faces(scanned, database, library, facedex):
         ("both.jpg", "Grace Hopper", "confirmed", "picasa", "cnn"),
         ("astronaut.jpg", "Eileen Collins", "confirmed", "picasa", "cnn"),
     ]
+    sql = "SELECT tagged_at FROM v1_regions WHERE tagged_at IS NOT NULL"
+    assert photos.select(library, sql) == [("2011-07-03T18:30:00.000Z",)]
     assert {p: p.read_bytes() for p in database.parent.rglob("*") if p.is_file()} == before
     report = json.loads(facedex("--library", library, "picasa", "report", "--json").stdout)
     found = {line["kind"]: line["outcomes"]["found"] for line in report["sources"]}
