@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from facedex.db import ledger, regions, sources
 from facedex.db.cache import open_cache
 from facedex.db.connection import LIBRARY_NAME, transaction, translated
-from facedex.db.library import open_library, scan_lock
+from facedex.db.library import get_meta, open_library, scan_lock
 from facedex.errors import UsageError
 from facedex.pipeline.store import Store
 from facedex.services.link_companions import link_companions
@@ -67,7 +67,8 @@ def take_in_database(
     Raises
     ------
     UsageError
-        If there is no library yet. EnvironmentFault as for a scan.
+        If there is no library yet, or the settings ask for another model than its own.
+    EnvironmentFault
     """
     if not (directory / LIBRARY_NAME).is_file():
         raise UsageError("there is no library yet; scan the photos first: facedex scan FOLDER")
@@ -78,6 +79,11 @@ def take_in_database(
             if is_dry_run:
                 return _try(db, database)
             engine = prepare_engine(options.engine, sink)
+            if (model := get_meta(db, "model")) not in {None, engine.model_id}:
+                raise UsageError(
+                    f"the faces are encoded by {model}, and the settings ask for"
+                    f" {engine.model_id}; run facedex scan first"
+                )
             cache = open_cache(directory)
             stack.callback(cache.close)
             pool = make_pool(options, engine.target)
