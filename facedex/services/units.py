@@ -61,12 +61,20 @@ class Units:
         if not len(found.face):
             return changed
         order = np.argsort(found.unit, kind="stable")
-        bounds = np.flatnonzero(np.diff(found.unit[order])) + 1
-        points = self.metric.transform(found.encoding)
-        for rows in np.split(order, bounds):
-            key = int(found.unit[rows[0]])
+        numbers, starts = np.unique(found.unit[order], return_index=True)
+        sizes = np.diff(starts, append=len(order))
+        means = np.add.reduceat(self.metric.transform(found.encoding[order]), starts, axis=0)
+        means /= sizes[:, None].astype(np.float32)
+        heights = squared_lengths(self.metric.probes(means))
+        photos = np.split(found.photo[order], starts[1:])
+        people = found.person[order][starts].tolist()
+        for at, (key, person) in enumerate(zip(numbers.tolist(), people, strict=True)):
             self._remove(key)
-            self._add(key, int(found.person[rows[0]]), found.photo[rows], points[rows])
+            row = self._free_row(means.shape[1])
+            self._means[row], self._heights[row] = means[at], heights[at]
+            self._sizes[row], self._keys[row] = sizes[at], key
+            where = frozenset(photos[at].tolist())
+            self.by_key[key] = Unit(key, person, int(sizes[at]), where, row)
             changed.add(key)
         return changed
 
@@ -90,24 +98,17 @@ class Units:
                 found[slot].append((float(chances[at]), self.by_key[other]))
         return found
 
-    def _add(
-        self, key: int, person: int, photos: NDArray[np.int64], points: NDArray[np.float32]
-    ) -> None:
-        if not self._free:
-            self._grow(points.shape[1])
-        row = self._free.pop()
-        self._means[row] = points.mean(axis=0)
-        probe = self.metric.probes(self._means[row : row + 1])
-        self._heights[row] = squared_lengths(probe)[0]
-        self._sizes[row] = len(points)
-        self._keys[row] = key
-        self.by_key[key] = Unit(key, person, len(points), frozenset(photos.tolist()), row)
-
     def _remove(self, key: int) -> None:
         gone = self.by_key.pop(key, None)
         if gone is not None:
             self._keys[gone.row] = 0
             self._free.append(gone.row)
+
+    def _free_row(self, n_elements: int) -> int:
+        """Take a row of the table that is free; the table grows where none is."""
+        if not self._free:
+            self._grow(n_elements)
+        return self._free.pop()
 
     def _grow(self, n_elements: int) -> None:
         n, more = len(self._keys), max(64, len(self._keys))
