@@ -89,12 +89,10 @@ class DeviceClient:
             raise DeviceLost
         try:
             pipe.send_bytes(json.dumps(message | said).encode())
-            is_there = pipe.poll(_SIGN_OF_LIFE_S)
         except OSError as exc:
             raise self._lose() from exc
-        while not is_there:
+        while not self._has_answer(pipe):
             self._alive()
-            is_there = self._poll(pipe)
         try:
             answer: dict[str, Any] = json.loads(pipe.recv_bytes())
         except (OSError, EOFError) as exc:
@@ -111,7 +109,8 @@ class DeviceClient:
         """Tell whether the last request was the only one in hand when the process was lost."""
         return self._control.was_alone(self._link.worker, self._n_asked)
 
-    def _poll(self, pipe: Connection[bytes, bytes]) -> bool:
+    def _has_answer(self, pipe: Connection[bytes, bytes]) -> bool:
+        """Tell whether there is one, or else the process has ended, after waiting for a while."""
         try:
             return pipe.poll(_SIGN_OF_LIFE_S)
         except OSError as exc:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -97,7 +97,7 @@ class DeviceLink:
     """
 
     address: str
-    secret: str
+    secret: str = field(repr=False)
     worker: int
     slot: SharedBlock
     control: SharedBlock
