@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from facedex.cli.context import Context
-    from facedex.services.import_picasa import FolderMatch
     from facedex.services.records import Ledger, Outcomes
+    from facedex.services.takeover.import_picasa import FolderMatch
 
 _KINDS = {
     "ini": "Picasa's .picasa.ini", "contacts": "Picasa's contacts", "db3": "Picasa's database", "digikam": "digiKam",
@@ -83,13 +83,13 @@ def import_(
     facedex picasa import --db3 DIR --map 'D:/Photos=/mnt/photos'
     facedex picasa import --db3 DIR --dry-run        what would be taken over
     """
-    from facedex.services.import_picasa import (
+    from facedex.services.scan_library import ScanOptions
+    from facedex.services.takeover.import_picasa import (
         find_database,
         import_database,
         match_folders,
         open_database,
     )
-    from facedex.services.scan_library import ScanOptions
 
     settings = context.settings()
     folder = db3 or find_database(Path.home())
@@ -213,7 +213,7 @@ def report(
 
 
 def _preview(folders: tuple[Path, ...], contacts: Path | None) -> Ledger:
-    from facedex.services.preview_names import preview_names
+    from facedex.services.takeover.preview_names import preview_names
 
     sink = BarSink() if sys.stderr.isatty() else PlainSink()
     with stop_signals() as stop:

@@ -19,7 +19,7 @@ from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
 from facedex.services.model_thresholds import keep_thresholds
 from facedex.services.retry_raw import retry_raw
-from facedex.services.take_over_names import read_elsewhere, take_over_names
+from facedex.services.takeover.take_over_names import read_elsewhere, take_over_names
 from facedex.services.walk_roots import add_roots, check_folder, check_online, walk_root
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from facedex.services.decide_groups import (
 )
 from facedex.services.decide_people import merge_people, rename_person, set_dates
 from facedex.services.match_faces import match_faces
-from facedex.services.place_regions import confirm
+from facedex.services.takeover.place_regions import confirm
 from facedex.types import Source
 
 NAMES = st.sampled_from(["Ada", "Bob", "Cy", "Dee"])

@@ -6,7 +6,7 @@ from facedex.db.connection import transaction
 from facedex.errors import UsageError
 from facedex.services import decide
 from facedex.services.match_faces import match_faces
-from facedex.services.place_regions import confirm
+from facedex.services.takeover.place_regions import confirm
 from facedex.types import Source
 
 ADA, EVE = "Ada Lovelace", "Eve"

@@ -8,7 +8,7 @@ from facedex.db.connection import rows, transaction
 from facedex.services import decide
 from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
-from facedex.services.place_regions import confirm
+from facedex.services.takeover.place_regions import confirm
 from facedex.types import Box, Source
 
 ADA, EVE = "Ada Lovelace", "Eve"

@@ -9,7 +9,7 @@ from facedex.db.digikam_faces import DigikamFace, PixelRect
 from facedex.db.photos import add_photo, get_photo
 from facedex.db.sources import SourceFacts
 from facedex.geometry import box_to_stored
-from facedex.services.place_digikam import digikam_regions, place_digikam
+from facedex.services.takeover.place_digikam import digikam_regions, place_digikam
 from facedex.types import Box, PhotoFacts
 
 RECT = PixelRect(300, 800, 600, 400)

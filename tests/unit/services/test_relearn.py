@@ -15,9 +15,9 @@ from facedex.progress import NullSink
 from facedex.services import decide
 from facedex.services.decide_groups import reject_pair_of_people, split
 from facedex.services.decide_people import merge_people, rename_person, set_dates
-from facedex.services.place_regions import confirm
 from facedex.services.relearn import relearn
 from facedex.services.scan_library import ScanOptions
+from facedex.services.takeover.place_regions import confirm
 from facedex.types import EngineConfig, Source
 
 ADA, BOB, EVE = "Ada", "Bob", "Eve"

@@ -11,12 +11,12 @@ from facedex.geometry import iou
 from facedex.paths import display_path, join
 from facedex.pipeline.messages import EncodeJob, EncodeResult
 from facedex.pipeline.supervisor import Task
-from facedex.services.link_regions import link_regions
-from facedex.services.named_people import NamedPeople
-from facedex.services.picasa_files import Recipes, contact_book, read_contacts, read_inis
-from facedex.services.place_regions import settle_on_face, settle_photo
-from facedex.services.read_sidecars import read_sidecars
-from facedex.services.turn_photos import turn_photos
+from facedex.services.takeover.link_regions import link_regions
+from facedex.services.takeover.named_people import NamedPeople
+from facedex.services.takeover.picasa_files import Recipes, contact_book, read_contacts, read_inis
+from facedex.services.takeover.place_regions import settle_on_face, settle_photo
+from facedex.services.takeover.read_sidecars import read_sidecars
+from facedex.services.takeover.turn_photos import turn_photos
 from facedex.types import FaceState
 from facedex.xmp.traces import from_json
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from facedex.pipeline.store import Store
     from facedex.pipeline.supervisor import Pool
     from facedex.progress import ProgressSink
-    from facedex.services.place_regions import PlacedRegion
+    from facedex.services.takeover.place_regions import PlacedRegion
     from facedex.types import Box, FaceId, PersonId, PhotoId
 
 _SAME_FACE_IOU = 0.5

@@ -8,7 +8,7 @@ from facedex.db import sources
 from facedex.db.connection import transaction
 from facedex.paths import display_path, join
 from facedex.pipeline.said import save_xmp
-from facedex.services.picasa_files import read_small
+from facedex.services.takeover.picasa_files import read_small
 from facedex.xmp.reading import XmpFacts, read_facts
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from facedex.db.people import name_key
 from facedex.db.sources import SourceFacts
 from facedex.errors import UsageError
 from facedex.paths import display_path
-from facedex.services.digikam_places import DigikamPlaces
-from facedex.services.place_digikam import digikam_regions
-from facedex.services.take_in_database import Database, take_in_database
+from facedex.services.takeover.digikam_places import DigikamPlaces
+from facedex.services.takeover.place_digikam import digikam_regions
+from facedex.services.takeover.take_in_database import Database, take_in_database
 from facedex.types import Source
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from facedex.db.ledger import Outcomes
     from facedex.db.regions import NewRegion
     from facedex.progress import ProgressSink
-    from facedex.services.digikam_places import Collection
     from facedex.services.scan_library import ScanOptions
+    from facedex.services.takeover.digikam_places import Collection
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from facedex.pipeline.store import Store
 from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
 from facedex.services.scan_library import make_pool, prepare_engine
-from facedex.services.take_over_names import encode_faceless, settle_regions
+from facedex.services.takeover.take_over_names import encode_faceless, settle_regions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -21,8 +21,8 @@ from facedex.errors import UsageError
 from facedex.picasa.db3_files import INDEX_NAME, read_db3
 from facedex.picasa.foreign_paths import map_path, path_prefixes
 from facedex.picasa.profiles import PicasaProfile, usual_profiles
-from facedex.services.picasa_files import read_contacts
-from facedex.services.take_in_database import Database, take_in_database
+from facedex.services.takeover.picasa_files import read_contacts
+from facedex.services.takeover.take_in_database import Database, take_in_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

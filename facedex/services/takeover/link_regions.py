@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from facedex.db import files, regions, sources
 from facedex.imaging.formats import RAW_SUFFIXES, FileKind, classify, suffix
 from facedex.picasa.names import FilenameIndex
-from facedex.services.picasa_files import folder_of
+from facedex.services.takeover.picasa_files import folder_of
 from facedex.xmp.sidecars import find_sidecars
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from facedex.geometry import clip_box, iou
 from facedex.imaging.formats import RAW_SUFFIXES, suffix
 from facedex.picasa.frames import place_region
 from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
-from facedex.services.place_digikam import place_digikam
+from facedex.services.takeover.place_digikam import place_digikam
 from facedex.types import FaceState, PicasaFace, Source
 from facedex.xmp.frames import place_regions as place_xmp
 from facedex.xmp.reading import XmpFacts
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from facedex.db.faces import StoredFace
     from facedex.db.photos import Photo
     from facedex.db.regions import Region
-    from facedex.services.picasa_files import Recipes
+    from facedex.services.takeover.picasa_files import Recipes
     from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, Recipe
     from facedex.xmp.traces import Traces
 
