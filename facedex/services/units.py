@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from facedex.matching.likeness import Likeness
     from facedex.matching.metrics import Metric
 
-# what is less likely is not asked: a name for one of the two is worth more
+# a pair that is less likely one person is not worth a question
 _LEAST_CHANCE = 0.02
 
 
