@@ -89,10 +89,14 @@ def settle_in(pipe: Connection, stderr_path: str, memory_limit: int | None = Non
 
 
 class _Notes(logging.Handler):
-    """Sends warnings to the scanner, which has somebody to show them to."""
+    """Sends warnings to the scanner, which has somebody to show them to.
+
+    What is wrong with plugins it knows: it loads them all before it has children.
+    """
 
     def __init__(self, pipe: Connection) -> None:
         super().__init__(logging.WARNING)
+        self.addFilter(lambda record: not record.name.startswith("facedex.plugins."))
         self._pipe = pipe
 
     def emit(self, record: logging.LogRecord) -> None:
