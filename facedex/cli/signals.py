@@ -24,7 +24,8 @@ def stop_signals() -> Iterator[list[int]]:
         print("\nstopping; what is done is kept", file=sys.stderr, flush=True)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP"):
+    # nohup has it ignored: a scan that is left alone overnight outlives its terminal
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, on_signal) for number in numbers}
     try:

@@ -183,7 +183,7 @@ CREATE TABLE meta (
 CREATE TABLE note (
     source_id  INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
     photo_name TEXT NOT NULL,
-    photo_id   INTEGER REFERENCES photo (id) ON DELETE CASCADE,
+    photo_id   INTEGER REFERENCES photo (id) ON DELETE SET NULL,
     is_starred INTEGER NOT NULL CHECK (is_starred IN (0, 1)),
     is_hidden  INTEGER NOT NULL CHECK (is_hidden IN (0, 1)),
     caption    TEXT NOT NULL,

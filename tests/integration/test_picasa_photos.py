@@ -169,3 +169,17 @@ def test_rectangles_lie_on_their_faces_in_every_orientation(data_dir, tmp_path, 
         assert origin == "cascade", name
         assert contains_center(Box(*corners), drawn), name
         assert frame == "stored", name
+
+
+def test_notes_outlive_a_photo_that_goes_and_comes_back(tmp_path, library, run_scan):
+    folder = tmp_path / "p"
+    path = folder / "a.jpg"
+    jpeg = photos.encoded(Image.new("RGB", (64, 48), "red"))
+    photos.write(path, jpeg)
+    write_ini(folder, "[a.jpg]\r\nstar=yes\r\n")
+    run_scan(folder, library)
+    photos.write(path, photos.encoded(Image.new("RGB", (64, 48), "blue")), age_s=9)
+    run_scan(None, library)
+    photos.write(path, jpeg, age_s=5)
+    run_scan(None, library)
+    assert photos.select(library, "SELECT is_starred FROM v1_photos WHERE n_files = 1") == [(1,)]
