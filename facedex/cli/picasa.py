@@ -75,6 +75,9 @@ def import_(
     that were put aside, names that were never written beside the photos, people whom only it names.
     Copy the folder Google/Picasa2 from the old machine; nothing in it is changed.
 
+    DIR may also be a copy of Picasa's data, or of the whole home; where there are only contacts, these are
+    taken over.
+
     The database has the old machine's paths. Where --map does not say which folder they mean, the one is
     proposed in which the same files lie.
 
@@ -85,16 +88,26 @@ def import_(
     """
     from facedex.services.scan_library import ScanOptions
     from facedex.services.takeover.import_picasa import (
+        find_contacts,
         find_database,
+        import_contacts,
         import_database,
         match_folders,
         open_database,
     )
 
     settings = context.settings()
-    folder = db3 or find_database(Path.home())
+    folder = find_database(db3 or Path.home()) or db3
     if folder is None:
-        raise UsageError("Picasa's database is not in its usual places; name its folder: --db3 DIR")
+        lists = find_contacts(Path.home())
+        if not lists or is_dry_run:
+            raise UsageError(
+                "Picasa's database is not in its usual places; name its folder: --db3 DIR"
+            )
+        n_named = import_contacts(settings.library, lists)
+        where = printable(str(lists[0]))
+        print(f"Read {where}: of the people without a name, {n_named:,} have theirs now.")
+        return
     database = open_database(folder)
     table = _parse_map(pairs)
     matches = match_folders(settings.library, database, table)

@@ -253,6 +253,11 @@ def drop_empty_clusters(db: apsw.Connection) -> None:
     )
 
 
+def count_placeholders(db: apsw.Connection) -> int:
+    """Return how many people have only an id of Picasa's for a name."""
+    return int(rows(db, "SELECT count(*) FROM person WHERE is_placeholder = 1")[0][0])
+
+
 def drop_spent_placeholders(db: apsw.Connection) -> None:
     """Remove the people without a name of whom no face and no contact is left."""
     db.execute(

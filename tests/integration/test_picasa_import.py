@@ -1,6 +1,7 @@
 """Names out of Picasa's own database, whose paths are another machine's."""
 
 import json
+import os
 from datetime import UTC, datetime
 
 import photos
@@ -141,6 +142,31 @@ def test_folders_may_be_said(scanned, database, library, facedex, tmp_path):
         refused = facedex(*run, "--map", wrong)
         assert refused.returncode == 2
         assert b"Traceback" not in refused.stderr
+
+
+def test_contacts_alone_name_people(tmp_path, scanned, library, facedex, run_scan):
+    ini = f"[both.jpg]\r\nfaces=rect64({rect(stored(photos.HOPPER_IN_BOTH))}),{MAE}\r\n"
+    photos.write(scanned / "2011" / "Summer" / ".picasa.ini", ini.encode())
+    run_scan(None, library)
+    assert photos.select(library, "SELECT name FROM v1_people") == [(f"Unknown (Picasa {MAE})",)]
+    home = tmp_path / "home"
+    photos.write(
+        home / "AppData" / "Local" / "Google" / "Picasa2" / "contacts" / "contacts.xml",
+        f'<contacts><contact id="{MAE}" name="Mae Jemison"/></contacts>'.encode(),
+    )
+    environment = {**os.environ, "HOME": str(home), "USERPROFILE": str(home)}
+    done = facedex("--library", library, "picasa", "import", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert b"1 have theirs" in done.stdout
+    assert photos.select(library, "SELECT name, n_confirmed FROM v1_people") == [("Mae Jemison", 1)]
+    none = {**environment, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    assert facedex("--library", library, "picasa", "import", env=none).returncode == 2
+
+
+def test_a_copy_of_picasas_data_is_enough(scanned, database, library, facedex):
+    run = ("--library", library, "picasa", "import", "--db3", database.parent)
+    done = facedex(*run, "--yes", "--json")
+    assert json.loads(done.stdout)["outcomes"]["encoded"] == 2
 
 
 def test_a_folder_that_is_no_database_is_refused(tmp_path, scanned, library, facedex):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from facedex.db import files
-from facedex.db.connection import LIBRARY_NAME
+from facedex.db import files, people
+from facedex.db.connection import LIBRARY_NAME, transaction
 from facedex.db.library import open_library, scan_lock
 from facedex.db.regions import NewRegion
 from facedex.db.sources import SourceFacts
@@ -23,9 +23,10 @@ from facedex.picasa.foreign_paths import map_path, path_prefixes
 from facedex.picasa.profiles import PicasaProfile, usual_profiles
 from facedex.services.takeover.picasa_files import read_contacts
 from facedex.services.takeover.take_in_database import Database, take_in_database
+from facedex.services.takeover.take_over_names import settle_regions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from facedex.db.ledger import Outcomes
@@ -50,8 +51,42 @@ class FolderMatch:
 
 
 def find_database(home: Path) -> Path | None:
-    """Return the folder of Picasa's database in one of its usual places under a home, or None."""
+    """Return the folder of Picasa's database, or None.
+
+    ``home`` is that folder, or one in which it has a usual place: a user's home, or a copy of Picasa's
+    data.
+    """
+    if _is_database(home):
+        return home
     return next((p.db3 for p in usual_profiles(home) if _is_database(p.db3)), None)
+
+
+def find_contacts(home: Path) -> list[Path]:
+    """Return the lists of contacts in Picasa's usual places under a home, the newest copy first."""
+    return [path for p in usual_profiles(home) for path in p.contacts if path.is_file()]
+
+
+def import_contacts(directory: Path, paths: Sequence[Path]) -> int:
+    """Take over names of contacts alone; return how many people who had only an id have a name now.
+
+    Raises
+    ------
+    UsageError
+        If there is no library yet, or a list cannot be read.
+    """
+    _check_library(directory)
+    with scan_lock(directory), contextlib.closing(open_library(directory)) as db:
+        for path in paths:
+            read_contacts(db, path)
+        before = people.count_placeholders(db)
+        with transaction(db):
+            settle_regions(db)
+        return before - people.count_placeholders(db)
+
+
+def _check_library(directory: Path) -> None:
+    if not (directory / LIBRARY_NAME).is_file():
+        raise UsageError("there is no library yet; scan the photos first: facedex scan FOLDER")
 
 
 def _is_database(folder: Path) -> bool:
@@ -98,8 +133,7 @@ def match_folders(
 
 
 def _library_paths(directory: Path) -> list[str]:
-    if not (directory / LIBRARY_NAME).is_file():
-        raise UsageError("there is no library yet; scan the photos first: facedex scan FOLDER")
+    _check_library(directory)
     with contextlib.closing(open_library(directory)) as db:
         return files.photo_paths(db)
 
