@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,14 +10,15 @@ from facedex.db.connection import transaction
 from facedex.db.regions import NewRegion
 from facedex.db.sources import NewNote, SourceFacts
 from facedex.errors import UsageError
-from facedex.paths import display_path, join
+from facedex.paths import join
 from facedex.picasa.contacts import parse_contacts_xml
 from facedex.picasa.ini import MAX_INI_BYTES, is_unnamed_contact, parse_ini
 from facedex.picasa.names import ContactBook, is_originals_dir, is_picasa_ini, is_skipped_dir
+from facedex.services.takeover.changed_files import read_changed, read_small
 from facedex.types import Box, Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from facedex.db.connection import Connection
@@ -45,30 +45,25 @@ def _is_of_originals(ini: Document) -> bool:
 
 def read_inis(db: Connection, sink: ProgressSink) -> None:
     """Parse the inis whose bytes are not those in the database."""
-    inis = sources.documents(db, "picasa.ini")
-    changed = [
-        ini for ini in inis if not ini.is_read and (_is_library_ini(ini) or _is_of_originals(ini))
-    ]
-    if not changed:
-        return
-    sink.started("Reading Picasa's files", len(changed))
-    for ini in changed:
-        path = join(ini.root, ini.relpath)
-        try:
-            data = read_small(path, MAX_INI_BYTES + 1)
-        except OSError as exc:
-            sink.problem(path, "picasa", "io", exc.strerror or str(exc))
-            continue
+
+    def take(ini: Document, data: bytes) -> Sequence[str]:
         parsed = parse_ini(data)
-        for problem in parsed.problems:
-            sink.problem(path, "picasa", "ini", problem)
-        with transaction(db):
-            if _is_of_originals(ini):
-                _save_recipes(db, ini, parsed)
-            else:
-                _save_ini(db, ini, parsed)
-        sink.advanced(1, display_path(path))
-    sink.finished()
+        if _is_of_originals(ini):
+            _save_recipes(db, ini, parsed)
+        else:
+            _save_ini(db, ini, parsed)
+        return parsed.problems
+
+    inis = sources.documents(db, "picasa.ini")
+    read_changed(
+        db,
+        [ini for ini in inis if _is_library_ini(ini) or _is_of_originals(ini)],
+        sink,
+        phase="Reading Picasa's files",
+        stage="picasa",
+        limit=MAX_INI_BYTES,
+        take=take,
+    )
 
 
 def _save_ini(db: Connection, ini: Document, parsed: PicasaIni) -> None:
@@ -142,13 +137,6 @@ class Recipes:
         if region.root_id is None:
             return None
         return self._of.get((region.root_id, region.folder, region.photo_name.casefold()))
-
-
-def read_small(path: bytes | Path, limit: int) -> bytes:
-    """Return the first ``limit`` bytes of a file; raises ``OSError``."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as file:
-        return file.read(limit)
 
 
 def read_contacts(db: Connection, path: Path) -> None:

@@ -23,7 +23,7 @@ from facedex.paths import display_path
 from facedex.pipeline.reading import MAX_PHOTO_BYTES
 from facedex.pipeline.store import ScanCounts
 from facedex.services.ledger import make_ledger
-from facedex.services.takeover.picasa_files import read_small
+from facedex.services.takeover.changed_files import read_small
 from facedex.services.takeover.take_over_names import read_elsewhere, settle_regions
 from facedex.services.walk_roots import add_roots, walk_root
 

@@ -101,3 +101,18 @@ class SmallLibrary:
 
     def names(self):
         return sorted(person.name for person in people.list_people(self.db))
+
+
+def grouped(small, *found):
+    """Put each list of faces into an unknown group of its own; return the groups."""
+    with transaction(small.db):
+        made = [people.add_cluster(small.db) for _ in found]
+        for cluster_id, face_ids in zip(made, found, strict=True):
+            for face_id in face_ids:
+                faces.set_cluster(small.db, face_id, cluster_id)
+    return made
+
+
+def clusters(small, face_ids):
+    """Return the group of each face."""
+    return [small.cluster(face) for face in face_ids]

@@ -1,9 +1,8 @@
 import pytest
-from small_library import MODEL
+from small_library import MODEL, clusters, grouped
 from views import v1_views
 
 from facedex.db import faces, pairs, people
-from facedex.db.connection import transaction
 from facedex.errors import UsageError
 from facedex.services import decide
 from facedex.services.decide_groups import (
@@ -16,20 +15,6 @@ from facedex.services.match_faces import match_faces
 from facedex.services.parts import find_parts, middle_face
 
 ADA, BOB = "Ada", "Bob"
-
-
-def grouped(small, *found):
-    """Put each list of faces into an unknown group of its own."""
-    with transaction(small.db):
-        made = [people.add_cluster(small.db) for _ in found]
-        for cluster_id, face_ids in zip(made, found, strict=True):
-            for face_id in face_ids:
-                faces.set_cluster(small.db, face_id, cluster_id)
-    return made
-
-
-def clusters(small, face_ids):
-    return [small.cluster(face) for face in face_ids]
 
 
 # ---- merging groups

@@ -1,29 +1,13 @@
 import pytest
-from small_library import MODEL
+from small_library import MODEL, clusters, grouped
 from views import v1_views
 
-from facedex.db import faces, people
-from facedex.db.connection import transaction
 from facedex.errors import EnvironmentFault
 from facedex.services import decide
 from facedex.services import regroup as module
 from facedex.services.decide_groups import merge_groups, reject_pair_of_groups, split
 from facedex.services.match_faces import match_faces
 from facedex.services.regroup import RegroupReport, plan_regroup, regroup
-
-
-def grouped(small, *found):
-    """Put each list of faces into an unknown group of its own; return the groups."""
-    with transaction(small.db):
-        made = [people.add_cluster(small.db) for _ in found]
-        for cluster_id, face_ids in zip(made, found, strict=True):
-            for face_id in face_ids:
-                faces.set_cluster(small.db, face_id, cluster_id)
-    return made
-
-
-def clusters(small, face_ids):
-    return [small.cluster(face) for face in face_ids]
 
 
 def test_a_library_without_faces(small):
