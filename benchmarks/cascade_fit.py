@@ -7,9 +7,15 @@ names; what is printed of each part is found with the weights of the other nine.
 label without covering it, and faces that nobody labelled (``unlabelled_faces.csv``, each one looked
 at), teach nothing. Prints the weights of all photos as they stand in ``engines/cascade.py``; their
 cut, which the biases hold, is the one at which the parts have the precision asked for.
+
+Faces that lie on a side or stand on their head look to the networks, in the photo turned, as upright ones
+do in the photo as it is. There are a dozen in these photos, so the upright ones teach what a face looks like,
+at the one size at which turned ones are looked for, and what is seen in turned photos teaches what is
+none. One turned face to ``UPRIGHT_TO_TURNED`` upright ones is assumed.
 """
 
 import argparse
+import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,16 +41,19 @@ from scipy.optimize import minimize
 from facedex.engines.builtin import CASCADE_SIZE, THOROUGH_SIZE
 from facedex.engines.cascade import (
     QUICK,
-    SAME_FACE,
     SURELY_FACE,
     SURELY_NONE,
     THOROUGH,
     Cascade,
     Preset,
+    Signs,
+    each_once,
     face_boxes,
+    find_pairs,
+    settle,
 )
 from facedex.engines.confirmer import Answers, Confirmer
-from facedex.engines.mmod import PixelRect, ScoredRect, suppress_overlaps
+from facedex.engines.mmod import PixelRect, ScoredRect
 from facedex.engines.model_files import ModelName
 from facedex.engines.proposer import Proposer
 from facedex.engines.runtimes.networks import OnnxNetworks
@@ -58,6 +67,10 @@ N_PARTS = 10
 RIDGE = 1.0
 SURE_CLOSE = 1.7  # log-odds from which the cascade seldom asks dlib, and so keeps YuNet's box
 IS_NONE, IS_FACE, TEACHES_NOTHING = 0, 1, -1
+UPRIGHT_TO_TURNED = 50
+SMALLEST, CLOSE, DETECTOR = 0, -3, -1  # columns of the signs
+
+Pair = tuple[NDArray[np.float64], NDArray[np.float64]]  # the weights of a Judgement, biases last
 
 
 @dataclass(frozen=True)
@@ -66,8 +79,13 @@ class Candidates:
 
     boxes: list[Box]
     rects: list[PixelRect]
+    said: Signs
     signs: NDArray[np.float64]
     truth: NDArray[np.int64]
+
+    @property
+    def is_upright(self) -> NDArray[np.bool_]:
+        return ~self.said.is_turned
 
 
 def truth_of(box: Box, labels: list[Label], unlabelled: list[Box]) -> int:
@@ -89,17 +107,17 @@ def look(
 ) -> Candidates:
     pictures = cascade.pictures(image, working_size)
     signs = cascade.look(pictures)
-    answers = confirmer.ask(pictures, signs.places)
+    answers = confirmer.ask(pictures, signs.places, signs.orientations)
     columns = [signs.sizes, signs.close[:, None], signs.is_large[:, None], answers.scores[:, None]]
     height, width = image.shape[:2]
-    asked = np.flatnonzero(signs.close < SURE_CLOSE)
-    some = Answers(answers.scores[asked], answers.boxes[asked])
-    squares = face_boxes(signs, asked, some, max(height, width))
+    scores = np.where(signs.close < SURE_CLOSE, answers.scores, np.nan).astype(np.float32)
+    squares = face_boxes(signs, Answers(scores, answers.boxes), max(height, width))
     edges = squares / np.array([width, height, width, height])
     boxes = [Box(*map(float, each)) for each in edges]
     return Candidates(
         [clip_box(box) for box in boxes],
         [rect_from_box(box, height, width) for box in boxes],
+        signs,
         np.concatenate(columns, axis=1).astype(np.float64),
         np.array([truth(clip_box(box)) for box in boxes], np.int64),
     )
@@ -123,38 +141,50 @@ def fit(signs: NDArray[np.float64], is_face: NDArray[np.bool_]) -> NDArray[np.fl
     return np.append(weights, found[-1] - weights @ mean)
 
 
-def odds_of(
-    signs: NDArray[np.float64], both: tuple[NDArray[np.float64], NDArray[np.float64]], cut: float
-) -> NDArray[np.float64]:
+def odds_of(photo: Candidates, upright: Pair, turned: Pair, cut: float) -> NDArray[np.float64]:
     """Return the log-odds over the cut as the cascade has them: the second opinion only in doubt."""
-    first, second = both
-    odds = signs[:, :-1] @ first[:-1] + first[-1] - cut
-    is_in_doubt = (odds > SURELY_NONE) & (odds < SURELY_FACE)
-    odds[is_in_doubt] = signs[is_in_doubt] @ second[:-1] + second[-1] - cut
-    return odds
+    is_upright = photo.is_upright
+    odds = np.empty(len(photo.signs))
+    for first, second, which, least in ((*upright, is_upright, cut), (*turned, ~is_upright, 0.0)):
+        signs = photo.signs[which]
+        some = signs[:, :-1] @ first[:-1] + first[-1] - least
+        is_in_doubt = (some > SURELY_NONE) & (some < SURELY_FACE)
+        some[is_in_doubt] = signs[is_in_doubt] @ second[:-1] + second[-1] - least
+        odds[which] = some
+    pairs = find_pairs(photo.said, odds)
+    return settle(photo.said, odds, photo.signs[:, DETECTOR].astype(np.float32), pairs)
 
 
-def fit_both(
-    photos: list[Candidates],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def fit_all(photos: list[Candidates], least_turned_odds: float) -> tuple[Pair, Pair]:
+    """Return the weights of upright and of turned faces."""
     signs = np.concatenate([each.signs for each in photos])
     truth = np.concatenate([each.truth for each in photos])
-    used = truth != TEACHES_NOTHING
+    is_upright = np.concatenate([each.is_upright for each in photos])
+    used = is_upright & (truth != TEACHES_NOTHING)
     is_face = truth[used] == IS_FACE
-    return fit(signs[used][:, :-1], is_face), fit(signs[used], is_face)
+    upright = fit(signs[used][:, :-1], is_face), fit(signs[used], is_face)
+    used = is_upright & (truth == IS_FACE) & (signs[:, SMALLEST] > least_turned_odds)
+    used |= ~is_upright & (truth == IS_NONE)
+    known = np.zeros_like(signs)
+    known[:, [SMALLEST, CLOSE, DETECTOR]] = signs[:, [SMALLEST, CLOSE, DETECTOR]]
+    is_face = truth[used] == IS_FACE
+    turned = fit(known[used][:, :-1], is_face), fit(known[used], is_face)
+    for weights in turned:
+        weights[-1] -= math.log(UPRIGHT_TO_TURNED)
+    return upright, turned
 
 
 def detections(
     photo: Candidates, odds: NDArray[np.float64], size: tuple[int, int]
 ) -> list[Detection]:
     found = [
-        ScoredRect(rect, float(value))
-        for rect, value in zip(photo.rects, odds, strict=True)
+        ScoredRect(rect, float(value), orientation)
+        for rect, value, orientation in zip(photo.rects, odds, photo.said.orientations, strict=True)
         if value > 0
     ]
     return [
-        Detection(box_from_rect(each.rect, *size), each.score, "cascade")
-        for each in suppress_overlaps(found, SAME_FACE)
+        Detection(box_from_rect(each.rect, *size), each.score, "cascade", each.orientation)
+        for each in each_once(found)
     ]
 
 
@@ -202,15 +232,17 @@ def main() -> None:
     ]
 
     part = {file: zlib.crc32(file.encode()) % N_PARTS for file in photos}
+    least = preset.turned.least_score
+    least_turned_odds = math.log(least / (1 - least))
     weights = [
-        fit_both([photos[file] for file in photos if part[file] != number])
+        fit_all([photos[file] for file in photos if part[file] != number], least_turned_odds)
         for number in range(N_PARTS)
     ]
 
     def judged(cut: float) -> Tally:
         tally = Tally()
         for file, candidates in photos.items():
-            odds = odds_of(candidates.signs, weights[part[file]], cut)
+            odds = odds_of(candidates, *weights[part[file]], cut)
             found = detections(candidates, odds, sizes[file])
             score(tally, file, labels[file], found, unlabelled.get(file, []))
         return tally
@@ -218,17 +250,18 @@ def main() -> None:
     cuts = [float(cut) for cut in np.arange(-1.0, 3.0, 0.05)]
     cut = next((c for c in cuts if judged(c).precision_looked >= args.precision), cuts[-1])
     tally = judged(cut)
-    both = fit_both(list(photos.values()))
+    upright, turned = fit_all(list(photos.values()), least_turned_odds)
     tally.n_empty = len(empty)
     tally.on_empty = sum(
-        len(detections(each, odds_of(each.signs, both, cut), size)) for each, size in empty
+        len(detections(each, odds_of(each, upright, turned, cut), size)) for each, size in empty
     )
     print(f"cut {cut:.2f}; each part with the weights of the others:")
     print_table({"cascade-thorough" if args.thorough else "cascade": tally}, len(photos))
     n_sizes = len(preset.shares)
-    for name, each in zip(("first", "second"), both, strict=True):
-        each[-1] -= cut
-        show_weights(name, each, n_sizes, has_detector=name == "second")
+    for name, pair, least in (("upright", upright, cut), ("turned", turned, 0.0)):
+        for number, each in zip(("first", "second"), pair, strict=True):
+            each[-1] -= least
+            show_weights(f"{name}, {number}", each, n_sizes, has_detector=number == "second")
 
 
 if __name__ == "__main__":

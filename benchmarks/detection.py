@@ -10,7 +10,8 @@ or not (``invalid`` boxes are not scored): a worse-placed box counts as a miss, 
 ``album/album.csv`` says on which photos there are no people; what is found there is false, too.
 ``--show-false FOLDER`` writes what was counted as false: many of these are faces without a label.
 ``unlabelled_faces.csv`` lists those that were looked at and do show one (blurred, dark, cut off, in a
-picture on the wall; no drawn ones): "looked" is the precision without them.
+picture on the wall; no drawn ones): "looked" is the precision without them. With ``--turned`` every photo
+lies on a side or stands on its head, as a checksum of its name has it.
 """
 
 import argparse
@@ -19,8 +20,9 @@ import os
 import statistics
 import sys
 import time
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +30,7 @@ from PIL import Image
 
 from facedex.engines.engine import create_engine
 from facedex.errors import DecodeError
-from facedex.geometry import clip_box, iou
+from facedex.geometry import EXIF_OF_TURNS, box_to_upright, clip_box, iou, pixels_to_upright
 from facedex.imaging.decode import open_photo
 from facedex.paths import model_cache
 from facedex.types import Box, Detection, DetectorName, EngineConfig, Precision
@@ -105,6 +107,11 @@ def load_unlabelled() -> dict[str, list[Box]]:
             box = Box(*(float(row[key]) for key in ("x0", "y0", "x1", "y1")))
             found.setdefault(row["file"], []).append(box)
     return found
+
+
+def turn_of(file: str) -> int:
+    """Return how ``--turned`` turns a photo, as EXIF has it: 3, 6 or 8."""
+    return EXIF_OF_TURNS[1 + zlib.crc32(file.encode()) % 3]
 
 
 def score(
@@ -204,9 +211,12 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take every n-th photo")
     parser.add_argument("--runtime", default="onnxruntime")
     parser.add_argument("--precision", default="f32")
+    parser.add_argument("--turned", action="store_true", help="turn the photos")
     parser.add_argument("--show-false", type=Path, metavar="FOLDER")
     args = parser.parse_args()
     folder = args.data / "detection"
+    if args.turned and args.show_false:
+        parser.error("--show-false shows photos as they are")
     if not (folder / "images.csv").is_file():
         sys.exit(f"no detection/images.csv in {args.data}")
     labels, unlabelled = load_labels(folder), load_unlabelled()
@@ -227,10 +237,14 @@ def main() -> None:
         for file in files:
             with Image.open(folder / file) as picture:
                 image = np.array(picture.convert("RGB"))
+            turn = turn_of(file) if args.turned else 1
+            image = pixels_to_upright(image, turn)
             start = time.perf_counter()
             detections = engine.detect(image)
             tally.seconds.append(time.perf_counter() - start)
-            score(tally, file, labels[file], detections, unlabelled.get(file, []))
+            turned = [replace(each, box=box_to_upright(each.box, turn)) for each in labels[file]]
+            more = [box_to_upright(box, turn) for box in unlabelled.get(file, [])]
+            score(tally, file, turned, detections, more)
         empty = empty_photos(args.data / "album", engine.decode_size)
         tally.n_empty = len(empty)
         tally.on_empty = sum(len(engine.detect(photo)) for photo in empty)

@@ -5,7 +5,8 @@
 DATA is the data folder (default: FACEDEX_TEST_DATA, else ../shared/data/dev beside the project);
 ``identities/lfw-pairs.csv`` holds the folds. Of each photo the face nearest the middle counts; a photo
 without one is a zero vector, as wrong as it gets. The threshold of a fold is the best of the other
-folds'. Plain: Euclidean distance of the encodings as they are; normalised: of unit vectors.
+folds'. Plain: Euclidean distance of the encodings as they are; normalised: of unit vectors. With
+``--turned`` every photo lies on a side or stands on its head, as a checksum of its name has it.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from detection import default_data
+from detection import default_data, turn_of
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -25,6 +26,7 @@ from facedex.engines.engine import create_engine
 from facedex.engines.onnx_graphs import CHIP_PX
 from facedex.engines.runtimes import open_networks
 from facedex.engines.working_image import rect_from_box
+from facedex.geometry import box_to_upright, pixels_to_upright
 from facedex.paths import model_cache
 from facedex.types import DeviceName, EngineConfig, Precision, RuntimeName
 
@@ -33,7 +35,7 @@ BATCH = 64
 
 
 def cut_chips(
-    config: EngineConfig, folder: Path, files: list[str]
+    config: EngineConfig, folder: Path, files: list[str], *, is_turned: bool
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
     """Return each photo's chip, with and without margin, and whether it has a face."""
     engine, aligner = create_engine(config, model_cache()), FaceAligner()
@@ -44,11 +46,13 @@ def cut_chips(
     for at, file in enumerate(files):
         with Image.open(folder / file) as picture:
             image = np.array(picture.convert("RGB"))
-        boxes = [each.box for each in engine.detect(image)]
-        if not boxes:
+        image = pixels_to_upright(image, turn_of(file) if is_turned else 1)
+        found = engine.detect(image)
+        if not found:
             continue
-        box = min(boxes, key=lambda b: abs(b.center[0] - 0.5) + abs(b.center[1] - 0.5))
-        rects = [rect_from_box(box, *image.shape[:2])]
+        face = min(found, key=lambda f: abs(f.box.center[0] - 0.5) + abs(f.box.center[1] - 0.5))
+        image = pixels_to_upright(image, face.orientation)
+        rects = [rect_from_box(box_to_upright(face.box, face.orientation), *image.shape[:2])]
         chips[at] = aligner.align(image, rects).chips[0]
         wide[at] = aligner.align(image, rects, MARGIN_PX).chips[0]
         has_face[at] = True
@@ -77,6 +81,7 @@ def main() -> None:
     parser.add_argument("data", nargs="?", type=Path, default=default_data())
     parser.add_argument("--crops", nargs="+", type=int, default=[1, 2, 5])
     parser.add_argument("--detector", default=EngineConfig().detector)
+    parser.add_argument("--turned", action="store_true", help="turn the photos")
     parser.add_argument("--plugins", type=Path, help="folder of plugins")
     parser.add_argument("--runtime", default=RuntimeName.AUTO.value)
     parser.add_argument("--device", type=DeviceName, default=DeviceName.AUTO)
@@ -98,7 +103,7 @@ def main() -> None:
     same = np.array([pair["same"] == "1" for pair in pairs])
     fold = np.array([int(pair["fold"]) for pair in pairs])
 
-    chips, wide, has_face = cut_chips(config, folder, files)
+    chips, wide, has_face = cut_chips(config, folder, files, is_turned=args.turned)
     target = choose_target(config, model_cache())
     networks = open_networks(target, model_cache(), config.threads)
     networks.encode_chips(chips[:1])

@@ -275,7 +275,7 @@ def print_labelled(folder: Path, engine: Engine) -> None:
             image = np.asarray(picture.convert("RGB"))
         height, width = image.shape[:2]
         found = engine.detect(image)
-        encoded = engine.encode(image, [each.box for each in found])
+        encoded = engine.encode(image, [each.place for each in found])
         for row in rows:
             x, y, w, h = (float(row[key]) for key in "xywh")
             box = Box(x / width, y / height, (x + w) / width, (y + h) / height)

@@ -88,6 +88,24 @@ def points_to_stored(points: NDArray[np.float32], orientation: int) -> NDArray[n
     return _map_points(points, _INVERSE[orientation])
 
 
+def face_orientation(landmarks_px: NDArray[np.float32]) -> int:
+    """Return how an image is to be turned for a face to be upright: 1, 3, 6 or 8, as EXIF has it.
+
+    Parameters
+    ----------
+    landmarks_px : float32 (5, 2), as :class:`facedex.types.EncodedFace` orders them, in pixels.
+    """
+    across = landmarks_px[:2].mean(axis=0) - landmarks_px[2:4].mean(axis=0)  # to the person's left
+    quarter_turns = round(-float(np.degrees(np.arctan2(across[1], across[0]))) / 90) % 4
+    return EXIF_OF_TURNS[quarter_turns]
+
+
+def edges_to_stored(edges: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
+    """Return upright boxes, float32 (n, 4) as left, top, right, bottom in 0..1, in the stored frame."""
+    corners = points_to_stored(edges.reshape(-1, 2), orientation).reshape(-1, 2, 2)
+    return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+
+
 def pixels_to_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     """Return stored pixels, uint8 (h, w, 3), turned upright; a contiguous array."""
     # as one item a pixel: NumPy then moves three bytes at once, which halves the time

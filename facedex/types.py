@@ -155,6 +155,21 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FacePlace:
+    """Where a face is in an image, and how it lies there.
+
+    Attributes
+    ----------
+    box : in the frame of the image, which is upright.
+    orientation : how the image is to be turned for this face to be upright, as EXIF has it: 3, 6 or 8
+        of somebody who lies down, and of everybody in a photo that lies on its side; else 1.
+    """
+
+    box: Box
+    orientation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     """A face found by a detector.
 
@@ -163,11 +178,18 @@ class Detection:
     box : in the frame of the image that was searched (upright).
     score : the detector's own; larger is surer; not comparable between detectors.
     detector : ``"cascade"``, ``"cnn"``, ``"hog"``, or the name of a plugin's.
+    orientation : see :class:`FacePlace`.
     """
 
     box: Box
     score: float
     detector: str
+    orientation: int = 1
+
+    @property
+    def place(self) -> FacePlace:
+        """What the encoder needs to know."""
+        return FacePlace(self.box, self.orientation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +255,14 @@ class FaceEngine(Protocol):
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Return the faces in ``image``, uint8 (h, w, 3) RGB upright, best score first."""
 
-    def encode(self, image: NDArray[np.uint8], boxes: Sequence[Box]) -> list[EncodedFace]:
-        """Return landmarks and encoding of each box of ``image``, uint8 (h, w, 3) RGB upright."""
+    def encode(self, image: NDArray[np.uint8], places: Sequence[FacePlace]) -> list[EncodedFace]:
+        """Return landmarks and encoding of each face of ``image``, uint8 (h, w, 3) RGB upright.
 
-    def fit_box_from_region(self, image: NDArray[np.uint8], region: Box) -> Box | None:
-        """Return the box to encode for a loose rectangle that a person drew around a face.
+        Landmarks are in the image as it is given, however the face lies in it.
+        """
+
+    def fit_box_from_region(self, image: NDArray[np.uint8], region: Box) -> FacePlace | None:
+        """Return what to encode for a loose rectangle that a person drew around a face.
 
         None where no encoding makes sense.
         """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import math
 import os
 import tempfile
 from dataclasses import dataclass
@@ -62,11 +63,9 @@ def _encode_all(engine: FaceEngine, data: Path) -> tuple[NDArray[np.float32], ND
     for row in rows:
         with Image.open(data / "identities" / row["file"]) as image:
             pixels = np.asarray(image.convert("RGB"))
-        boxes = [each.box for each in engine.detect(pixels)]
-        if boxes:
-            middle = min(
-                boxes, key=lambda box: (box.center[0] - 0.5) ** 2 + (box.center[1] - 0.5) ** 2
-            )
+        places = [each.place for each in engine.detect(pixels)]
+        if places:
+            middle = min(places, key=lambda place: math.dist(place.box.center, (0.5, 0.5)))
             encodings.append(engine.encode(pixels, [middle])[0].encoding)
             names.append(row["person"])
     print(f"no face in {len(rows) - len(names)} of {len(rows)} photos")

@@ -135,6 +135,8 @@ def show_curves(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> None
         ("The 50 people with most photos", by_size[:50]),
         ("The 100 people with most photos", by_size[:100]),
         ("The 200 people with most photos", by_size[:200]),
+        ("The 300 people with most photos", by_size[:300]),
+        ("The 400 people with most photos", by_size[:400]),
         ("People with two photos or more", [name for name in by_size if counts[name] > 1]),
         ("Everybody", by_size),
     ):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facedex.db.connection import now_us, rows
+from facedex.geometry import points_to_upright
 from facedex.types import Box, ClusterId, FaceId, FaceState, PersonId, PhotoId, Source
 
 if TYPE_CHECKING:
@@ -161,6 +162,19 @@ def delete_face(db: apsw.Connection, face_id: FaceId) -> None:
 
 def _corners(box: Box) -> tuple[float, float, float, float]:
     return box.x0, box.y0, box.x1, box.y1
+
+
+def upright_landmarks(db: apsw.Connection, face_id: FaceId) -> NDArray[np.float32] | None:
+    """Return float32 (5, 2), 0..1 of the photo, upright; None where none are known."""
+    sql = (
+        "SELECT f.landmarks, p.orientation FROM face f JOIN photo p ON p.id = f.photo_id"
+        " WHERE f.id = ?"
+    )
+    found = rows(db, sql, (face_id,))
+    if not found or found[0][0] is None:
+        return None
+    points, orientation = found[0]
+    return points_to_upright(np.array(json.loads(points), np.float32), orientation)
 
 
 def _landmarks_json(landmarks: NDArray[np.float32] | None) -> str | None:

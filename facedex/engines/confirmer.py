@@ -15,6 +15,7 @@ from facedex.engines.cutting import CROP_PX, cut_places, in_batches, sides_of
 from facedex.engines.dat_layers import RGB_MEAN
 from facedex.engines.mmod import CELL_OFFSET_PX, CELL_STRIDE_PX
 from facedex.engines.onnx_graphs import PIXEL_SCALE
+from facedex.geometry import points_to_stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from facedex.engines.runtimes.base import ModelSession
 
-FACE_PX = (70.0, 84.0, 100.0)  # what the proposed face measures in its three crops
+FACE_PX = (74.0, 94.0)  # what the proposed face measures in its two crops
 WINDOW_PX = 80
 REACH_CELLS = 3
 N_CELLS = 13  # the detector's answer to a crop
@@ -44,6 +45,14 @@ class Answers:
     scores: NDArray[np.float32]
     boxes: NDArray[np.float32]
 
+    def or_else(self, other: Answers) -> Answers:
+        """Return these answers, and the other's where these are NaN."""
+        is_missing = np.isnan(self.scores)
+        return Answers(
+            np.where(is_missing, other.scores, self.scores),
+            np.where(is_missing[:, np.newaxis], other.boxes, self.boxes),
+        )
+
 
 class Confirmer:
     """dlib's detector on a runtime, for crops. For one thread at a time.
@@ -56,19 +65,26 @@ class Confirmer:
     def __init__(self, open_session: Callable[[], ModelSession]) -> None:
         self._open_session = open_session
 
-    def ask(self, pictures: Sequence[Image.Image], places: NDArray[np.float32]) -> Answers:
+    def ask(
+        self,
+        pictures: Sequence[Image.Image],
+        places: NDArray[np.float32],
+        orientations: Sequence[int] | None = None,
+    ) -> Answers:
         """Return what the detector says of ``places``.
 
         Parameters
         ----------
         pictures : of one photo, the largest first, RGB.
         places : float32 (n, 4): boxes in pixels of the first.
+        orientations : how to turn each place, as EXIF has it; None leaves all as they are.
         """
         if len(places) == 0:
             return Answers(np.empty(0, np.float32), np.empty((0, 4), np.float32))
-        crops = np.stack([cut_places(pictures, places, face_px) for face_px in FACE_PX], axis=1)
+        turns = orientations or [1] * len(places)
+        crops = np.stack([cut_places(pictures, places, px, turns) for px in FACE_PX], axis=1)
         cells = self._run(crops.reshape(-1, CROP_PX, CROP_PX, 3))
-        return _best(cells.reshape(len(places), len(FACE_PX), *cells.shape[1:]), places)
+        return _best(cells.reshape(len(places), len(FACE_PX), *cells.shape[1:]), places, turns)
 
     def _run(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the scores of the cells around the middle, (n, 7, 7)."""
@@ -84,7 +100,7 @@ class Confirmer:
         return np.concatenate(answers)[: len(crops), near, near]
 
 
-def _best(cells: NDArray[np.float32], places: NDArray[np.float32]) -> Answers:
+def _best(cells: NDArray[np.float32], places: NDArray[np.float32], turns: Sequence[int]) -> Answers:
     """Return the best cell of each place: its score and its box. ``cells`` is (n, crops, 7, 7)."""
     n, n_crops, rows, columns = cells.shape
     flat = cells.reshape(n, n_crops * rows * columns)
@@ -93,7 +109,9 @@ def _best(cells: NDArray[np.float32], places: NDArray[np.float32]) -> Answers:
     row, column = np.divmod(cell, columns)
     px = (sides_of(places) / np.asarray(FACE_PX, np.float32)[crop])[:, np.newaxis]  # of the photo
     off = (np.stack([column, row], axis=1) - REACH_CELLS) * CELL_STRIDE_PX + MIDDLE_CELL_PX
-    centres = (places[:, :2] + places[:, 2:]) / 2 + off * px
+    turned = (off / CROP_PX + 0.5).astype(np.float32).reshape(n, 1, 2)  # 0..1 of the crop
+    stored = [points_to_stored(point, turn)[0] for point, turn in zip(turned, turns, strict=True)]
+    centres = (places[:, :2] + places[:, 2:]) / 2 + (np.array(stored) - 0.5) * CROP_PX * px
     half = WINDOW_PX / 2 * px
     boxes = np.concatenate([centres - half, centres + half], axis=1).astype(np.float32)
     return Answers(flat[np.arange(n), best], boxes)

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from facedex.engines.working_image import working_size_px
+from facedex.geometry import pixels_to_upright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +47,10 @@ def sides_of(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def cut_places(
-    pictures: Sequence[Image.Image], boxes: NDArray[np.float32], face_px: float
+    pictures: Sequence[Image.Image],
+    boxes: NDArray[np.float32],
+    face_px: float,
+    orientations: Sequence[int] | None = None,
 ) -> NDArray[np.uint8]:
     """Return a crop of each place, uint8 (n, 128, 128, 3), in which its side is ``face_px`` long.
 
@@ -56,15 +60,17 @@ def cut_places(
     ----------
     pictures : of one photo, the largest first; a crop is cut from the smallest that shows enough.
     boxes : float32 (n, 4): left, top, right, bottom in pixels of the first picture.
+    orientations : how each crop is to be turned, as EXIF has it; None leaves them as they are.
     """
     crops = np.empty((len(boxes), CROP_PX, CROP_PX, 3), np.uint8)
     reaches = sides_of(boxes)[:, np.newaxis] * (CROP_PX / face_px / 2)
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     squares = np.concatenate([middles - reaches, middles + reaches], axis=1)
-    for crop, square in zip(crops, squares.astype(np.float64), strict=True):
+    turns = orientations or [1] * len(boxes)
+    for crop, square, turn in zip(crops, squares.astype(np.float64), turns, strict=True):
         picture = _smallest(pictures, CROP_PX / (square[2] - square[0]))
         scale = np.tile(np.divide(picture.size, pictures[0].size), 2)
-        crop[:] = _cut(picture, *(square * scale).tolist())
+        crop[:] = pixels_to_upright(_cut(picture, *(square * scale).tolist()), turn)
     return crops
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from facedex.engines.confirmer import Confirmer
@@ -16,6 +17,7 @@ from facedex.engines.registry import find_detector, find_encoder, find_runtime
 from facedex.engines.runtimes import LEAST_SIDE_PX
 from facedex.engines.tools import EngineTools, dlib_networks, hog_detector
 from facedex.engines.working_image import working_image
+from facedex.geometry import box_to_upright, pixels_to_upright, points_to_stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +29,14 @@ if TYPE_CHECKING:
     from facedex.engines.runtimes import Runtime, Target
     from facedex.plugins.manager import Registered
     from facedex.plugins.specs import Detector, DetectorSpec, Encoder, EncoderSpec
-    from facedex.types import Box, Detection, EncodedFace, EncoderThresholds, EngineConfig
+    from facedex.types import (
+        Box,
+        Detection,
+        EncodedFace,
+        EncoderThresholds,
+        EngineConfig,
+        FacePlace,
+    )
 
 
 class Engine:
@@ -101,18 +110,28 @@ class Engine:
         found = self.detector.detect(searched)
         if not self._must_fit:
             return found
-        boxes = fit_to_dlib(image, [each.box for each in found], self._confirmer)
+        boxes = fit_to_dlib(image, [each.place for each in found], self._confirmer)
         return [replace(each, box=box) for each, box in zip(found, boxes, strict=True)]
 
-    def encode(self, image: NDArray[np.uint8], boxes: Sequence[Box]) -> list[EncodedFace]:
-        """Return landmarks and encoding of each box of ``image``, uint8 (h, w, 3) RGB upright.
+    def encode(self, image: NDArray[np.uint8], places: Sequence[FacePlace]) -> list[EncodedFace]:
+        """Return landmarks and encoding of each face of ``image``, uint8 (h, w, 3) RGB upright.
 
-        ``image`` may be larger than the one that was searched: chips are cut from what is given.
+        ``image`` may be larger than the one that was searched: chips are cut from what is given. The
+        encoder sees faces upright; landmarks are in the image as it is given.
         """
-        return self.encoder.encode(image, boxes)
+        order = sorted(range(len(places)), key=lambda number: places[number].orientation)
+        encoded: dict[int, EncodedFace] = {}
+        for orientation, numbers in groupby(order, key=lambda number: places[number].orientation):
+            some = list(numbers)
+            turned = pixels_to_upright(image, orientation)
+            boxes = [box_to_upright(places[number].box, orientation) for number in some]
+            for number, face in zip(some, self.encoder.encode(turned, boxes), strict=True):
+                landmarks = points_to_stored(face.landmarks, orientation)
+                encoded[number] = replace(face, landmarks=landmarks)
+        return [encoded[number] for number in range(len(places))]
 
-    def fit_box_from_region(self, image: NDArray[np.uint8], region: Box) -> Box | None:
-        """Return the box to encode for a loose rectangle that a person drew around a face.
+    def fit_box_from_region(self, image: NDArray[np.uint8], region: Box) -> FacePlace | None:
+        """Return what to encode for a loose rectangle that a person drew around a face.
 
         None where no encoding makes sense; see :func:`facedex.engines.regions.fit_box`.
         """

@@ -21,19 +21,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from facedex.engines.confirmer import Confirmer
+    from facedex.types import FacePlace
 
 
-def fit_to_dlib(image: NDArray[np.uint8], boxes: Sequence[Box], confirmer: Confirmer) -> list[Box]:
-    """Return the square that dlib's detector sees at each box, else one of its kind.
+def fit_to_dlib(
+    image: NDArray[np.uint8], faces: Sequence[FacePlace], confirmer: Confirmer
+) -> list[Box]:
+    """Return the square that dlib's detector sees at each face, else one of its kind.
 
     ``image`` is uint8 (h, w, 3) RGB; boxes are 0..1 of it and may leave it.
     """
-    if not boxes:
+    if not faces:
         return []
     height, width = image.shape[:2]
+    boxes, turns = [each.box for each in faces], [each.orientation for each in faces]
     scale = np.array([width, height, width, height], np.float32)
     places = np.array([(b.x0, b.y0, b.x1, b.y1) for b in boxes], np.float32) * scale
-    answers = confirmer.ask([Image.fromarray(np.ascontiguousarray(image))], places)
+    answers = confirmer.ask([Image.fromarray(np.ascontiguousarray(image))], places, turns)
     is_seen = (answers.scores > SEEN_BY_DETECTOR)[:, np.newaxis]
     squares = np.where(is_seen, answers.boxes, dlib_squares(places))
     return [Box(*map(float, square)) for square in squares / scale]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from facedex.errors import EngineError, EnvironmentFault, FacedexError
+from facedex.geometry import ORIENTATION_MAPS
 from facedex.plugins.manager import describe
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ class GuardedDetector:
         box = found.box
         if not (np.isfinite([box.x0, box.y0, box.x1, box.y1, found.score]).all() and box.area > 0):
             raise ValueError(f"{box} with score {found.score} is no face")
+        if found.orientation not in ORIENTATION_MAPS:
+            raise ValueError(f"{found.orientation} is no orientation; EXIF's are 1 to 8")
         return replace(found, detector=self._name)
 
 

@@ -59,10 +59,11 @@ class PixelRect:
 
 @dataclass(frozen=True, slots=True)
 class ScoredRect:
-    """A detection in pixels; a larger score is surer."""
+    """A detection in pixels; a larger score is surer, ``orientation`` as EXIF has it."""
 
     rect: PixelRect
     score: float
+    orientation: int = 1
 
 
 @dataclass(frozen=True, slots=True)

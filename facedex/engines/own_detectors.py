@@ -71,7 +71,9 @@ class OwnDetector:
         """
         height, width = image.shape[:2]
         return [
-            Detection(box_from_rect(each.rect, height, width), each.score, each.detector)
+            Detection(
+                box_from_rect(each.rect, height, width), each.score, each.detector, each.orientation
+            )
             for each in STRATEGIES[self._name](self._detectors, image)
         ]
 

@@ -37,11 +37,12 @@ class Detectors:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A face and the detector that found it."""
+    """A face, the detector that found it, and how it lies (:class:`facedex.types.FacePlace`)."""
 
     rect: PixelRect
     score: float
     detector: str
+    orientation: int = 1
 
 
 Strategy = Callable[[Detectors, NDArray[np.uint8]], list[Found]]
@@ -87,7 +88,7 @@ STRATEGIES: dict[DetectorName, Strategy] = {
 
 
 def _named(found: Iterable[ScoredRect], detector: str) -> list[Found]:
-    return [Found(each.rect, each.score, detector) for each in found]
+    return [Found(each.rect, each.score, detector, each.orientation) for each in found]
 
 
 def _is_same(a: Found, b: Found) -> bool:

@@ -44,9 +44,13 @@ class Proposals:
 
 def padded(images: NDArray[np.uint8], side_multiple: int = SIDE_MULTIPLE_PX) -> NDArray[np.uint8]:
     """Return the network's input, (b, h, w, 3): black below and beside, to a multiple of the side."""
-    height, width = images.shape[1:3]
-    below, beside = -height % side_multiple, -width % side_multiple
-    return np.pad(images, ((0, 0), (0, below), (0, beside), (0, 0)))
+    n, height, width, channels = images.shape
+    size = (n, height + -height % side_multiple, width + -width % side_multiple, channels)
+    if size == images.shape:
+        return images
+    wider = np.zeros(size, np.uint8)  # np.pad takes six times as long
+    wider[:, :height, :width] = images
+    return wider
 
 
 def decode_cells(
@@ -70,21 +74,34 @@ def decode_cells(
 
 def suppress(proposals: Proposals, most_iou: float, at_most: int) -> Proposals:
     """Return the best of each face, ``at_most`` of them; ``proposals`` come best first."""
-    kept: list[int] = []
-    left = np.arange(len(proposals))
-    while left.size and len(kept) < at_most:
-        best, left = left[0], left[1:]
-        kept.append(int(best))
-        left = left[ious(proposals.boxes[best], proposals.boxes[left]) <= most_iou]
+    kept = distinct(proposals.boxes, most_iou, at_most)
     return Proposals(proposals.boxes[kept], proposals.scores[kept])
 
 
-def ious(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the shared over the joint area of one box with each of ``boxes``."""
-    inner = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
-    shared = np.prod(np.clip(inner, 0, None), axis=1)
-    joint = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) + np.prod(box[2:] - box[:2]) - shared
-    return np.asarray(shared / np.maximum(joint, 1e-9), np.float32)
+def distinct(boxes: NDArray[np.float32], most_iou: float, at_most: int) -> list[int]:
+    """Return which of ``boxes``, the best first, overlap no better one."""
+    kept: list[int] = []
+    left = np.arange(len(boxes))
+    while left.size and len(kept) < at_most:
+        best, left = left[0], left[1:]
+        kept.append(int(best))
+        left = left[ious(boxes[best : best + 1], boxes[left])[0] <= most_iou]
+    return kept
+
+
+def ious(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the shared over the joint area of each of ``boxes`` with each of ``others``, (m, n)."""
+    some, more = boxes[:, np.newaxis], others[np.newaxis]
+    inner = np.minimum(some[..., 2:], more[..., 2:]) - np.maximum(some[..., :2], more[..., :2])
+    np.maximum(inner, 0, out=inner)
+    shared = inner[..., 0] * inner[..., 1]
+    joint = _areas(boxes)[:, np.newaxis] + _areas(others) - shared
+    return np.asarray(shared / np.maximum(joint, np.float32(1e-9)), np.float32)
+
+
+def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    areas: NDArray[np.float32] = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    return areas
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from facedex.geometry import face_orientation, pixels_to_upright
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -18,10 +20,13 @@ _FACE_MARGIN = 0.35  # of the box's longer side, on each side: hair and chin hel
 _QUALITY = 85
 
 
-def face_thumbnail(pixels: NDArray[np.uint8], box: Box, size_px: int = FACE_PX) -> bytes:
+def face_thumbnail(
+    pixels: NDArray[np.uint8], box: Box, orientation: int = 1, size_px: int = FACE_PX
+) -> bytes:
     """Return a square JPEG of the face in ``pixels``, uint8 (h, w, 3) upright, with some margin.
 
-    What lies outside the photo is filled with mid-grey. Small faces are not enlarged.
+    What lies outside the photo is filled with mid-grey. Small faces are not enlarged. The face is
+    turned upright, as its ``orientation`` says (:class:`facedex.types.FacePlace`).
     """
     height, width = pixels.shape[:2]
     x, y = box.center
@@ -37,7 +42,7 @@ def face_thumbnail(pixels: NDArray[np.uint8], box: Box, size_px: int = FACE_PX) 
         if inside[0] < inside[2] and inside[1] < inside[3]:
             tile.paste(_cut(pixels, inside), (inside[0] - left, inside[1] - top))
     tile.thumbnail((size_px, size_px), Image.Resampling.BICUBIC)
-    return _jpeg(tile)
+    return _jpeg(Image.fromarray(pixels_to_upright(np.asarray(tile), orientation)))
 
 
 def _cut(pixels: NDArray[np.uint8], edges: tuple[int, int, int, int]) -> Image.Image:
@@ -58,7 +63,14 @@ def _jpeg(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def thumbnail_from_preview(jpeg: bytes, box: Box) -> bytes:
-    """Return a face's thumbnail cut from a preview that facedex made itself."""
+def thumbnail_from_preview(
+    jpeg: bytes, box: Box, landmarks: NDArray[np.float32] | None = None
+) -> bytes:
+    """Return a face's thumbnail cut from a preview that facedex made itself.
+
+    ``landmarks``, float32 (5, 2) in 0..1 of the preview, say how the face lies.
+    """
     with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
-        return face_thumbnail(np.asarray(image.convert("RGB")), box)
+        size = np.array(image.size, np.float32)
+        orientation = 1 if landmarks is None else face_orientation(landmarks * size)
+        return face_thumbnail(np.asarray(image.convert("RGB")), box, orientation)

@@ -144,7 +144,7 @@ class Corridor:
 
     def _find_faces(self, pixels: NDArray[np.uint8], orientation: int) -> tuple[FoundFace, ...]:
         found = [d for d in self.engine.detect(pixels) if clip_box(d.box).area > 0]
-        boxes = [d.box for d in found]
+        places = [d.place for d in found]
         return tuple(
             FoundFace(
                 clip_box(box_to_stored(d.box, orientation)),
@@ -152,10 +152,10 @@ class Corridor:
                 d.score,
                 points_to_stored(e.landmarks, orientation),
                 e.encoding,
-                face_thumbnail(pixels, d.box),
+                face_thumbnail(pixels, d.box, d.orientation),
                 _quality(e, d),
             )
-            for d, e in zip(found, self.engine.encode(pixels, boxes), strict=True)
+            for d, e in zip(found, self.engine.encode(pixels, places), strict=True)
         )
 
     def _encode(self, read: ReadFile, job: EncodeJob) -> EncodeResult:
@@ -163,25 +163,27 @@ class Corridor:
             pixels = _upright(photo, self.engine.decode_size, job.turn)
             orientation = own_or_turn(photo.facts.orientation, job.turn)
         boxes = [clip_box(box_to_upright(box, orientation)) for box in job.boxes]
-        return EncodeResult(
-            tuple(self._encode_region(pixels, box, orientation) for box in boxes),
-            tuple(face_thumbnail(pixels, box) for box in boxes),
+        found = tuple(self._encode_region(pixels, box, orientation) for box in boxes)
+        thumbnails = (
+            face_thumbnail(pixels, box) if face is None else face.thumbnail
+            for face, box in zip(found, boxes, strict=True)
         )
+        return EncodeResult(found, tuple(thumbnails))
 
     def _encode_region(
         self, pixels: NDArray[np.uint8], region: Box, orientation: int
     ) -> FoundFace | None:
-        box = self.engine.fit_box_from_region(pixels, region)
-        if box is None:
+        place = self.engine.fit_box_from_region(pixels, region)
+        if place is None:
             return None
-        encoded = self.engine.encode(pixels, [box])[0]
+        encoded = self.engine.encode(pixels, [place])[0]
         return FoundFace(
             clip_box(box_to_stored(region, orientation)),
             "picasa",
             None,
             points_to_stored(encoded.landmarks, orientation),
             encoded.encoding,
-            face_thumbnail(pixels, region),
+            face_thumbnail(pixels, region, place.orientation),
             None if encoded.quality is None else face_quality(encoded.quality, NOT_FOUND),
         )
 

@@ -138,7 +138,7 @@ def main() -> None:
     config = config_from_json(sys.argv[1])
     engine = create_engine(config, model_cache())
     face = drawn_face(_FACE_PX)
-    engine.encode(face, [each.box for each in engine.detect(face)])
+    engine.encode(face, [each.place for each in engine.detect(face)])
     for name in sys.argv[2:]:
         times = _time_photo(engine, Path(name), engine.decode_size)
         sys.stdout.write(f"{json.dumps(dataclasses.asdict(times))}\n")
@@ -179,7 +179,7 @@ def _time_photo(engine: FaceEngine, path: Path, decode_size: int) -> PhotoTimes:
     clock.append(time.perf_counter())
     found = engine.detect(pixels)
     clock.append(time.perf_counter())
-    engine.encode(pixels, [each.box for each in found])
+    engine.encode(pixels, [each.place for each in found])
     clock.append(time.perf_counter())
     seconds = [after - before for before, after in pairwise(clock)]
     return PhotoTimes(

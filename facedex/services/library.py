@@ -182,7 +182,9 @@ class Library(Deciding):
         from facedex.imaging.thumbnails import thumbnail_from_preview
 
         row = catalog.faces_by_id(self._db, [face_id])[0]
-        jpeg = thumbnail_from_preview(self.preview(row.photo_id, 1600), row.box)
+        jpeg = thumbnail_from_preview(
+            self.preview(row.photo_id, 1600), row.box, faces.upright_landmarks(self._db, face_id)
+        )
         cache.save_thumbnails(self._cache, [(face_uuid, jpeg)])
         return jpeg
 

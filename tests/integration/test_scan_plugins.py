@@ -12,11 +12,13 @@ from plugin_makers import DETECTOR, ENCODER, install_plugin, manifest, write_plu
 
 from facedex.db.library import open_library
 from facedex.services import decide
-from facedex.types import EngineConfig
+from facedex.types import DeviceName, EngineConfig, Precision, RuntimeName
 
 pytestmark = pytest.mark.slow
 
-CNN = EngineConfig("cnn", working_size=640)
+CNN = EngineConfig(
+    "cnn", RuntimeName.ONNXRUNTIME, 640, device=DeviceName.CPU, precision=Precision.F32
+)
 SETTLED = ("--runtime", "onnxruntime", "--device", "cpu", "--precision", "f32")
 TOYS = (*SETTLED, "--detector", "toy", "--encoder", "colour")
 FACES = "SELECT path, detector, score, dim, model FROM v1_faces JOIN v1_encodings USING (face_id)"
@@ -132,7 +134,7 @@ def test_a_detector_that_cannot_be_made_is_said_and_nothing_is_made(
 
 @pytest.mark.model
 def test_encodings_of_another_dimension_stand_beside_dlibs(album, library, toys, run_scan):
-    run_scan(album, library)
+    run_scan(album, library, engine=CNN)
     faces = photos.select(library, "SELECT face_id, x0, y0 FROM v1_faces ORDER BY face_id")
     colour = replace(CNN, encoder="colour", plugins_dir=toys)
     report = run_scan(None, library, engine=colour)
@@ -148,7 +150,7 @@ def test_encodings_of_another_dimension_stand_beside_dlibs(album, library, toys,
 
 @pytest.mark.model
 def test_another_number_of_crops_encodes_again(album, library, run_scan):
-    run_scan(album, library)
+    run_scan(album, library, engine=CNN)
     report = run_scan(None, library, engine=replace(CNN, encode_crops=1))
     assert report.counts.photos_searched == 4
     assert photos.select(library, "SELECT count(*) FROM v1_encodings") == [(10,)]

@@ -71,6 +71,27 @@ def test_points_come_back_from_upright(points, orientation):
 
 
 @settings(deadline=None)
+@given(st.lists(boxes(), max_size=5), orientations)
+def test_edges_come_back_as_boxes_do(some, orientation):
+    array = np.array([edges(box) for box in some], np.float32).reshape(-1, 4)
+    stored = geometry.edges_to_stored(array, orientation)
+    expected = [edges(geometry.box_to_stored(box, orientation)) for box in some]
+    assert stored.shape == array.shape
+    np.testing.assert_allclose(stored, np.array(expected).reshape(-1, 4), atol=1e-6)
+
+
+@settings(deadline=None)
+@given(st.floats(-40, 40), st.sampled_from([1, 3, 6, 8]))
+def test_landmarks_tell_how_a_face_lies(tilt, orientation):
+    face = np.array([[65, 40], [55, 40], [35, 40], [45, 40], [50, 60]], np.float32) - 50
+    turn = np.radians(tilt)
+    held = face @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    shares = (held + 50).astype(np.float32) / 100
+    stored = geometry.points_to_stored(shares, orientation) * 100
+    assert geometry.face_orientation(stored) == orientation
+
+
+@settings(deadline=None)
 @given(pixel_boxes(), orientations)
 def test_pixels_turn_as_boxes_do(case, orientation):
     (width, height), (left, top, right, bottom) = case

@@ -182,7 +182,7 @@ def test_the_face_is_found_and_encoded_as_our_own_detector_has_it(engine, tmp_pa
     assert engine.engine_id == "centerface@1024/centerface-09189dea/v1+mmod-4cb19393"
     assert found.detector == "centerface"
     assert found.box.center == pytest.approx(expected.box.center, abs=0.02)
-    (a,), (b,) = engine.encode(photo, [found.box]), own.encode(photo, [expected.box])
+    (a,), (b,) = engine.encode(photo, [found.place]), own.encode(photo, [expected.place])
     assert np.linalg.norm(a.encoding - b.encoding) < 0.25
     own.close()
 

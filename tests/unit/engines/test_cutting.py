@@ -3,6 +3,7 @@ import pytest
 from PIL import Image
 
 from facedex.engines.cutting import CROP_PX, cut_places, shrink, sides_of
+from facedex.geometry import pixels_to_upright
 
 
 def gradient(width, height):
@@ -67,3 +68,11 @@ def test_crop_is_cut_from_the_smallest_picture_that_shows_enough():
 def test_side_is_the_root_of_the_area():
     boxes = np.array([[0, 0, 40, 90], [5, 5, 5, 5]], np.float32)
     assert sides_of(boxes).tolist() == [60, 1]
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_crop_is_turned_as_asked(orientation):
+    photo = gradient(1200, 900)
+    places = np.array([[500, 300, 700, 500]] * 2, np.float32)
+    as_it_is, turned = cut_places([photo], places, 64.0, [1, orientation])
+    np.testing.assert_array_equal(turned, pixels_to_upright(as_it_is, orientation))

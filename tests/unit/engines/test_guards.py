@@ -60,6 +60,7 @@ def test_faces_come_under_the_detectors_own_name():
         [Detection(Box(0.5, 0.1, 0.5, 0.5), 0.9, "toy")],
         [Detection(Box(0.5, 0.5, 0.1, 0.1), 0.9, "toy")],
         [Detection(BOX, float("inf"), "toy")],
+        [Detection(BOX, 0.9, "toy", 0)],
         [BOX],
         None,
         ValueError("too dark"),

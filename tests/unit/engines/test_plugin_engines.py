@@ -81,7 +81,7 @@ def test_detector_and_encoder_need_no_network_of_ours(make):
     photo = data.astronaut()
     (found,) = engine.detect(photo)
     assert (found.detector, found.score) == ("toy", 0.75)
-    (face,) = engine.encode(photo, [found.box])
+    (face,) = engine.encode(photo, [found.place])
     assert face.encoding.shape == (6,)
     assert engine.detect(photo[:4, :4]) == []
 
@@ -94,8 +94,8 @@ def test_boxes_are_fitted_for_dlibs_encoder_and_named_in_the_id(make):
     (fitted,), (expected,) = engine.detect(photo), own.detect(photo)
     assert fitted.box.center == pytest.approx(expected.box.center, abs=0.02)
     assert fitted.box.width == pytest.approx(expected.box.width, rel=0.2)
-    (a,) = engine.encode(photo, [fitted.box])
-    (b,) = own.encode(photo, [expected.box])
+    (a,) = engine.encode(photo, [fitted.place])
+    (b,) = own.encode(photo, [expected.place])
     assert np.linalg.norm(a.encoding - b.encoding) < 0.25
 
 
@@ -104,7 +104,7 @@ def test_an_encoder_of_another_kind_gets_our_detectors_faces(make):
     engine = make(encoder="colour")
     photo = data.astronaut()
     (found,) = engine.detect(photo)
-    (face,) = engine.encode(photo, [found.box])
+    (face,) = engine.encode(photo, [found.place])
     assert face.encoding.shape == (6,)
     assert engine.fit_box_from_region(photo, found.box) is not None
 

@@ -17,7 +17,7 @@ from facedex.engines.quality import (
     picture_quality,
     sharpness,
 )
-from facedex.types import DeviceName, EngineConfig, Precision, RuntimeName
+from facedex.types import DeviceName, EngineConfig, FacePlace, Precision, RuntimeName
 
 PROBABILITIES = st.floats(0, 1)
 NOISE = np.random.default_rng(0).integers(0, 256, (150, 150, 3), np.uint8)
@@ -104,11 +104,11 @@ def test_real_face_made_worse_is_worth_less(n_crops, model_cache):
     )
     engine = create_engine(config, model_cache)
     clear = photos.astronaut()
-    boxes = [photos.ASTRONAUT_FACE]
+    places = [FacePlace(photos.ASTRONAUT_FACE)]
     pictures = [clear, *(clear.filter(ImageFilter.GaussianBlur(radius)) for radius in (1.5, 3, 6))]
-    qualities = [engine.encode(np.asarray(p), boxes)[0].quality for p in pictures]
+    qualities = [engine.encode(np.asarray(p), places)[0].quality for p in pictures]
     small = clear.resize((clear.width // 6, clear.height // 6))
-    (tiny,) = engine.encode(np.asarray(small), boxes)
+    (tiny,) = engine.encode(np.asarray(small), places)
     assert qualities == sorted(qualities, reverse=True)
     assert qualities[0] > 0.8
     assert qualities[-1] < (0.6 if n_crops == 1 else 0.3)  # the mirror image tells most

@@ -399,7 +399,7 @@ def test_a_library_of_many_sizes_is_compiled_for_a_few(model_cache):
         assert networks.find_faces(image) == []
         photo = Image.fromarray(image)
         proposer.propose(shrink(photo, (768, 480, 320)), photo.size, 0.1)
-        proposer.look_closely([photo], np.array([[100, 100, 300, 300]], np.float32))
+        proposer.look_closely([photo], np.array([[100, 100, 300, 300]], np.float32), [1])
     detector, its_proposer = runtime.sessions
     assert len(detector.compiled) <= 10
     assert len(its_proposer.compiled) <= 8

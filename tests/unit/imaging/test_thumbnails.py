@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from image_makers import noise, quarters
 from PIL import Image
 
+from facedex.geometry import pixels_to_upright, points_to_stored
 from facedex.imaging.thumbnails import FACE_PX, face_thumbnail, preview, thumbnail_from_preview
 from facedex.types import Box
 
@@ -109,3 +110,17 @@ def test_only_a_jpeg_is_taken_for_a_preview():
     Image.fromarray(quarters()).save(out, "PNG")
     with pytest.raises(OSError, match="cannot identify"):
         thumbnail_from_preview(out.getvalue(), Box(0, 0, 1, 1))
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_face_that_lies_is_shown_upright(orientation):
+    pixels = quarters()
+    upright = face(pixels_to_upright(pixels, orientation), 0.25, 0.25, 0.75, 0.75)
+    tile = face(pixels, 0.25, 0.25, 0.75, 0.75, orientation=orientation)
+    np.testing.assert_allclose(tile.astype(int), upright.astype(int), atol=12)
+    x, y = np.array([0.65, 0.55, 0.35, 0.45, 0.5]), np.array([0.4, 0.4, 0.4, 0.4, 0.6])
+    landmarks = points_to_stored(np.stack([x, y], axis=1).astype(np.float32), orientation)
+    again = opened(
+        thumbnail_from_preview(preview(pixels, 400), Box(0.25, 0.25, 0.75, 0.75), landmarks)
+    )
+    np.testing.assert_allclose(again.astype(int), tile.astype(int), atol=40)

@@ -13,7 +13,7 @@ from facedex.imaging.hashes import content_hash, image_hash
 from facedex.pipeline.corridor import Corridor
 from facedex.pipeline.messages import EncodeJob, PreviewJob, ScanJob
 from facedex.pipeline.supervisor import InlinePool, Task
-from facedex.types import Box, Detection, EncodedFace, EngineConfig
+from facedex.types import Box, Detection, EncodedFace, EngineConfig, FacePlace
 
 BOX = Box(0.1, 0.2, 0.3, 0.6)
 
@@ -26,6 +26,7 @@ class FakeEngine:
         self.fault = None
         self.n_searched = 0
         self.quality = 0.6
+        self.region_lies = 1
 
     def detect(self, image):
         self.n_searched += 1
@@ -35,16 +36,16 @@ class FakeEngine:
 
     decode_size = 160
 
-    def encode(self, image, boxes):
+    def encode(self, image, places):
         return [
             EncodedFace(
                 np.full((5, 2), 0.25, np.float32), np.full(128, i, np.float32), self.quality
             )
-            for i, _box in enumerate(boxes)
+            for i, _place in enumerate(places)
         ]
 
     def fit_box_from_region(self, image, region):
-        return region if region.area > 0.01 else None
+        return FacePlace(region, self.region_lies) if region.area > 0.01 else None
 
 
 @pytest.fixture
