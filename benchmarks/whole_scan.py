@@ -34,8 +34,8 @@ from PIL import Image, ImageOps
 
 from facedex.config import load_settings
 from facedex.progress import NullSink
-from facedex.services.bench_child import Cost, PeakMemory
-from facedex.services.bench_scan import measure_decoding, measure_scan
+from facedex.services.bench.child import Cost, PeakMemory
+from facedex.services.bench.scan import measure_decoding, measure_scan
 from facedex.services.scan_library import prepare_engine
 
 MEGAPIXELS = 12.0

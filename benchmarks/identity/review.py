@@ -25,7 +25,7 @@ from facedex.db import faces, files, photos
 from facedex.db.connection import transaction
 from facedex.db.library import open_library, set_meta
 from facedex.services.library import Library
-from facedex.services.questions import Question
+from facedex.services.reviewing.questions import Question
 from facedex.types import Box, FaceId, FileStat, PhotoFacts
 
 MODEL = "dlib-resnet-v1-55533b28-mirror"

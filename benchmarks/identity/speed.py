@@ -28,8 +28,8 @@ from facedex.matching.constraints import key_set
 from facedex.matching.known_people import Faces
 from facedex.matching.metrics import fit_metric
 from facedex.matching.recogniser import Recogniser, Rules
-from facedex.services import decide
-from facedex.services.follow_decisions import Follower
+from facedex.services.decisions import decide_faces
+from facedex.services.decisions.follow_decisions import Follower
 from facedex.services.metric_choice import load_types
 from facedex.types import FaceId, MetricName
 
@@ -153,16 +153,16 @@ def follow_decisions(n_people: int, n_labels: int, n_decisions: int) -> None:
         ]
         chosen = rng.choice(np.array(suggested), n_decisions, replace=False).tolist()
         acts: list[tuple[str, Callable[[FaceId], object]]] = [
-            ("confirm", lambda face: decide.confirm(db, [face])),
-            ("undo", lambda _face: decide.undo(db)),
-            ("reject", lambda face: decide.reject(db, [face])),
-            ("name anew", lambda face: decide.name_faces(db, [face], f"New {face}")),
+            ("confirm", lambda face: decide_faces.confirm(db, [face])),
+            ("undo", lambda _face: decide_faces.undo(db)),
+            ("reject", lambda face: decide_faces.reject(db, [face])),
+            ("name anew", lambda face: decide_faces.name_faces(db, [face], f"New {face}")),
         ]
         for name, act in acts:
             times = []
             for face in chosen:
                 if name == "undo":
-                    decide.confirm(db, [face])
+                    decide_faces.confirm(db, [face])
                     follower.catch_up(db)
                 act(face)
                 times.append(timed(lambda: follower.catch_up(db)))

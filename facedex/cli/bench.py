@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from facedex.cli.context import Context
     from facedex.config import Settings
-    from facedex.services.bench import BenchReport
-    from facedex.services.bench_child import Cost
-    from facedex.services.bench_engines import StepTimes
-    from facedex.services.bench_scan import ScanCost
+    from facedex.services.bench.child import Cost
+    from facedex.services.bench.engines import StepTimes
+    from facedex.services.bench.run_bench import BenchReport
+    from facedex.services.bench.scan import ScanCost
 
 _STEP_NAMES = {
     "read": "reading and hashing",
@@ -79,7 +79,7 @@ def bench(
     facedex bench ~/Pictures
     facedex bench --runtime onnxruntime --precision f32
     """
-    from facedex.services.bench import BenchOptions, run_bench
+    from facedex.services.bench.run_bench import BenchOptions, run_bench
 
     settings = engine_settings(context, flags)
     folders = (folder,) if folder is not None else _scanned_folders(settings)

@@ -10,7 +10,7 @@ from facedex.cli.context import print_json, print_table
 
 if TYPE_CHECKING:
     from facedex.cli.context import Context
-    from facedex.services.questions import Question
+    from facedex.services.reviewing.questions import Question
 
 
 @click.command()

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from facedex.db import people
 from facedex.errors import UsageError
-from facedex.services import answers, decide, decide_groups, decide_people
-from facedex.services.parts import find_parts
-from facedex.services.review import Review
+from facedex.services.decisions import decide_faces, decide_groups, decide_people
+from facedex.services.reviewing import answers
+from facedex.services.reviewing.parts import find_parts
+from facedex.services.reviewing.review import Review
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from facedex.db.connection import Connection
-    from facedex.services.decide_people import MergePreview
-    from facedex.services.questions import Question
+    from facedex.services.decisions.decide_people import MergePreview
+    from facedex.services.reviewing.questions import Question
     from facedex.types import ClusterId, FaceId, PersonId
 
 
@@ -43,39 +44,39 @@ class Deciding:
         return person_id
 
     def preview_merge(self, person_id: PersonId, into_id: PersonId) -> MergePreview:
-        """See :func:`facedex.services.decide_people.preview_merge`."""
+        """See :func:`facedex.services.decisions.decide_people.preview_merge`."""
         return decide_people.preview_merge(self._db, person_id, into_id)
 
     def merge_people(self, person_id: PersonId, into_id: PersonId) -> list[FaceId]:
-        """See :func:`facedex.services.decide_people.merge_people`."""
+        """See :func:`facedex.services.decisions.decide_people.merge_people`."""
         return decide_people.merge_people(self._db, person_id, into_id)
 
     def rename_person(self, person_id: PersonId, name: str) -> bool:
-        """See :func:`facedex.services.decide_people.rename_person`."""
+        """See :func:`facedex.services.decisions.decide_people.rename_person`."""
         return decide_people.rename_person(self._db, person_id, name)
 
     def set_dates(
         self, person_id: PersonId, *, born: str | None = None, died: str | None = None
     ) -> bool:
-        """See :func:`facedex.services.decide_people.set_dates`."""
+        """See :func:`facedex.services.decisions.decide_people.set_dates`."""
         return decide_people.set_dates(self._db, person_id, born=born, died=died)
 
     def confirm_group(self, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
-        """See :func:`facedex.services.decide.confirm_group`."""
-        return decide.confirm_group(self._db, cluster_id, person_id)
+        """See :func:`facedex.services.decisions.decide_faces.confirm_group`."""
+        return decide_faces.confirm_group(self._db, cluster_id, person_id)
 
     def merge_groups(self, cluster_id: ClusterId, into_id: ClusterId) -> list[FaceId]:
-        """See :func:`facedex.services.decide_groups.merge_groups`."""
+        """See :func:`facedex.services.decisions.decide_groups.merge_groups`."""
         return decide_groups.merge_groups(self._db, cluster_id, into_id)
 
     def find_parts(
         self, face_ids: Sequence[FaceId], n_parts: int | None = None
     ) -> list[list[FaceId]]:
-        """See :func:`facedex.services.parts.find_parts`."""
+        """See :func:`facedex.services.reviewing.parts.find_parts`."""
         return find_parts(self._db, face_ids, n_parts)
 
     def split(self, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:
-        """See :func:`facedex.services.decide_groups.split`."""
+        """See :func:`facedex.services.decisions.decide_groups.split`."""
         return decide_groups.split(self._db, parts)
 
     def questions(self, n: int = 1) -> list[Question]:
@@ -87,15 +88,15 @@ class Deciding:
         self._review.skip(question)
 
     def answer_yes(self, question: Question, left_out: Collection[FaceId] = ()) -> list[FaceId]:
-        """See :func:`facedex.services.answers.answer_yes`."""
+        """See :func:`facedex.services.reviewing.answers.answer_yes`."""
         return answers.answer_yes(self._db, question, left_out)
 
     def answer_no(self, question: Question) -> list[FaceId]:
-        """See :func:`facedex.services.answers.answer_no`."""
+        """See :func:`facedex.services.reviewing.answers.answer_no`."""
         return answers.answer_no(self._db, question)
 
     def answer_name(
         self, question: Question, name: str, left_out: Collection[FaceId] = ()
     ) -> list[FaceId]:
-        """See :func:`facedex.services.answers.answer_name`."""
+        """See :func:`facedex.services.reviewing.answers.answer_name`."""
         return answers.answer_name(self._db, question, name, left_out)

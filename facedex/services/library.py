@@ -24,11 +24,11 @@ from facedex.errors import EnvironmentFault, ItemError
 from facedex.paths import model_cache
 from facedex.pipeline.messages import PreviewJob, PreviewResult
 from facedex.pipeline.supervisor import SupervisedPool, Task
-from facedex.services import decide
 from facedex.services.audit import audit, use_metric
 from facedex.services.deciding import Deciding
+from facedex.services.decisions import decide_faces
+from facedex.services.decisions.follow_decisions import Follower
 from facedex.services.export_xmp import count_writable, export_xmp
-from facedex.services.follow_decisions import Follower
 from facedex.services.ledger import make_ledger
 from facedex.services.match_faces import match_faces
 from facedex.services.metric_choice import load_choice
@@ -217,32 +217,32 @@ class Library(Deciding):
         return sorted(found, key=lambda person: (-person.n_confirmed, person.name))[:limit]
 
     def name_faces(self, face_ids: Sequence[FaceId], name: str) -> list[FaceId]:
-        """See :func:`facedex.services.decide.name_faces`."""
-        return decide.name_faces(self._db, face_ids, name)
+        """See :func:`facedex.services.decisions.decide_faces.name_faces`."""
+        return decide_faces.name_faces(self._db, face_ids, name)
 
     def name_group(self, cluster_id: ClusterId, name: str) -> list[FaceId]:
-        """See :func:`facedex.services.decide.name_group`."""
-        return decide.name_group(self._db, cluster_id, name)
+        """See :func:`facedex.services.decisions.decide_faces.name_group`."""
+        return decide_faces.name_group(self._db, cluster_id, name)
 
     def confirm(self, face_ids: Sequence[FaceId]) -> list[FaceId]:
-        """See :func:`facedex.services.decide.confirm`."""
-        return decide.confirm(self._db, face_ids)
+        """See :func:`facedex.services.decisions.decide_faces.confirm`."""
+        return decide_faces.confirm(self._db, face_ids)
 
     def reject(self, face_ids: Sequence[FaceId]) -> list[FaceId]:
-        """See :func:`facedex.services.decide.reject`."""
-        return decide.reject(self._db, face_ids)
+        """See :func:`facedex.services.decisions.decide_faces.reject`."""
+        return decide_faces.reject(self._db, face_ids)
 
     def ignore(self, face_ids: Sequence[FaceId]) -> list[FaceId]:
-        """See :func:`facedex.services.decide.ignore`."""
-        return decide.ignore(self._db, face_ids)
+        """See :func:`facedex.services.decisions.decide_faces.ignore`."""
+        return decide_faces.ignore(self._db, face_ids)
 
     def undo(self) -> str | None:
-        """See :func:`facedex.services.decide.undo`."""
-        return decide.undo(self._db)
+        """See :func:`facedex.services.decisions.decide_faces.undo`."""
+        return decide_faces.undo(self._db)
 
     def redo(self) -> str | None:
-        """See :func:`facedex.services.decide.redo`."""
-        return decide.redo(self._db)
+        """See :func:`facedex.services.decisions.decide_faces.redo`."""
+        return decide_faces.redo(self._db)
 
     def regroup(self, *, is_dry_run: bool) -> RegroupReport:
         """See :func:`facedex.services.regroup.regroup`; ``is_dry_run`` only tells what it would do."""

@@ -16,7 +16,7 @@ from facedex.db import decisions, faces, pairs, people
 from facedex.db.connection import transaction
 from facedex.errors import EnvironmentFault, UsageError
 from facedex.matching.clustering import ALONE, group_unknown
-from facedex.services.journal import Recording
+from facedex.services.decisions.journal import Recording
 from facedex.services.model_thresholds import find_group_rule
 from facedex.types import ClusterId, FaceId
 

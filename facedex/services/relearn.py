@@ -19,8 +19,8 @@ from facedex.db.memory import open_other, remember
 from facedex.errors import UsageError
 from facedex.geometry import iou
 from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
+from facedex.services.decisions.journal import Recording
 from facedex.services.encode_named import encode_named
-from facedex.services.journal import Recording
 from facedex.services.match_faces import match_faces
 from facedex.types import Box, FaceState, Source
 

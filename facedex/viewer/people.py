@@ -14,7 +14,7 @@ from facedex.viewer.views.split_dialog import SplitDialog
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from facedex.services.decide_people import MergePreview
+    from facedex.services.decisions.decide_people import MergePreview
     from facedex.services.library import Library
     from facedex.services.records import Shelf
     from facedex.types import FaceId

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from facedex.services.library import Library
-    from facedex.services.questions import Question
+    from facedex.services.reviewing.questions import Question
     from facedex.types import FaceId
     from facedex.viewer.decisions import Decisions
     from facedex.viewer.models.thumbnails import Thumbnails

@@ -12,9 +12,9 @@ from functools import lru_cache
 from PIL import Image, ImageDraw
 
 from facedex.errors import RootOffline
-from facedex.services.decide_people import MergePreview
-from facedex.services.questions import Question
+from facedex.services.decisions.decide_people import MergePreview
 from facedex.services.records import FaceRow, GroupRow, PersonRow, PhotoRow, Shelf
+from facedex.services.reviewing.questions import Question
 from facedex.types import Box, FaceState, Source
 
 SKINS = ("#f2c9a5", "#d9a066", "#a86f42", "#7a4b2a", "#f6dcc4")

@@ -11,7 +11,7 @@ import pytest
 from plugin_makers import DETECTOR, ENCODER, install_plugin, manifest, write_plugin
 
 from facedex.db.library import open_library
-from facedex.services import decide
+from facedex.services.decisions import decide_faces
 from facedex.types import DeviceName, EngineConfig, Precision, RuntimeName
 
 pytestmark = pytest.mark.slow
@@ -165,7 +165,7 @@ def test_a_plugins_faces_go_when_another_detector_does_not_find_them(
     # a face that somebody named stays, whoever found it
     (named,) = photos.select(library, "SELECT face_id FROM v1_faces WHERE path LIKE '%hopper.png'")
     with contextlib.closing(open_library(library)) as db:
-        decide.name_faces(db, list(named), "Grace")
+        decide_faces.name_faces(db, list(named), "Grace")
     run_scan(None, library)
     origins = photos.select(
         library, "SELECT DISTINCT detector FROM v1_faces WHERE state = 'unknown'"

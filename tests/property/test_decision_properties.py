@@ -16,15 +16,15 @@ from views import v1_views
 from facedex.db import catalog, decisions, people
 from facedex.db.connection import rows, transaction
 from facedex.errors import UsageError
-from facedex.services import decide
-from facedex.services.decide_groups import (
+from facedex.services.decisions import decide_faces
+from facedex.services.decisions.decide_groups import (
     merge_groups,
     reject_as,
     reject_pair_of_groups,
     reject_pair_of_people,
     split,
 )
-from facedex.services.decide_people import merge_people, rename_person, set_dates
+from facedex.services.decisions.decide_people import merge_people, rename_person, set_dates
 from facedex.services.match_faces import match_faces
 from facedex.services.takeover.place_regions import confirm
 from facedex.types import Source
@@ -72,14 +72,14 @@ class Deciding(RuleBasedStateMachine):
         end, settled = v1_views(self.db), rows(self.db, SETTLED)
         n_undone = len(decisions.undo_stacks(self.db)[1])
         n_done = 0
-        while decide.undo(self.db) is not None:
+        while decide_faces.undo(self.db) is not None:
             n_done += 1
         assert rows(self.db, SETTLED) == self.settled
         if not self.was_matched:
             assert v1_views(self.db) == self.start
         # what had been undone before must not come back with the rest
         for _ in range(n_done):
-            assert decide.redo(self.db) is not None
+            assert decide_faces.redo(self.db) is not None
         assert len(decisions.undo_stacks(self.db)[1]) == n_undone
         assert rows(self.db, SETTLED) == settled
         if not self.was_matched:
@@ -98,14 +98,17 @@ class Deciding(RuleBasedStateMachine):
 
     @rule(which=some, name=NAMES)
     def name(self, which, name):
-        decide.name_faces(self.db, self.pick(which), name)
+        decide_faces.name_faces(self.db, self.pick(which), name)
 
     @rule(n=number, name=NAMES)
     def name_group(self, n, name):
         if (group := self.group(n)) is not None:
-            decide.name_group(self.db, group, name)
+            decide_faces.name_group(self.db, group, name)
 
-    @rule(which=some, how=st.sampled_from([decide.confirm, decide.reject, decide.ignore]))
+    @rule(
+        which=some,
+        how=st.sampled_from([decide_faces.confirm, decide_faces.reject, decide_faces.ignore]),
+    )
     def decide_faces(self, which, how):
         how(self.db, self.pick(which))
 
@@ -152,11 +155,11 @@ class Deciding(RuleBasedStateMachine):
 
     @rule()
     def undo(self):
-        decide.undo(self.db)
+        decide_faces.undo(self.db)
 
     @rule()
     def redo(self):
-        decide.redo(self.db)
+        decide_faces.redo(self.db)
 
     @precondition(lambda self: not self.was_matched)
     @rule()

@@ -21,7 +21,7 @@ from facedex.viewer.views.labels import ElidedLabel
 from facedex.viewer.views.name_field import NameField
 
 if TYPE_CHECKING:
-    from facedex.services.questions import Question
+    from facedex.services.reviewing.questions import Question
     from facedex.types import FaceId
     from facedex.viewer.models.faces import FaceGridModel
 

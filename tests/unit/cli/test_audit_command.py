@@ -2,13 +2,13 @@ import json
 
 import pytest
 
-from facedex.services import decide
+from facedex.services.decisions import decide_faces
 
 
 @pytest.fixture
 def named(small):
     for number in range(20):
-        decide.name_faces(small.db, small.album(f"p{number}", 10), f"Person {number}")
+        decide_faces.name_faces(small.db, small.album(f"p{number}", 10), f"Person {number}")
     small.photo("p1")
     return small
 

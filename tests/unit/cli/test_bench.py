@@ -7,12 +7,12 @@ import re
 import pytest
 
 from facedex.db import files
-from facedex.services import bench
-from facedex.services.bench import BenchReport
-from facedex.services.bench_child import Cost
-from facedex.services.bench_engines import StepTimes
-from facedex.services.bench_photos import Sample
-from facedex.services.bench_scan import ScanCost
+from facedex.services.bench import run_bench
+from facedex.services.bench.child import Cost
+from facedex.services.bench.engines import StepTimes
+from facedex.services.bench.photos import Sample
+from facedex.services.bench.run_bench import BenchReport
+from facedex.services.bench.scan import ScanCost
 from facedex.types import EngineConfig
 
 FAST = ("--detector", "hog", "--runtime", "dlib", "--jobs", "1", "--working-size", "640")
@@ -82,7 +82,7 @@ def asked(monkeypatch):
 
     run.report = REPORT
     calls.append(run)
-    monkeypatch.setattr(bench, "run_bench", run)
+    monkeypatch.setattr(run_bench, "run_bench", run)
     return calls
 
 
@@ -148,7 +148,7 @@ def test_options_reach_the_benchmark(facedex, asked, tmp_path):
         "bench", tmp_path, "--photos", "7", "--seconds", "9", "--detector", "cnn", "--jobs", "3"
     )
     settings, options = asked[1]
-    assert options == bench.BenchOptions((tmp_path,), 7, 9.0)
+    assert options == run_bench.BenchOptions((tmp_path,), 7, 9.0)
     assert (settings.detector, settings.jobs) == ("cnn", 3)
 
 

@@ -13,7 +13,7 @@ from facedex.cli.app import cli
 from facedex.db import issues, runs
 from facedex.db.connection import transaction
 from facedex.imaging import raw
-from facedex.services import decide
+from facedex.services.decisions import decide_faces
 from facedex.services.match_faces import match_faces
 
 COMMANDS = [
@@ -271,7 +271,7 @@ def test_it_runs_as_a_module():
 
 @pytest.mark.parametrize("n", [3, 600])  # less and more than a pipe holds
 def test_a_reader_that_goes_away_is_no_failure(small, n):
-    decide.name_faces(small.db, small.album("x", n), "x" * 150)
+    decide_faces.name_faces(small.db, small.album("x", n), "x" * 150)
     command = [sys.executable, "-m", "facedex", "--library", str(small.directory), "faces"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         if n > 3:
@@ -288,10 +288,10 @@ def test_a_reader_that_goes_away_is_no_failure(small, n):
 @pytest.fixture
 def filled(small):
     """Ada named, one suggested; somebody with a hostile name; a photo that could not be read."""
-    decide.name_faces(small.db, small.album("ada", 3), "Ada")
+    decide_faces.name_faces(small.db, small.album("ada", 3), "Ada")
     small.photo("ada", name=b"caf\xe9\x1b[31m.jpg")
     [eve] = small.photo("eve")
-    decide.name_faces(small.db, [eve], "Eve")
+    decide_faces.name_faces(small.db, [eve], "Eve")
     with transaction(small.db):
         small.db.execute("UPDATE person SET name = ? WHERE name = 'Eve'", (HOSTILE,))
         small.db.execute("UPDATE root SET path_text = ?", ("/photos\x1b[2J\x07",))
@@ -410,7 +410,7 @@ def test_tables_are_tab_separated_when_piped(facedex, filled):
 
 
 def test_rich_markup_in_names_is_shown_as_it_is(facedex, small, monkeypatch):
-    decide.name_faces(small.db, small.photo("x"), "[bold]Bob[/]")
+    decide_faces.name_faces(small.db, small.photo("x"), "[bold]Bob[/]")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert "[bold]Bob[/]" in facedex("people").out
 

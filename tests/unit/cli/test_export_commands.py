@@ -10,7 +10,7 @@ from PIL import Image
 from facedex.db.connection import transaction
 from facedex.db.library import scan_lock
 from facedex.imaging.hashes import content_hash, image_hash
-from facedex.services import decide
+from facedex.services.decisions import decide_faces
 from facedex.services.library import Library
 from facedex.xmp.reading import read_facts
 
@@ -21,8 +21,8 @@ def folder(small):
     folder = small.directory / "photos"
     folder.mkdir()
     both = small.photo("ada", "bob", name=b"both.jpg")
-    decide.name_faces(small.db, [both[0], *small.photo("ada", name=b"one.jpg")], "Ada")
-    decide.name_faces(small.db, both[1:], 'Bob "B", Ray')
+    decide_faces.name_faces(small.db, [both[0], *small.photo("ada", name=b"one.jpg")], "Ada")
+    decide_faces.name_faces(small.db, both[1:], 'Bob "B", Ray')
     for name in ("both.jpg", "one.jpg"):
         (folder / name).write_bytes(bytes(1000))
         os.utime(folder / name, ns=(1, 1))
@@ -143,7 +143,9 @@ def photo(small):
     for name, kind in (("a.jpg", "JPEG"), ("b.gif", "GIF")):
         data = photos.encoded(Image.new("RGB", (40, 30), "grey"), kind)
         path = photos.write(small.directory / "photos" / name, data)
-        decide.name_faces(small.db, small.photo("ada", name=name.encode(), size=(40, 30)), "Ada")
+        decide_faces.name_faces(
+            small.db, small.photo("ada", name=name.encode(), size=(40, 30)), "Ada"
+        )
         small.db.execute(
             "UPDATE photo SET image_hash = ?, format = ? WHERE id = (SELECT max(id) FROM photo)",
             (image_hash(data, kind), kind),
@@ -224,8 +226,8 @@ def test_photos_are_not_written_while_a_scan_runs(facedex, photo, small):
 
 def test_what_is_outdated_in_photos_is_told(facedex, photo, small):
     facedex("export", "xmp", "--write", "file", "--yes")
-    decide.undo(small.db)
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
+    decide_faces.undo(small.db)
     outcome = facedex("export", "xmp")
     assert "no longer true: 1; to put them right: facedex export xmp --write file\n" in outcome.out
     assert names_in(photo) == ["Ada"]

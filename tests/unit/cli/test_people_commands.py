@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from facedex.services import decide
+from facedex.services.decisions import decide_faces
 
 ADA, COUNTESS = "Ada Lovelace", "Countess"
 
 
 @pytest.fixture
 def two(small):
-    decide.name_faces(small.db, small.album("ada", 3), ADA)
-    decide.name_faces(small.db, small.album("ada", 2), COUNTESS)
+    decide_faces.name_faces(small.db, small.album("ada", 3), ADA)
+    decide_faces.name_faces(small.db, small.album("ada", 2), COUNTESS)
     return small
 
 
@@ -44,8 +44,8 @@ def test_undo_and_redo_by_command(facedex, two):
 
 def test_people_who_stand_together_are_merged_only_on_request(facedex, two):
     a, b = two.photo("ada", "ada")
-    decide.name_faces(two.db, [a], ADA)
-    decide.name_faces(two.db, [b], COUNTESS)
+    decide_faces.name_faces(two.db, [a], ADA)
+    decide_faces.name_faces(two.db, [b], COUNTESS)
     outcome = facedex("people", "merge", COUNTESS, ADA)
     assert outcome.code == 2
     assert "together on a photo" in outcome.err

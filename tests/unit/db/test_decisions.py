@@ -11,7 +11,7 @@ from facedex.db.connection import rows, transaction
 from facedex.db.faces import Assignment, NewFace
 from facedex.db.library import open_library
 from facedex.errors import UsageError
-from facedex.services import decide
+from facedex.services.decisions import decide_faces
 from facedex.types import Box, FaceState, PhotoFacts, Source
 
 N_PHOTOS, ON_EACH = 4, 3
@@ -85,12 +85,14 @@ def exact(db):
 def decide_something(db, ids, groups, kind, which, name):
     chosen = [ids[i] for i in which]
     if kind == "name":
-        return decide.name_faces(db, chosen, name)
+        return decide_faces.name_faces(db, chosen, name)
     if kind == "group":
-        return decide.name_group(db, groups[which[0] % 2], name)
-    return {"confirm": decide.confirm, "reject": decide.reject, "ignore": decide.ignore}[kind](
-        db, chosen
-    )
+        return decide_faces.name_group(db, groups[which[0] % 2], name)
+    return {
+        "confirm": decide_faces.confirm,
+        "reject": decide_faces.reject,
+        "ignore": decide_faces.ignore,
+    }[kind](db, chosen)
 
 
 steps = st.one_of(
@@ -115,13 +117,13 @@ def test_undo_and_redo_follow_a_stack_of_states(tmp_path_factory, script):
     for step in script:
         before = dump(db)
         if step == "undo":
-            summary = decide.undo(db)
+            summary = decide_faces.undo(db)
             assert (summary is None) == (not done)
             if done:
                 undone.append(before)
                 assert dump(db) == done.pop()
         elif step == "redo":
-            summary = decide.redo(db)
+            summary = decide_faces.redo(db)
             assert (summary is None) == (not undone)
             if undone:
                 done.append(before)
@@ -148,12 +150,12 @@ def test_hundred_decisions_and_hundred_undos_leave_no_trace(db):
         n_done += bool(decide_something(db, ids, groups, kind, which, seeded.choice(NAMES)))
     after = dump(db)
     for _ in range(100):
-        assert decide.undo(db) is not None
-    assert decide.undo(db) is None
+        assert decide_faces.undo(db) is not None
+    assert decide_faces.undo(db) is None
     assert exact(db) == before
     for _ in range(100):
-        assert decide.redo(db) is not None
-    assert decide.redo(db) is None
+        assert decide_faces.redo(db) is not None
+    assert decide_faces.redo(db) is None
     assert dump(db) == after
 
 
@@ -161,12 +163,12 @@ def test_undo_works_after_a_restart(tmp_path):
     db = open_library(tmp_path)
     ids, _groups = fill(db)
     before = exact(db)
-    decide.name_faces(db, ids[:6], "Mae")
-    decide.ignore(db, ids[3:4])
+    decide_faces.name_faces(db, ids[:6], "Mae")
+    decide_faces.ignore(db, ids[3:4])
     db.close()
     db = open_library(tmp_path)
-    assert decide.undo(db) == "Ignored 1 face"
-    assert decide.undo(db) == "Named 6 faces Mae"
+    assert decide_faces.undo(db) == "Ignored 1 face"
+    assert decide_faces.undo(db) == "Named 6 faces Mae"
     assert exact(db) == before
     assert rows(db, "SELECT count(*) FROM decision") == [
         (4,)
@@ -176,25 +178,25 @@ def test_undo_works_after_a_restart(tmp_path):
 
 def test_new_decision_ends_what_could_be_redone(db):
     ids, _groups = fill(db)
-    decide.name_faces(db, ids[9:10], "Mae")
-    decide.undo(db)
-    decide.ignore(db, ids[10:11])
-    assert decide.redo(db) is None
+    decide_faces.name_faces(db, ids[9:10], "Mae")
+    decide_faces.undo(db)
+    decide_faces.ignore(db, ids[10:11])
+    assert decide_faces.redo(db) is None
 
 
 def test_decision_that_changes_nothing_is_not_written(db):
     ids, _groups = fill(db)
-    decide.name_faces(db, ids[9:10], "Mae")
-    assert decide.name_faces(db, ids[9:10], " mae ") == []
-    assert decide.confirm(db, ids[9:12]) == []
-    assert decide.reject(db, ids[10:11]) == []
-    assert decide.name_faces(db, [999], "Mae") == []
+    decide_faces.name_faces(db, ids[9:10], "Mae")
+    assert decide_faces.name_faces(db, ids[9:10], " mae ") == []
+    assert decide_faces.confirm(db, ids[9:12]) == []
+    assert decide_faces.reject(db, ids[10:11]) == []
+    assert decide_faces.name_faces(db, [999], "Mae") == []
     assert rows(db, "SELECT count(*) FROM decision") == [(1,)]
 
 
 def test_rejected_person_is_not_suggested_again(db):
     ids, _groups = fill(db)
-    decide.reject(db, ids[2:3])
+    decide_faces.reject(db, ids[2:3])
     grace = people.find_by_name(db, "Grace")
     faces.add_suggestion(db, ids[2], grace, 0.1)
     states = rows(db, "SELECT state FROM assignment WHERE face_id = ?", (ids[2],))
@@ -204,7 +206,7 @@ def test_rejected_person_is_not_suggested_again(db):
 
 def test_naming_a_face_otherwise_refuses_the_name_it_had(db):
     ids, _groups = fill(db)
-    decide.name_faces(db, ids[:1], "Mae")
+    decide_faces.name_faces(db, ids[:1], "Mae")
     said = {
         people.get_person(db, a.person_id).name: (a.state, a.source)
         for a in faces.assignments(db, ids[0])
@@ -216,7 +218,7 @@ def test_naming_a_face_otherwise_refuses_the_name_it_had(db):
 
 def test_suggestion_never_overwrites_what_somebody_said(db):
     ids, _groups = fill(db)
-    decide.ignore(db, ids[10:11])
+    decide_faces.ignore(db, ids[10:11])
     grace = people.find_by_name(db, "Grace")
     for face_id in (ids[0], ids[10]):
         before = faces.assignments(db, face_id)
@@ -229,27 +231,27 @@ def test_name_that_cannot_be_used_is_refused(db, name):
     ids, _groups = fill(db)
     before = exact(db)
     with pytest.raises(UsageError):
-        decide.name_faces(db, ids[:1], name)
+        decide_faces.name_faces(db, ids[:1], name)
     assert exact(db) == before
 
 
 def test_person_whose_faces_are_all_ignored_outlives_another_undo(db):
     ids, _groups = fill(db)
-    decide.name_faces(db, ids[9:10], "Mae")
+    decide_faces.name_faces(db, ids[9:10], "Mae")
     mae = people.find_by_name(db, "Mae")
-    decide.ignore(db, ids[9:10])
-    decide.ignore(db, ids[10:11])
-    decide.undo(db)
+    decide_faces.ignore(db, ids[9:10])
+    decide_faces.ignore(db, ids[10:11])
+    decide_faces.undo(db)
     assert people.find_by_name(db, "Mae") == mae
-    decide.undo(db)
+    decide_faces.undo(db)
     assert faces.assignments(db, ids[9])[0].person_id == mae
 
 
 def test_redone_first_naming_brings_the_same_person_back(db):
     ids, _groups = fill(db)
-    decide.name_faces(db, ids[9:11], "Mae")
+    decide_faces.name_faces(db, ids[9:11], "Mae")
     uuid = people.get_person(db, people.find_by_name(db, "Mae")).uuid
-    decide.undo(db)
+    decide_faces.undo(db)
     assert people.find_by_name(db, "Mae") is None
-    decide.redo(db)
+    decide_faces.redo(db)
     assert people.get_person(db, people.find_by_name(db, "Mae")).uuid == uuid

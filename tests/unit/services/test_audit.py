@@ -5,8 +5,8 @@ from small_library import MODEL
 
 from facedex.db.library import get_meta, set_meta
 from facedex.errors import UsageError
-from facedex.services import decide
 from facedex.services.audit import audit, use_metric
+from facedex.services.decisions import decide_faces
 from facedex.services.match_faces import match_faces
 from facedex.services.metric_choice import default_metric, load_choice, types_of
 from facedex.types import MetricName
@@ -18,7 +18,7 @@ PLUGINS_MODEL = "colour-v1"
 def named(small):
     """A library with just enough named people for an audit."""
     for number in range(20):
-        decide.name_faces(small.db, small.album(f"p{number}", 10), f"Person {number}")
+        decide_faces.name_faces(small.db, small.album(f"p{number}", 10), f"Person {number}")
     return small
 
 
@@ -31,7 +31,7 @@ def test_the_default_goes_by_the_model():
 
 
 def test_with_few_labels_the_default_stays_and_the_report_says_why(small):
-    decide.name_faces(small.db, small.album("ada", 4), "Ada")
+    decide_faces.name_faces(small.db, small.album("ada", 4), "Ada")
     report = audit(small.db)
     assert (report.n_faces, report.n_people, report.marks) == (4, 1, [])
     assert "20 people" in report.shortage

@@ -5,18 +5,20 @@ from facedex.cli.scan import scan
 from facedex.config import load_settings
 from facedex.errors import EnvironmentFault, UsageError
 from facedex.progress import NullSink
-from facedex.services import bench_child, bench_engines, bench_scan
-from facedex.services.bench import BenchOptions, run_bench
-from facedex.services.bench_child import Cost
-from facedex.services.bench_engines import (
+from facedex.services.bench import child as bench_child
+from facedex.services.bench import engines as bench_engines
+from facedex.services.bench import scan as bench_scan
+from facedex.services.bench.child import Cost
+from facedex.services.bench.engines import (
     STEPS,
     PhotoTimes,
     summarise,
     time_engine,
     total_cost,
 )
-from facedex.services.bench_photos import draw_sample
-from facedex.services.bench_scan import ScanCost, measure_decoding, measure_scan
+from facedex.services.bench.photos import draw_sample
+from facedex.services.bench.run_bench import BenchOptions, run_bench
+from facedex.services.bench.scan import ScanCost, measure_decoding, measure_scan
 from facedex.types import DetectorName, EngineConfig, RuntimeName
 
 HOG = EngineConfig(DetectorName.HOG, RuntimeName.DLIB, working_size=640, encode_crops=1)

@@ -7,8 +7,8 @@ import time
 import psutil
 import pytest
 
-from facedex.services import bench_child
-from facedex.services.bench_child import Cost, PeakMemory, family, running
+from facedex.services.bench import child as bench_child
+from facedex.services.bench.child import Cost, PeakMemory, family, running
 
 HANGS = ["-c", 'print(\'{"type": "here"}\', flush=True); import time; time.sleep(60)']
 BYTES = 150_000_000

@@ -6,7 +6,7 @@ from PIL import Image
 
 from facedex.errors import UsageError
 from facedex.imaging.hashes import image_hash
-from facedex.services.bench_photos import copy_sample, decode_half, draw_sample
+from facedex.services.bench.photos import copy_sample, decode_half, draw_sample
 
 SMALL = photos.encoded(Image.new("RGB", (300, 200), "red"))
 

@@ -4,15 +4,15 @@ from views import v1_views
 
 from facedex.db import faces, pairs, people
 from facedex.errors import UsageError
-from facedex.services import decide
-from facedex.services.decide_groups import (
+from facedex.services.decisions import decide_faces
+from facedex.services.decisions.decide_groups import (
     merge_groups,
     reject_as,
     reject_pair_of_groups,
     split,
 )
 from facedex.services.match_faces import match_faces
-from facedex.services.parts import find_parts, middle_face
+from facedex.services.reviewing.parts import find_parts, middle_face
 
 ADA, BOB = "Ada", "Bob"
 
@@ -28,9 +28,9 @@ def test_merged_groups_are_one_and_undo_parts_them(small):
     assert clusters(small, a + b) == [one] * 5
     after = v1_views(small.db)
     match_faces(small.db, MODEL)  # removes what is empty
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert v1_views(small.db) == before
-    decide.redo(small.db)
+    decide_faces.redo(small.db)
     assert v1_views(small.db) == after
 
 
@@ -45,7 +45,7 @@ def test_two_faces_of_one_photo_stay_in_two_groups(small):
 def test_only_unknown_groups_are_merged(small):
     a, b = small.album("ada", 2), small.album("ada", 2)
     one, other = grouped(small, a, b)
-    decide.name_group(small.db, one, ADA)
+    decide_faces.name_group(small.db, one, ADA)
     for pair in ((one, other), (other, one), (other, 999)):
         with pytest.raises(UsageError, match="no unknown group"):
             merge_groups(small.db, *pair)
@@ -84,7 +84,7 @@ def test_faces_without_encoding_stay_with_the_largest_part(small):
 
 
 def test_large_cluster_is_parted_by_surely_equal_faces(small, monkeypatch):
-    monkeypatch.setattr("facedex.services.parts._MOST_POINTS", 5)
+    monkeypatch.setattr("facedex.services.reviewing.parts._MOST_POINTS", 5)
     found = small.album("ada", 6) + small.album("bob", 4)
     assert find_parts(small.db, found) == [found[:6], found[6:]]
 
@@ -109,7 +109,7 @@ def test_part_of_a_group_becomes_a_group_and_stays_apart_when_matched_again(smal
 
 def test_part_of_a_person_loses_the_name_for_ever_but_other_names_stay(small):
     a, b = small.album("ada", 4), small.album("bob", 3)
-    decide.name_faces(small.db, a + b, ADA)
+    decide_faces.name_faces(small.db, a + b, ADA)
     [made] = split(small.db, [b])
     assert {small.confirmed(face) for face in a} == {ADA}
     for face in b:
@@ -117,20 +117,20 @@ def test_part_of_a_person_loses_the_name_for_ever_but_other_names_stay(small):
     assert clusters(small, b) == [made] * 3
     match_faces(small.db, MODEL)
     assert [small.suggested(face) for face in b] == [None] * 3
-    decide.name_group(small.db, made, BOB)
+    decide_faces.name_group(small.db, made, BOB)
     assert {small.confirmed(face) for face in b} == {BOB}
 
 
 def test_undone_split_leaves_no_trace(small):
     a, b, c = small.album("ada", 3), small.album("bob", 3), small.album("cy", 1)
-    decide.name_faces(small.db, [*a, b[0]], ADA)
+    decide_faces.name_faces(small.db, [*a, b[0]], ADA)
     grouped(small, b[1:] + c)
     before = v1_views(small.db)
     assert len(split(small.db, [b, c])) == 2
     after = v1_views(small.db)
-    assert decide.undo(small.db) == "Split 4 faces off"
+    assert decide_faces.undo(small.db) == "Split 4 faces off"
     assert v1_views(small.db) == before
-    decide.redo(small.db)
+    decide_faces.redo(small.db)
     assert v1_views(small.db) == after
 
 
@@ -145,7 +145,7 @@ def test_parts_must_be_parts(small, parts):
 
 
 def test_rejected_group_is_never_suggested_to_be_that_person(small):
-    decide.name_faces(small.db, small.album("ada", 3), ADA)
+    decide_faces.name_faces(small.db, small.album("ada", 3), ADA)
     alike = small.album("ada", 3)
     [group] = grouped(small, alike)
     ada = people.find_by_name(small.db, ADA)
@@ -154,7 +154,7 @@ def test_rejected_group_is_never_suggested_to_be_that_person(small):
     match_faces(small.db, MODEL)
     assert [small.said(face) for face in alike] == [[(ADA, "rejected", "user")]] * 3
     assert clusters(small, alike) == [group] * 3
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert [small.settled(face) for face in alike] == [[]] * 3
 
 
@@ -164,12 +164,12 @@ def test_rejected_pair_of_groups_is_remembered_until_it_is_undone_or_they_are_me
     reject_pair_of_groups(small.db, one, other)
     [pair] = pairs.list_rejected(small.db)
     assert pairs.is_rejected(small.db, "faces", pair.b, pair.a)
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert pairs.list_rejected(small.db) == []
-    decide.redo(small.db)
+    decide_faces.redo(small.db)
     merge_groups(small.db, other, one)
     assert pairs.list_rejected(small.db) == []
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert pairs.list_rejected(small.db) == [pair]
 
 

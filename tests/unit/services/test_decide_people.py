@@ -6,9 +6,9 @@ from facedex.db import faces, pairs, people
 from facedex.db.connection import transaction
 from facedex.db.faces import Assignment
 from facedex.errors import UsageError
-from facedex.services import decide
-from facedex.services.decide_groups import reject_pair_of_people
-from facedex.services.decide_people import (
+from facedex.services.decisions import decide_faces
+from facedex.services.decisions.decide_groups import reject_pair_of_people
+from facedex.services.decisions.decide_people import (
     merge_people,
     preview_merge,
     rename_person,
@@ -30,8 +30,8 @@ def person(small, name):
 def two(small):
     """Ada under two names: (faces as Ada, faces as Countess)."""
     one, other = small.album("ada", 3), small.album("ada", 4)
-    decide.name_faces(small.db, one, ADA)
-    decide.name_faces(small.db, other, COUNTESS)
+    decide_faces.name_faces(small.db, one, ADA)
+    decide_faces.name_faces(small.db, other, COUNTESS)
     return one, other
 
 
@@ -52,7 +52,7 @@ def test_merging_gives_all_faces_to_one_person(small, two):
 def test_name_of_the_merged_person_still_finds_them(small, two):
     merge(small, COUNTESS, ADA)
     [a] = small.album("ada", 1)
-    assert decide.name_faces(small.db, [a], "countess") == [a]
+    assert decide_faces.name_faces(small.db, [a], "countess") == [a]
     assert small.confirmed(a) == ADA
     assert people.aliases(small.db, person(small, ADA)) == [COUNTESS]
 
@@ -70,7 +70,7 @@ def test_picasa_contacts_move_along(small, two):
         people.set_contact(small.db, "a" * 16, person(small, COUNTESS), COUNTESS)
     merge(small, COUNTESS, ADA)
     assert people.find_contact(small.db, "a" * 16) == person(small, ADA)
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert people.find_contact(small.db, "a" * 16) == person(small, COUNTESS)
 
 
@@ -122,21 +122,21 @@ def test_undone_merge_leaves_no_trace_and_redone_is_the_same(small, two):
     [odd] = small.photo("ada")
     match_faces(small.db, MODEL)
     assert small.suggested(odd)
-    decide.name_faces(small.db, small.album("eve", 2), EVE)
+    decide_faces.name_faces(small.db, small.album("eve", 2), EVE)
     reject_pair_of_people(small.db, person(small, COUNTESS), person(small, EVE))
     reject_pair_of_people(small.db, person(small, COUNTESS), person(small, ADA))
     before = v1_views(small.db)
     merge(small, COUNTESS, ADA)
     after = v1_views(small.db)
     assert after != before
-    assert decide.undo(small.db) == f"Merged {COUNTESS}, {len(two[1]) + 1} faces, into {ADA}"
+    assert decide_faces.undo(small.db) == f"Merged {COUNTESS}, {len(two[1]) + 1} faces, into {ADA}"
     assert v1_views(small.db) == before
-    decide.redo(small.db)
+    decide_faces.redo(small.db)
     assert v1_views(small.db) == after
 
 
 def test_who_is_not_the_one_is_not_the_other_either(small, two):
-    decide.name_faces(small.db, small.album("eve", 2), EVE)
+    decide_faces.name_faces(small.db, small.album("eve", 2), EVE)
     reject_pair_of_people(small.db, person(small, EVE), person(small, COUNTESS))
     merge(small, COUNTESS, ADA)
     [pair] = pairs.list_rejected(small.db)
@@ -146,14 +146,14 @@ def test_who_is_not_the_one_is_not_the_other_either(small, two):
 def test_number_of_a_merged_person_is_not_given_to_somebody_else(small, two):
     number = person(small, COUNTESS)
     merge(small, COUNTESS, ADA)
-    decide.name_faces(small.db, small.album("eve", 1), EVE)
+    decide_faces.name_faces(small.db, small.album("eve", 1), EVE)
     assert person(small, EVE) != number
 
 
 def test_preview_counts_faces_and_photos_that_show_both(small, two):
     a, b = small.photo("ada", "ada")
-    decide.name_faces(small.db, [a], ADA)
-    decide.name_faces(small.db, [b], COUNTESS)
+    decide_faces.name_faces(small.db, [a], ADA)
+    decide_faces.name_faces(small.db, [b], COUNTESS)
     preview = preview_merge(small.db, person(small, COUNTESS), person(small, ADA))
     assert (preview.name, preview.into_name) == (COUNTESS, ADA)
     assert (preview.n_faces, preview.n_together) == (5, 1)
@@ -184,7 +184,7 @@ def test_renaming_keeps_faces_and_number(small, two):
     assert people.get_person(small.db, number).name == "Ada King"
     assert {small.confirmed(face) for face in two[0]} == {"Ada King"}
     assert people.find_by_name(small.db, ADA) is None
-    assert decide.undo(small.db) == f"Renamed {ADA} to Ada King"
+    assert decide_faces.undo(small.db) == f"Renamed {ADA} to Ada King"
     assert people.find_by_name(small.db, ADA) == number
 
 
@@ -215,7 +215,7 @@ def test_picasa_id_gets_a_name_and_loses_it_again_by_undo(small):
         unnamed = people.add_person(small.db, "Picasa 1234", is_placeholder=True)
     rename_person(small.db, unnamed, ADA)
     assert not people.get_person(small.db, unnamed).is_placeholder
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert people.get_person(small.db, unnamed).is_placeholder
 
 
@@ -228,7 +228,7 @@ def test_dates_may_be_years_months_or_days(small, two, date):
     assert set_dates(small.db, number, born=date)
     assert people.get_person(small.db, number).born == date
     assert not set_dates(small.db, number, born=date)
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert people.get_person(small.db, number).born is None
 
 

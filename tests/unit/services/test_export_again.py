@@ -8,7 +8,8 @@ from xmp_packets import merge_faces
 
 from facedex.db import exports, files, people
 from facedex.db.connection import transaction
-from facedex.services import decide, decide_people, write_names
+from facedex.services import write_names
+from facedex.services.decisions import decide_faces, decide_people
 from facedex.types import Box
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
@@ -25,8 +26,8 @@ def folder(small):
 def pair(small, folder):
     """A photo of Ada and Bob, exported; its faces."""
     faces = small.photo("ada", "bob", name=b"a.jpg")
-    decide.name_faces(small.db, faces[:1], "Ada")
-    decide.name_faces(small.db, faces[1:], "Bob")
+    decide_faces.name_faces(small.db, faces[:1], "Ada")
+    decide_faces.name_faces(small.db, faces[1:], "Bob")
     lay(small)
     run(small)
     assert named(folder / "a.jpg.xmp") == ["Ada", "Bob"]
@@ -49,7 +50,7 @@ def assert_settled(small, folder):
 
 
 def test_a_rejected_name_goes(small, folder, pair):
-    decide.reject(small.db, pair[:1])
+    decide_faces.reject(small.db, pair[:1])
     report = run(small)
     assert report.written == [str(folder / "a.jpg.xmp")]
     assert everywhere(folder / "a.jpg.xmp") == {"Bob"}
@@ -58,18 +59,18 @@ def test_a_rejected_name_goes(small, folder, pair):
 
 
 def test_undo_takes_a_name_out_and_redo_brings_it_back(small, folder, pair):
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     run(small)
     assert everywhere(folder / "a.jpg.xmp") == {"Ada"}
-    decide.redo(small.db)
+    decide_faces.redo(small.db)
     run(small)
     assert everywhere(folder / "a.jpg.xmp") == {"Ada", "Bob"}
     assert_settled(small, folder)
 
 
 def test_the_last_name_takes_facedexs_own_sidecar_along(small, folder, pair):
-    decide.undo(small.db)
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
+    decide_faces.undo(small.db)
     report = run(small)
     assert report.written == [str(folder / "a.jpg.xmp")]
     assert listed(folder) == ["a.jpg"]
@@ -82,7 +83,7 @@ def test_a_renamed_person_has_only_the_new_name(small, folder, pair):
     decide_people.rename_person(small.db, people.find_by_name(small.db, "Ada"), "Countess")
     run(small)
     assert everywhere(folder / "a.jpg.xmp") == {"Bob", "Countess"}
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     run(small)
     assert everywhere(folder / "a.jpg.xmp") == {"Ada", "Bob"}
     assert_settled(small, folder)
@@ -95,7 +96,7 @@ def test_merged_people_have_one_name(small, folder, pair):
     [left] = {person.name for person in people.list_people(small.db)}
     assert named(folder / "a.jpg.xmp") == [left, left]
     assert everywhere(folder / "a.jpg.xmp") == {left}
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     run(small)
     assert everywhere(folder / "a.jpg.xmp") == {"Ada", "Bob"}
     assert_settled(small, folder)
@@ -117,14 +118,14 @@ def test_a_moved_box_moves(small, folder, pair):
 
 def test_what_others_wrote_stays(small, folder):
     [ada] = small.photo("ada", name=b"a.jpg")
-    decide.name_faces(small.db, [ada], "Ada")
+    decide_faces.name_faces(small.db, [ada], "Ada")
     lay(small)
     others = [NamedFace("Ada", Box(0.9, 0.8, 0.95, 0.9)), NamedFace("Eve", Box(0.1, 0.8, 0.2, 0.9))]
     (folder / "a.jpg.xmp").write_bytes(merge_faces(None, others, (4000, 3000)))
     before = read_facts((folder / "a.jpg.xmp").read_bytes())
     run(small)
     assert named(folder / "a.jpg.xmp") == ["Ada", "Ada", "Eve"]
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     run(small)
     assert read_facts((folder / "a.jpg.xmp").read_bytes()) == before
     assert exports.exported(small.db) == {}
@@ -133,12 +134,12 @@ def test_what_others_wrote_stays(small, folder):
 def test_one_person_alone_keeps_the_others_true(small, folder, pair):
     decide_people.rename_person(small.db, people.find_by_name(small.db, "Bob"), "Rob")
     [cy] = small.photo("cy", name=b"b.jpg")
-    decide.name_faces(small.db, [cy], "Cy")
+    decide_faces.name_faces(small.db, [cy], "Cy")
     lay(small)
     run(small, "Ada")
     assert everywhere(folder / "a.jpg.xmp") == {"Ada", "Rob"}
     assert not (folder / "b.jpg.xmp").exists()
-    decide.reject(small.db, pair[1:])
+    decide_faces.reject(small.db, pair[1:])
     run(small, "Ada")
     assert everywhere(folder / "a.jpg.xmp") == {"Ada"}
 
@@ -153,14 +154,14 @@ def test_a_moved_photo_takes_its_history_along(small, folder, pair):
         arrived = files.add_file(small.db, small.root, stat)
         files.move_file(small.db, gone, arrived)
         small.db.execute("UPDATE file SET state = 'present'")
-    decide.reject(small.db, pair[:1])
+    decide_faces.reject(small.db, pair[:1])
     run(small)
     assert everywhere(folder / "z.jpg.xmp") == {"Bob"}
 
 
 def test_a_sidecar_that_is_shared_now_is_still_put_right(small, folder):
     [ada] = small.photo("ada", name=b"a.jpg")
-    decide.name_faces(small.db, [ada], "Ada")
+    decide_faces.name_faces(small.db, [ada], "Ada")
     lay(small)
     (folder / "a.xmp").write_bytes(merge_faces(None, [], (1, 1)))
     run(small)
@@ -170,16 +171,16 @@ def test_a_sidecar_that_is_shared_now_is_still_put_right(small, folder):
     decide_people.rename_person(small.db, people.find_by_name(small.db, "Ada"), "Countess")
     run(small)
     assert named(folder / "a.xmp") == named(folder / "a.jpg.xmp") == ["Countess"]
-    decide.undo(small.db)
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
+    decide_faces.undo(small.db)
     run(small)
     assert listed(folder) == ["a.CR2", "a.jpg"]
 
 
 def test_a_sidecar_that_the_owner_deleted_is_forgotten(small, folder, pair):
     (folder / "a.jpg.xmp").unlink()
-    decide.undo(small.db)
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
+    decide_faces.undo(small.db)
     report = run(small)
     assert (report.written, report.problems) == ([], [])
     assert listed(folder) == ["a.jpg"]
@@ -188,7 +189,7 @@ def test_a_sidecar_that_the_owner_deleted_is_forgotten(small, folder, pair):
 
 def test_two_sidecars_that_differ_in_case_are_not_taken_for_one(small, folder):
     [ada] = small.photo("ada", name=b"a.jpg")
-    decide.name_faces(small.db, [ada], "Ada")
+    decide_faces.name_faces(small.db, [ada], "Ada")
     lay(small)
     for name in ("A.XMP", "a.xmp"):
         (folder / name).write_bytes(merge_faces(None, [], (1, 1)))
@@ -197,7 +198,7 @@ def test_two_sidecars_that_differ_in_case_are_not_taken_for_one(small, folder):
     for _ in range(2):
         run(small)
         assert (named(folder / "A.XMP"), named(folder / "a.xmp")) == (["Ada"], [])
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     run(small)
     assert exports.exported(small.db) == {}
     assert listed(folder) == ["a.jpg", "a.xmp"]
@@ -205,7 +206,7 @@ def test_two_sidecars_that_differ_in_case_are_not_taken_for_one(small, folder):
 
 def test_a_lost_sidecar_that_is_not_written_any_more_is_forgotten(small, folder):
     [ada] = small.photo("ada", name=b"a.jpg")
-    decide.name_faces(small.db, [ada], "Ada")
+    decide_faces.name_faces(small.db, [ada], "Ada")
     lay(small)
     (folder / "a.xmp").write_bytes(merge_faces(None, [], (1, 1)))
     run(small)
@@ -217,7 +218,7 @@ def test_a_lost_sidecar_that_is_not_written_any_more_is_forgotten(small, folder)
 
 
 def test_a_dry_run_notes_nothing(small, folder, pair):
-    decide.reject(small.db, pair[:1])
+    decide_faces.reject(small.db, pair[:1])
     notes = exports.exported(small.db)
     assert len(run(small, is_dry_run=True).written) == 1
     assert exports.exported(small.db) == notes
@@ -227,7 +228,7 @@ def test_a_dry_run_notes_nothing(small, folder, pair):
 @pytest.mark.parametrize("is_written", [False, True])
 def test_what_a_killed_export_wrote_can_be_taken_back(small, folder, monkeypatch, is_written):
     [ada] = small.photo("ada", name=b"a.jpg")
-    decide.name_faces(small.db, [ada], "Ada")
+    decide_faces.name_faces(small.db, [ada], "Ada")
     lay(small)
     replace = write_names.replace_file
 
@@ -241,7 +242,7 @@ def test_what_a_killed_export_wrote_can_be_taken_back(small, folder, monkeypatch
         with pytest.raises(KeyboardInterrupt):
             run(small)
     assert (folder / "a.jpg.xmp").exists() == is_written
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     run(small)
     assert listed(folder) == ["a.jpg"]
     assert exports.exported(small.db) == {}
@@ -267,9 +268,9 @@ def test_a_removed_root_forgets(small, folder, pair):
 
 def test_a_name_that_is_no_utf8_is_put_right(small, folder):
     [ada] = small.photo("ada", name=b"caf\xe9.jpg")
-    decide.name_faces(small.db, [ada], "Ada")
+    decide_faces.name_faces(small.db, [ada], "Ada")
     lay(small)
     run(small)
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     run(small)
     assert [os.fsencode(path.name) for path in folder.iterdir()] == [b"caf\xe9.jpg"]

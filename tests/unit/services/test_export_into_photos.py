@@ -20,7 +20,8 @@ from facedex.errors import MetadataError, StorageFault
 from facedex.imaging.hashes import content_hash, image_hash
 from facedex.pipeline.store import ScanCounts
 from facedex.progress import NullSink
-from facedex.services import decide, export_xmp, write_names
+from facedex.services import export_xmp, write_names
+from facedex.services.decisions import decide_faces
 from facedex.services.walk_roots import walk_root
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
@@ -83,7 +84,7 @@ def scan(small):
 def test_a_photo_takes_the_names_and_keeps_its_picture(small, kind):
     data = picture(kind)
     path, face = put(small, b"a." + kind.lower().encode(), data, kind=kind)
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     report = export(small)
     assert (report.written, report.problems, report.instead) == ([str(path)], [], [])
     assert named(path) == ["Ada"]
@@ -95,7 +96,7 @@ def test_a_photo_takes_the_names_and_keeps_its_picture(small, kind):
 
 def test_the_next_scan_finds_nothing_changed(small):
     path, face = put(small, b"a.jpg", picture())
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     export(small)
     [row] = files.find_files(small.db, small.root, [b"a.jpg"]).values()
     assert row.content_hash == content_hash(path.read_bytes())
@@ -108,7 +109,7 @@ def test_the_next_scan_finds_nothing_changed(small):
 
 def test_again_touches_nothing_not_even_the_time(small):
     path, face = put(small, b"a.jpg", picture())
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     export(small)
     before, notes = state(path), exports.exported(small.db)
     report = export(small)
@@ -119,7 +120,7 @@ def test_again_touches_nothing_not_even_the_time(small):
 
 def test_a_photo_with_nothing_to_do_is_not_even_read(small, monkeypatch):
     path, face = put(small, b"a.jpg", picture())
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     export(small)
     monkeypatch.setattr("facedex.xmp.photo_files.read_bytes", fail_with(AssertionError("read")))
     assert export(small).n_unchanged == 1
@@ -135,7 +136,7 @@ def test_a_photo_with_nothing_to_do_is_not_even_read(small, monkeypatch):
     assert export(small).n_unchanged == 1
     monkeypatch.setattr("facedex.xmp.photo_files.read_bytes", fail_with(AssertionError("read")))
     assert export(small).n_unchanged == 1
-    decide.name_faces(small.db, [face], "Countess")
+    decide_faces.name_faces(small.db, [face], "Countess")
     with pytest.raises(AssertionError, match="read"):
         export(small)
 
@@ -145,10 +146,10 @@ def test_a_name_taken_back_leaves_the_photo(small):
     path, face = put(small, b"a.jpg", embedded(picture(), others, (400, 300)))
     with transaction(small.db):
         small.db.execute("UPDATE face SET x0 = 0.8, x1 = 0.9")
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     export(small)
     assert named(path) == ["Ada", "Ann Lee", "Bob Ray"]
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert export(small).written == [str(path)]
     assert named(path) == ["Ann Lee", "Bob Ray"]
     assert b"Ada" not in path.read_bytes()
@@ -158,11 +159,11 @@ def test_a_name_taken_back_leaves_the_photo(small):
 
 def test_an_export_into_sidecars_touches_no_photo_and_says_what_is_outdated(small):
     path, face = put(small, b"a.jpg", picture())
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     export(small)
     written = path.read_bytes()
     assert export_xmp.export_xmp(small.db).n_outdated == 0
-    decide.name_faces(small.db, [face], "Countess")
+    decide_faces.name_faces(small.db, [face], "Countess")
     report = export_xmp.export_xmp(small.db)
     assert report.n_outdated == 1
     assert path.read_bytes() == written
@@ -170,8 +171,8 @@ def test_an_export_into_sidecars_touches_no_photo_and_says_what_is_outdated(smal
     report = export(small)
     assert sorted(report.written) == [str(path)]
     assert (named(path), named(path.with_name("a.jpg.xmp"))) == (["Countess"], ["Countess"])
-    decide.undo(small.db)
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
+    decide_faces.undo(small.db)
     assert len(export(small).written) == 2
     assert listed(path.parent) == ["a.jpg"]
     assert named(path) == []
@@ -188,7 +189,7 @@ def test_rights_owner_and_attributes_stay_and_the_time_is_new(small):
     if os.geteuid() == 0:
         os.chown(path, 12345, 23456)
     before = path.stat()
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     assert export(small).written == [str(path)]
     after = path.stat()
     assert stat.S_IMODE(after.st_mode) == 0o640
@@ -207,7 +208,7 @@ def test_every_copy_is_written_and_copies_stay_copies(small):
         file_id = files.add_file(small.db, small.root, stat_of_copy)
         photo_id = files.photo_of(small.db, small.db.execute("SELECT min(id) FROM file").get)
         files.set_read(small.db, file_id, time.time_ns(), content_hash(data), photo_id, 1)
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     assert len(export(small).written) == 2
     assert path.read_bytes() == copy.read_bytes()
 
@@ -223,7 +224,7 @@ def test_every_copy_is_written_and_copies_stay_copies(small):
 def test_other_formats_get_a_sidecar_and_it_is_said(small, kind, name, reason):
     data = b"raw" * 99 if kind == "RAW" else picture(kind)
     path, face = put(small, name, data, kind=kind)
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     sink = Sink()
     report = export(small, sink=sink)
     assert [each.reason for each in report.instead] == [
@@ -256,7 +257,7 @@ def test_a_protected_photo_is_left_alone_and_gets_a_sidecar(small, protect, reas
     data = picture()
     path, face = put(small, b"a.jpg", data)
     protect(path)
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     before = state(path)
     sink = Sink()
     report = export(small, sink=sink)
@@ -282,7 +283,7 @@ def test_a_protected_photo_is_left_alone_and_gets_a_sidecar(small, protect, reas
 )
 def test_what_cannot_be_changed_without_loss_gets_a_sidecar(small, data, reason):
     path, face = put(small, b"a.jpg", data)
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     report = export(small)
     [instead] = report.instead
     assert any(each in instead.reason for each in reason.split("|"))
@@ -297,7 +298,7 @@ def test_another_picture_under_the_name_is_not_written_into(small):
     other[-10] ^= 1
     path.write_bytes(other)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     report = export(small)
     assert [(p.path, p.kind) for p in report.problems] == [(str(path), "changed")]
     assert path.read_bytes() == other
@@ -308,7 +309,7 @@ def test_a_photo_that_the_library_knows_otherwise_is_not_written_into(small):
     data = picture()
     path, face = put(small, b"a.jpg", data)
     small.db.execute("UPDATE photo SET image_hash = ?", (bytes(32),))
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     [instead] = export(small).instead
     assert "cannot be told from the rest" in instead.reason
     assert path.read_bytes() == data
@@ -316,7 +317,7 @@ def test_a_photo_that_the_library_knows_otherwise_is_not_written_into(small):
 
 def test_the_photo_and_its_folder_are_on_disk_when_it_is_noted(small, monkeypatch):
     path, face = put(small, b"a.jpg", picture())
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     synced = []
     fsync = os.fsync
 
@@ -332,7 +333,7 @@ def test_the_photo_and_its_folder_are_on_disk_when_it_is_noted(small, monkeypatc
 
 def test_a_dry_run_writes_nothing(small):
     path, face = put(small, b"a.jpg", picture())
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     before = state(path)
     assert export(small, is_dry_run=True).written == [str(path)]
     assert state(path) == before
@@ -345,7 +346,7 @@ def test_the_photos_that_may_be_changed_are_counted_by_folder(small):
         put(small, b"b/c.png", picture("PNG"), kind="PNG")[1],
         put(small, b"b/d.gif", picture("GIF"), kind="GIF")[1],
     ]
-    decide.name_faces(small.db, faces, "Ada")
+    decide_faces.name_faces(small.db, faces, "Ada")
     put(small, b"unnamed.jpg", picture(quality=50))
     folder = small.directory / "photos"
     assert export_xmp.count_writable(small.db) == {str(folder): 1, str(folder / "b"): 1}
@@ -361,7 +362,7 @@ def fail_with(error):
 def test_a_disk_that_is_full_leaves_the_photo(small, monkeypatch):
     data = picture()
     path, face = put(small, b"a.jpg", data)
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fail_with(OSError(28, "No space left on device")))
         with pytest.raises(StorageFault, match="No space"):
@@ -377,7 +378,7 @@ def test_an_owner_that_cannot_be_kept_refuses(small, monkeypatch):
     if os.geteuid() != 0:
         pytest.skip("only root can give a file away")
     os.chown(path, 12345, 23456)
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     with monkeypatch.context() as patch:
         patch.setattr(os, "chown", fail_with(PermissionError(1, "Operation not permitted")))
         report = export(small)
@@ -390,7 +391,7 @@ def test_an_owner_that_cannot_be_kept_refuses(small, monkeypatch):
 
 def test_a_change_between_writing_and_noting_is_seen_by_the_next_scan(small, monkeypatch):
     path, face = put(small, b"a.jpg", picture())
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     replace = os.replace
 
     def replace_and_edit(source, target):
@@ -430,7 +431,7 @@ export_xmp(db, into_photos=True)
 def test_killed_at_any_step_leaves_a_whole_photo_and_the_next_run_tidies(small, step):
     data = picture()
     path, face = put(small, b"a.jpg", data)
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     script = KILLED.format(step=STEPS[step])
     done = subprocess.run(
         [sys.executable, "-c", script, small.directory],
@@ -456,7 +457,7 @@ def test_killed_at_any_step_leaves_a_whole_photo_and_the_next_run_tidies(small, 
     export(small)
     assert listed(path.parent) == ["a.jpg"]
     assert named(path) == ["Ada"]
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     export(small)
     assert named(path) == []
 
@@ -473,7 +474,7 @@ def read_again(small, path):
 
 def test_the_note_is_written_before_the_photo(small, monkeypatch):
     _path, face = put(small, b"a.jpg", picture())
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     seen = []
     replace = write_names.replace_file
 
@@ -491,7 +492,7 @@ def test_the_note_is_written_before_the_photo(small, monkeypatch):
 
 def test_a_photo_that_goes_meanwhile_is_a_problem(small, monkeypatch):
     path, face = put(small, b"a.jpg", picture())
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     refuse = write_names.find_refusal
 
     def go(where, image_format):
@@ -507,7 +508,7 @@ def test_a_photo_that_goes_meanwhile_is_a_problem(small, monkeypatch):
 
 def test_a_file_that_cannot_be_read_is_a_problem(small, monkeypatch):
     path, face = put(small, b"a.jpg", picture())
-    decide.name_faces(small.db, [face], "Ada")
+    decide_faces.name_faces(small.db, [face], "Ada")
     error = MetadataError(os.fsencode(path), "read", "Input/output error", "unreadable")
     with monkeypatch.context() as patch:
         patch.setattr("facedex.xmp.photo_files.read_bytes", fail_with(error))

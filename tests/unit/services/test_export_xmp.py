@@ -10,7 +10,8 @@ from facedex.db import exports, faces, people
 from facedex.db.connection import transaction
 from facedex.errors import StorageFault
 from facedex.progress import NullSink
-from facedex.services import decide, export_xmp, write_names
+from facedex.services import export_xmp, write_names
+from facedex.services.decisions import decide_faces
 from facedex.services.match_faces import match_faces
 from facedex.types import Box, FaceState, Source
 from facedex.xmp.merging import NamedFace
@@ -72,7 +73,7 @@ def run(small, *names, sink=None, **options):
 
 def test_a_confirmed_face_is_written_where_it_is(small, folder):
     [ada, _other] = small.photo("ada", "other", name=b"a.jpg")
-    decide.name_faces(small.db, [ada], "Ada")
+    decide_faces.name_faces(small.db, [ada], "Ada")
     lay(small)
     sink = Sink()
     report = run(small, sink=sink)
@@ -88,10 +89,10 @@ def test_a_confirmed_face_is_written_where_it_is(small, folder):
 
 
 def test_only_names_that_a_person_gave_are_written(small, folder):
-    decide.name_faces(small.db, small.album("ada", 3), "Ada")
+    decide_faces.name_faces(small.db, small.album("ada", 3), "Ada")
     small.photo("ada", name=b"suggested.jpg")
     [ignored] = small.photo("ignored", name=b"ignored.jpg")
-    decide.ignore(small.db, [ignored])
+    decide_faces.ignore(small.db, [ignored])
     [unnamed] = small.photo("unnamed", name=b"unnamed.jpg")
     [picasa] = small.photo("picasa", name=b"picasa.jpg")
     with transaction(small.db):
@@ -110,7 +111,7 @@ def test_only_names_that_a_person_gave_are_written(small, folder):
 def test_only_the_people_who_were_asked_for(small, folder):
     photo = small.photo("ada", "bob", "cy", name=b"a.jpg")
     for face, name in zip(photo, ("Ada", "Bob", "Cy"), strict=True):
-        decide.name_faces(small.db, [face], name)
+        decide_faces.name_faces(small.db, [face], name)
     lay(small)
     run(small, "Ada", "cy")
     assert named(folder / "a.jpg.xmp") == ["Ada", "Cy"]
@@ -119,7 +120,7 @@ def test_only_the_people_who_were_asked_for(small, folder):
 
 
 def test_again_touches_nothing(small, folder):
-    decide.name_faces(small.db, small.photo("ada", name=b"a.jpg"), "Ada")
+    decide_faces.name_faces(small.db, small.photo("ada", name=b"a.jpg"), "Ada")
     lay(small)
     run(small)
     os.utime(folder / "a.jpg.xmp", ns=(5, 5))
@@ -129,7 +130,7 @@ def test_again_touches_nothing(small, folder):
 
 
 def test_a_dry_run_tells_and_writes_nothing(small, folder):
-    decide.name_faces(small.db, [*small.photo("a", name=b"a.jpg"), *small.photo("b")], "Ada")
+    decide_faces.name_faces(small.db, [*small.photo("a", name=b"a.jpg"), *small.photo("b")], "Ada")
     lay(small)
     (folder / "a.xmp").write_bytes(b"damaged")
     before = listed(folder)
@@ -141,7 +142,7 @@ def test_a_dry_run_tells_and_writes_nothing(small, folder):
 
 
 def test_every_copy_gets_one(small, folder):
-    decide.name_faces(small.db, small.photo("ada", name=b"a.jpg"), "Ada")
+    decide_faces.name_faces(small.db, small.photo("ada", name=b"a.jpg"), "Ada")
     with transaction(small.db):
         small.db.execute(
             "INSERT INTO file SELECT NULL, root_id, CAST('b/copy.jpg' AS BLOB), 'b/copy.jpg', 0,"
@@ -156,7 +157,7 @@ def test_every_copy_gets_one(small, folder):
 def test_a_raw_and_its_jpeg_each_get_their_own_boxes(small, folder):
     [raw] = small.photo("ada", name=b"a.CR2", size=(6000, 4000))
     jpeg = small.photo("ada", "bob", name=b"a.jpg")
-    decide.name_faces(small.db, [raw, jpeg[0]], "Ada")
+    decide_faces.name_faces(small.db, [raw, jpeg[0]], "Ada")
     lay(small)
     (folder / "a.xmp").write_bytes(merge_faces(None, [], (1, 1)))  # of both, so of neither
     run(small)
@@ -168,7 +169,7 @@ def test_a_raw_and_its_jpeg_each_get_their_own_boxes(small, folder):
 
 
 def test_an_existing_sidecar_is_added_to(small, folder):
-    decide.name_faces(small.db, small.photo("ada", name=b"a.jpg"), "Ada")
+    decide_faces.name_faces(small.db, small.photo("ada", name=b"a.jpg"), "Ada")
     lay(small)
     eve = NamedFace("Eve", Box(0.9, 0.8, 0.95, 0.9))
     (folder / "a.xmp").write_bytes(merge_faces(None, [eve], (4000, 3000)))
@@ -179,7 +180,7 @@ def test_an_existing_sidecar_is_added_to(small, folder):
 def test_gone_changed_and_unread_files_are_counted_and_left_out(small, folder):
     names = [b"gone.jpg", b"known-gone.jpg", b"larger.jpg", b"newer.jpg", b"bad.jpg"]
     for name in names:
-        decide.name_faces(small.db, small.photo("ada", name=name), "Ada")
+        decide_faces.name_faces(small.db, small.photo("ada", name=name), "Ada")
     lay(small, *names[1:])
     small.take_away(b"known-gone.jpg")
     small.db.execute("UPDATE file SET state = 'unreadable' WHERE relpath = ?", (b"bad.jpg",))
@@ -196,7 +197,7 @@ def test_gone_changed_and_unread_files_are_counted_and_left_out(small, folder):
 
 @pytest.mark.parametrize("is_known", [True, False])
 def test_a_disk_that_is_not_there_is_no_problem(small, is_known):
-    decide.name_faces(small.db, small.album("ada", 2), "Ada")
+    decide_faces.name_faces(small.db, small.album("ada", 2), "Ada")
     if is_known:
         (small.directory / "photos").mkdir()
         lay(small)
@@ -206,7 +207,7 @@ def test_a_disk_that_is_not_there_is_no_problem(small, is_known):
 
 
 def test_what_cannot_be_merged_is_listed_and_the_rest_written(small, folder):
-    decide.name_faces(small.db, [*small.photo("a", name=b"a.jpg"), *small.photo("b")], "Ada")
+    decide_faces.name_faces(small.db, [*small.photo("a", name=b"a.jpg"), *small.photo("b")], "Ada")
     lay(small)
     (folder / "a.jpg.xmp").write_bytes(b"not XMP")
     sink = Sink()
@@ -222,8 +223,8 @@ def test_what_cannot_be_merged_is_listed_and_the_rest_written(small, folder):
 
 def test_a_face_without_an_area_keeps_no_other_from_being_written(small, folder):
     photo = small.photo("ada", "bob", name=b"a.jpg")
-    decide.name_faces(small.db, photo[:1], "Ada")
-    decide.name_faces(small.db, photo[1:], "Bob")
+    decide_faces.name_faces(small.db, photo[:1], "Ada")
+    decide_faces.name_faces(small.db, photo[1:], "Bob")
     small.db.execute("UPDATE face SET x1 = x0 + 1e-12 WHERE id = ?", (photo[0],))
     lay(small)
     report = run(small)
@@ -232,7 +233,7 @@ def test_a_face_without_an_area_keeps_no_other_from_being_written(small, folder)
 
 
 def test_a_name_that_is_no_text_gets_its_sidecar(small, folder):
-    decide.name_faces(small.db, small.photo("ada", name=b"caf\xe9.jpg"), "Ada")
+    decide_faces.name_faces(small.db, small.photo("ada", name=b"caf\xe9.jpg"), "Ada")
     lay(small)
     report = run(small)
     assert report.written == [f"{folder}/caf\N{REPLACEMENT CHARACTER}.jpg.xmp"]
@@ -241,7 +242,7 @@ def test_a_name_that_is_no_text_gets_its_sidecar(small, folder):
 
 @pytest.mark.parametrize("name", ["Ann\x1b[31m", "Ann/Lee|Ray", '<Ann> & "Zoë"', "\U0001f600"])
 def test_odd_names_are_written_once(small, folder, name):
-    decide.name_faces(small.db, small.photo("x", "y", name=b"a.jpg"), "x")
+    decide_faces.name_faces(small.db, small.photo("x", "y", name=b"a.jpg"), "x")
     with transaction(small.db):
         small.db.execute("UPDATE person SET name = ?", (name,))
     lay(small)
@@ -253,7 +254,7 @@ def test_odd_names_are_written_once(small, folder, name):
 
 
 def test_it_stops_between_two_files(small, folder):
-    decide.name_faces(small.db, small.album("ada", 3), "Ada")
+    decide_faces.name_faces(small.db, small.album("ada", 3), "Ada")
     lay(small)
     answers = iter([False, True])
     sink = Sink()
@@ -269,7 +270,7 @@ def test_a_full_disk_ends_it(small, folder, monkeypatch):
         raise StorageFault("no space")
 
     monkeypatch.setattr(write_names, "replace_file", fail)
-    decide.name_faces(small.db, small.album("ada", 2), "Ada")
+    decide_faces.name_faces(small.db, small.album("ada", 2), "Ada")
     lay(small)
     sink = Sink()
     with pytest.raises(StorageFault):
@@ -281,7 +282,7 @@ def test_a_folder_that_cannot_be_listed_is_a_problem(small, folder, monkeypatch)
     def refuse(_path):
         raise PermissionError(13, "Permission denied")
 
-    decide.name_faces(small.db, small.album("ada", 2), "Ada")
+    decide_faces.name_faces(small.db, small.album("ada", 2), "Ada")
     lay(small)
     sink = Sink()
     with monkeypatch.context() as patch:

@@ -4,9 +4,9 @@ from small_library import MODEL
 
 from facedex.db import runs
 from facedex.db.connection import transaction
-from facedex.services import decide
 from facedex.services.audit import use_metric
-from facedex.services.follow_decisions import Follower
+from facedex.services.decisions import decide_faces
+from facedex.services.decisions.follow_decisions import Follower
 from facedex.services.library import Library
 from facedex.services.match_faces import match_faces
 from facedex.types import MetricName
@@ -14,7 +14,7 @@ from facedex.types import MetricName
 
 def name_some(small, *names):
     for name in names:
-        decide.name_faces(small.db, small.album(name.lower(), 4), name)
+        decide_faces.name_faces(small.db, small.album(name.lower(), 4), name)
 
 
 @pytest.fixture
@@ -38,29 +38,29 @@ def test_at_first_everything_is_suggested_and_then_nothing_changes(small, follow
 
 
 def test_a_name_brings_its_other_faces(small, follower):
-    decide.name_faces(small.db, small.open["bob"][:1], "Bob")
+    decide_faces.name_faces(small.db, small.open["bob"][:1], "Bob")
     assert follower.catch_up(small.db) == 2
     assert suggested(small, "bob") == [None, "Bob", "Bob"]
     assert suggested(small, "eve") == ["Eve"] * 3
 
 
 def test_undo_takes_it_back_and_redo_brings_it_again(small, follower):
-    decide.name_faces(small.db, small.open["bob"][:1], "Bob")
+    decide_faces.name_faces(small.db, small.open["bob"][:1], "Bob")
     follower.catch_up(small.db)
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     follower.catch_up(small.db)
     assert suggested(small, "bob") == [None] * 3
-    decide.redo(small.db)
+    decide_faces.redo(small.db)
     follower.catch_up(small.db)
     assert suggested(small, "bob") == [None, "Bob", "Bob"]
 
 
 def test_a_rejected_person_does_not_come_back(small, follower):
     [face] = small.open["ada"][:1]
-    decide.reject(small.db, [face])
+    decide_faces.reject(small.db, [face])
     follower.catch_up(small.db)
     assert small.suggested(face) is None
-    decide.name_faces(small.db, small.open["ada"][1:], "Ada")
+    decide_faces.name_faces(small.db, small.open["ada"][1:], "Ada")
     follower.catch_up(small.db)
     assert small.said(face) == [("Ada", "rejected", "user")]
 
@@ -69,7 +69,7 @@ def test_who_is_confirmed_on_a_photo_is_not_suggested_for_its_other_faces(small,
     twins = small.photo("ada", "ada")
     follower.forget()
     follower.catch_up(small.db)
-    decide.name_faces(small.db, twins[:1], "Ada")
+    decide_faces.name_faces(small.db, twins[:1], "Ada")
     follower.catch_up(small.db)
     assert small.suggested(twins[1]) is None
 
@@ -80,7 +80,7 @@ def test_confirmed_faces_without_encoding_count_on_their_photos(small, follower)
     follower.forget()
     follower.catch_up(small.db)
     assert small.suggested(open_face) == "Ada"
-    decide.name_faces(small.db, [blind], "Ada")
+    decide_faces.name_faces(small.db, [blind], "Ada")
     follower.catch_up(small.db)
     assert small.suggested(open_face) is None
 
@@ -92,13 +92,13 @@ def test_following_says_what_matching_everything_says(small, follower):
         face = every[rng.integers(len(every))]
         act = rng.integers(4)
         if act == 0:
-            decide.name_faces(small.db, [face], str(rng.choice(["Ada", "Eve", "Bob"])))
+            decide_faces.name_faces(small.db, [face], str(rng.choice(["Ada", "Eve", "Bob"])))
         elif act == 1:
-            decide.reject(small.db, [face])
+            decide_faces.reject(small.db, [face])
         elif act == 2:
-            decide.ignore(small.db, [face])
+            decide_faces.ignore(small.db, [face])
         else:
-            decide.undo(small.db)
+            decide_faces.undo(small.db)
         follower.catch_up(small.db)
         here = [small.suggested(each) for each in every]
         match_faces(small.db, MODEL)
@@ -129,7 +129,7 @@ def test_after_a_scan_and_with_another_metric_everything_is_learned_again(small,
 
 def test_a_face_or_person_that_went_meanwhile_does_no_harm(small, follower):
     gone = small.open["ada"][0]
-    decide.name_faces(small.db, small.open["bob"][:1], "Bob")
+    decide_faces.name_faces(small.db, small.open["bob"][:1], "Bob")
     small.db.execute("DELETE FROM face WHERE id IN (?, ?)", (gone, small.open["bob"][1]))
     follower.catch_up(small.db)
     assert small.suggested(small.open["bob"][2]) == "Bob"

@@ -5,7 +5,7 @@ from small_library import ENGINE, MODEL
 
 from facedex.db import catalog, companions, decisions, faces, files, people, photos
 from facedex.db.connection import rows, transaction
-from facedex.services import decide
+from facedex.services.decisions import decide_faces
 from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
 from facedex.services.takeover.place_regions import confirm
@@ -224,7 +224,7 @@ def test_linking_can_be_stopped_and_goes_on(small):
 def test_a_name_given_on_either_is_on_both(small, chosen):
     [a], [b] = pair(small, "ada")
     link(small)
-    assert decide.name_faces(small.db, [(a, b)[chosen]], ADA) == [a]
+    assert decide_faces.name_faces(small.db, [(a, b)[chosen]], ADA) == [a]
     assert small.confirmed(a) == small.confirmed(b) == ADA
     assert small.cluster(a) == small.cluster(b) is not None
     assert decisions.get_decision(small.db, 1).summary == "Named 1 face Ada Lovelace"
@@ -233,38 +233,38 @@ def test_a_name_given_on_either_is_on_both(small, chosen):
 def test_both_chosen_is_one_face(small):
     [a], [b] = pair(small, "ada")
     link(small)
-    assert decide.name_faces(small.db, [b, a], ADA) == [a]
+    assert decide_faces.name_faces(small.db, [b, a], ADA) == [a]
 
 
 @pytest.mark.parametrize("chosen", [0, 1])
 def test_confirming_and_rejecting_a_suggestion_hold_for_both(small, chosen):
-    decide.name_faces(small.db, small.album("ada", 2), ADA)
+    decide_faces.name_faces(small.db, small.album("ada", 2), ADA)
     [a], [b] = pair(small, "ada")
     link(small)
     match_faces(small.db, MODEL)
     assert (small.suggested(a), small.suggested(b)) == (ADA, None)
     state = "SELECT state, person_name FROM v1_faces WHERE face_id = ?"
     assert rows(small.db, state, (b,)) == [("suggested", ADA)]
-    decide.reject(small.db, [(a, b)[chosen]])
+    decide_faces.reject(small.db, [(a, b)[chosen]])
     assert small.settled(a) == small.settled(b) == [(ADA, "rejected", "user")]
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     match_faces(small.db, MODEL)
-    decide.confirm(small.db, [(a, b)[chosen]])
+    decide_faces.confirm(small.db, [(a, b)[chosen]])
     assert small.settled(a) == small.settled(b) == [(ADA, "confirmed", "user")]
 
 
 def test_undo_and_redo_hold_for_both(small):
     [a], [b] = pair(small, "ada")
     link(small)
-    decide.name_faces(small.db, [a], ADA)
-    decide.ignore(small.db, [a])
+    decide_faces.name_faces(small.db, [a], ADA)
+    decide_faces.ignore(small.db, [a])
     assert small.settled(a) == small.settled(b) == [(None, "ignored", "user")]
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert small.confirmed(a) == small.confirmed(b) == ADA
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert small.settled(a) == small.settled(b) == []
     assert small.names() == []
-    decide.redo(small.db)
+    decide_faces.redo(small.db)
     assert small.confirmed(a) == small.confirmed(b) == ADA
 
 
@@ -278,7 +278,7 @@ def test_naming_a_group_names_the_raws_too(small):
     match_faces(small.db, MODEL)
     [group] = catalog.list_groups(small.db)
     assert group.n_faces == 3
-    assert decide.name_group(small.db, group.cluster_id, ADA) == on_jpeg
+    assert decide_faces.name_group(small.db, group.cluster_id, ADA) == on_jpeg
     assert {small.confirmed(each) for each in on_raw} == {ADA}
 
 
@@ -288,25 +288,25 @@ def test_naming_a_group_names_the_raws_too(small):
 def test_a_raw_that_arrives_later_has_the_name_and_undo_takes_it_from_both(small):
     [a] = small.photo("ada", name=b"IMG_1.JPG", taken_s=100)
     link(small)
-    decide.name_faces(small.db, [a], ADA)
+    decide_faces.name_faces(small.db, [a], ADA)
     [b] = small.photo("ada", name=b"IMG_1.CR2", taken_s=100)
     link(small)
     assert small.confirmed(b) == ADA
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert small.settled(a) == small.settled(b) == []
-    decide.redo(small.db)
+    decide_faces.redo(small.db)
     assert small.confirmed(a) == small.confirmed(b) == ADA
 
 
 def test_a_picture_that_arrives_later_has_the_name_and_leads(small):
     [b] = small.photo("ada", name=b"IMG_1.CR2", taken_s=100)
-    decide.name_faces(small.db, [b], ADA)
+    decide_faces.name_faces(small.db, [b], ADA)
     [a] = small.photo("ada", name=b"IMG_1.JPG", taken_s=100)
     link(small)
     assert twins(small) == {b: a}
     assert small.confirmed(a) == ADA
     assert small.cluster(a) == small.cluster(b)
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     assert small.settled(a) == small.settled(b) == []
 
 
@@ -314,7 +314,7 @@ def test_a_picture_that_arrives_later_has_the_name_and_leads(small):
 def test_the_name_stays_when_either_file_goes_and_is_shown_once(small, gone):
     [a], [b] = pair(small, "ada")
     link(small)
-    decide.name_faces(small.db, [a], ADA)
+    decide_faces.name_faces(small.db, [a], ADA)
     small.take_away(gone)
     link(small)
     person = people.find_by_name(small.db, ADA)
@@ -327,8 +327,8 @@ def test_the_name_stays_when_either_file_goes_and_is_shown_once(small, gone):
 def test_a_face_cropped_away_keeps_its_name_on_the_raw(small):
     on_jpeg, on_raw = pair(small, "ada", "eve")
     link(small)
-    decide.name_faces(small.db, [on_jpeg[0]], ADA)
-    decide.name_faces(small.db, [on_jpeg[1]], EVE)
+    decide_faces.name_faces(small.db, [on_jpeg[0]], ADA)
+    decide_faces.name_faces(small.db, [on_jpeg[1]], EVE)
     # the JPEG is cropped: its file holds another photo now, which shows Eve only
     small.take_away(b"IMG_1.JPG")
     with transaction(small.db):
@@ -343,7 +343,7 @@ def test_a_face_cropped_away_keeps_its_name_on_the_raw(small):
 def test_a_renamed_file_leaves_the_names_on_both(small):
     [a], [b] = pair(small, "ada")
     link(small)
-    decide.name_faces(small.db, [a], ADA)
+    decide_faces.name_faces(small.db, [a], ADA)
     with transaction(small.db):
         sql = "UPDATE file SET relpath = ? WHERE relpath = ?"
         small.db.execute(sql, (b"Ada at home.jpg", b"IMG_1.JPG"))
@@ -366,8 +366,8 @@ def test_what_picasa_says_later_of_either_is_said_of_both(small):
 
 def test_faces_of_which_different_things_are_said_stay_two(small):
     [a], [b] = pair(small, "ada")
-    decide.name_faces(small.db, [a], ADA)
-    decide.name_faces(small.db, [b], EVE)
+    decide_faces.name_faces(small.db, [a], ADA)
+    decide_faces.name_faces(small.db, [b], EVE)
     link(small)
     assert twins(small) == {}
     assert (small.confirmed(a), small.confirmed(b)) == (ADA, EVE)
@@ -375,8 +375,8 @@ def test_faces_of_which_different_things_are_said_stay_two(small):
 
 def test_a_rejection_on_one_and_the_name_on_the_other_stay_two(small):
     [a], [b] = pair(small, "ada")
-    decide.name_faces(small.db, [a, b], ADA)
-    decide.reject(small.db, [b])
+    decide_faces.name_faces(small.db, [a, b], ADA)
+    decide_faces.reject(small.db, [b])
     link(small)
     assert twins(small) == {}
     assert small.settled(b) == [(ADA, "rejected", "user")]
@@ -405,7 +405,7 @@ def test_unknown_faces_are_shown_grouped_and_counted_once(small):
     assert group.n_faces == 3
     assert catalog.ungrouped_faces(small.db) == on_jpeg
     assert catalog.count_ungrouped(small.db) == 1
-    decide.ignore(small.db, on_raw)
+    decide_faces.ignore(small.db, on_raw)
     assert catalog.ignored_faces(small.db) == on_jpeg
     assert catalog.count_ignored(small.db) == 1
     counts = catalog.count_library(small.db, ENGINE)

@@ -1,7 +1,7 @@
 import numpy as np
 from small_library import MODEL
 
-from facedex.services import decide
+from facedex.services.decisions import decide_faces
 from facedex.services.match_faces import MatchReport, match_faces
 
 ADA, EVE = "Ada", "Eve"
@@ -9,8 +9,8 @@ ADA, EVE = "Ada", "Eve"
 
 def name_some(small):
     ada, eve = small.album("ada", 4), small.album("eve", 4)
-    decide.name_faces(small.db, ada, ADA)
-    decide.name_faces(small.db, eve, EVE)
+    decide_faces.name_faces(small.db, ada, ADA)
+    decide_faces.name_faces(small.db, eve, EVE)
     return ada + eve
 
 
@@ -41,7 +41,7 @@ def test_one_person_is_suggested_once_on_a_photo(small):
 def test_a_person_who_is_confirmed_on_a_photo_is_not_suggested_there(small):
     name_some(small)
     a, b = small.photo("ada", "ada")
-    decide.name_faces(small.db, [a], ADA)
+    decide_faces.name_faces(small.db, [a], ADA)
     match_faces(small.db, MODEL)
     assert small.suggested(b) is None
 
@@ -49,10 +49,10 @@ def test_a_person_who_is_confirmed_on_a_photo_is_not_suggested_there(small):
 def test_no_labelled_face_is_touched(small):
     named = name_some(small)
     wrong, ignored, rejected = small.album("ada", 3)
-    decide.name_faces(small.db, [wrong], EVE)  # the user's word, though it looks like Ada
-    decide.ignore(small.db, [ignored])
+    decide_faces.name_faces(small.db, [wrong], EVE)  # the user's word, though it looks like Ada
+    decide_faces.ignore(small.db, [ignored])
     match_faces(small.db, MODEL)
-    decide.reject(small.db, [rejected])
+    decide_faces.reject(small.db, [rejected])
     settled = [*named, wrong, ignored, rejected]
     before = [(small.said(face), small.cluster(face)) for face in settled[:-1]]
     for _ in range(2):
@@ -67,8 +67,8 @@ def test_suggestions_are_computed_anew(small):
     match_faces(small.db, MODEL)
     match_faces(small.db, MODEL)
     assert small.said(a) == [(ADA, "suggested", "auto")]
-    decide.undo(small.db)
-    decide.undo(small.db)  # nobody is named any more
+    decide_faces.undo(small.db)
+    decide_faces.undo(small.db)  # nobody is named any more
     assert match_faces(small.db, MODEL).n_suggested == 0
     assert small.said(a) == []
 
@@ -131,7 +131,7 @@ def test_groups_that_lost_their_faces_go(small):
     bob = small.album("bob", 4)
     match_faces(small.db, MODEL)
     cluster = small.cluster(bob[0])
-    decide.name_faces(small.db, bob, "Bob")
+    decide_faces.name_faces(small.db, bob, "Bob")
     match_faces(small.db, MODEL)
     left = small.db.execute("SELECT count(*) FROM cluster WHERE id = ?", (cluster,)).get
     assert left == 0
@@ -181,7 +181,7 @@ def test_nobody_is_suggested_before_their_birth_or_long_after_their_death(small)
 def test_a_poor_face_moves_no_centroid(small):
     name_some(small)
     [far] = small.album("stranger", 1)
-    decide.name_faces(small.db, [far], ADA)
+    decide_faces.name_faces(small.db, [far], ADA)
     [a] = small.photo("ada")
     match_faces(small.db, MODEL)
     distance = "SELECT distance FROM v1_suggestions WHERE face_id = ?"

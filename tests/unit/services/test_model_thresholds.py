@@ -7,7 +7,7 @@ from small_library import MODEL
 from facedex.db.connection import transaction
 from facedex.matching import likeness
 from facedex.matching.thresholds import DLIB_RESNET, GroupRule
-from facedex.services import decide
+from facedex.services.decisions import decide_faces
 from facedex.services.match_faces import MatchReport, match_faces
 from facedex.services.model_thresholds import find_group_rule, find_likeness, keep_thresholds
 from facedex.types import EncoderThresholds
@@ -54,7 +54,7 @@ def test_nothing_is_kept_for_a_model_of_our_own(small):
 @pytest.mark.parametrize(("thresholds", "n_suggested"), [(None, 0), (GIVEN, 3)])
 def test_faces_are_matched_by_what_the_plugin_gave(small, thresholds, n_suggested):
     adas, unknown = small.album("ada", 4), small.album("stranger", 3)
-    decide.name_faces(small.db, adas, "Ada")
+    decide_faces.name_faces(small.db, adas, "Ada")
     encode_alike(small, [*adas, *unknown])
     keep_thresholds(small.db, PLUGINS_MODEL, thresholds)
     assert match_faces(small.db, PLUGINS_MODEL) == MatchReport(n_suggested, 0)

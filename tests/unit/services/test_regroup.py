@@ -3,9 +3,9 @@ from small_library import MODEL, clusters, grouped
 from views import v1_views
 
 from facedex.errors import EnvironmentFault
-from facedex.services import decide
 from facedex.services import regroup as module
-from facedex.services.decide_groups import merge_groups, reject_pair_of_groups, split
+from facedex.services.decisions import decide_faces
+from facedex.services.decisions.decide_groups import merge_groups, reject_pair_of_groups, split
 from facedex.services.match_faces import match_faces
 from facedex.services.regroup import RegroupReport, plan_regroup, regroup
 
@@ -48,9 +48,9 @@ def test_undo_and_redo_are_exact(small):
     regroup(small.db, MODEL)
     after = v1_views(small.db)
     assert before != after
-    assert decide.undo(small.db)
+    assert decide_faces.undo(small.db)
     assert v1_views(small.db) == before
-    assert decide.redo(small.db)
+    assert decide_faces.redo(small.db)
     assert v1_views(small.db) == after
 
 
@@ -58,14 +58,14 @@ def test_what_changes_nothing_is_no_decision(small):
     small.album("bob", 3)
     match_faces(small.db, MODEL)
     regroup(small.db, MODEL)
-    assert decide.undo(small.db) is None
+    assert decide_faces.undo(small.db) is None
 
 
 def test_named_and_ignored_faces_stay(small):
     ada, aside = small.album("ada", 4), small.album("bob", 2)
     grouped(small, aside)
-    decide.name_faces(small.db, ada, "Ada")
-    decide.ignore(small.db, aside)
+    decide_faces.name_faces(small.db, ada, "Ada")
+    decide_faces.ignore(small.db, aside)
     small.album("bob", 3)
     settled = [(small.said(face), small.cluster(face)) for face in ada + aside]
     assert regroup(small.db, MODEL).n_faces == 3
@@ -73,7 +73,7 @@ def test_named_and_ignored_faces_stay(small):
 
 
 def test_a_face_that_is_suggested_somebody_stays_out(small):
-    decide.name_faces(small.db, small.album("ada", 4), "Ada")
+    decide_faces.name_faces(small.db, small.album("ada", 4), "Ada")
     more = small.album("ada", 3)
     match_faces(small.db, MODEL)
     assert regroup(small.db, MODEL).n_faces == 0
@@ -86,7 +86,7 @@ def test_groups_that_the_user_merged_stay_together(small):
     merge_groups(small.db, other, one)
     assert regroup(small.db, MODEL).n_moved == 0
     assert clusters(small, bob + cy) == [one] * 5
-    decide.undo(small.db)
+    decide_faces.undo(small.db)
     regroup(small.db, MODEL)
     assert small.cluster(cy[0]) != small.cluster(bob[0])
 
@@ -115,7 +115,7 @@ def test_nothing_is_changed_when_faces_were_decided_on_meanwhile(small, monkeypa
     grouped(small, bob, small.album("bob", 3))
 
     def slow(*args, **options):
-        decide.name_faces(small.db, bob, "Bob")
+        decide_faces.name_faces(small.db, bob, "Bob")
         return group_unknown(*args, **options)
 
     group_unknown = module.group_unknown

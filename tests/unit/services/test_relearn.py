@@ -12,9 +12,9 @@ from facedex.db.connection import rows, transaction
 from facedex.db.memory import remember
 from facedex.errors import LibraryDamaged, SchemaTooNew, UsageError
 from facedex.progress import NullSink
-from facedex.services import decide
-from facedex.services.decide_groups import reject_pair_of_people, split
-from facedex.services.decide_people import merge_people, rename_person, set_dates
+from facedex.services.decisions import decide_faces
+from facedex.services.decisions.decide_groups import reject_pair_of_people, split
+from facedex.services.decisions.decide_people import merge_people, rename_person, set_dates
 from facedex.services.relearn import relearn
 from facedex.services.scan_library import ScanOptions
 from facedex.services.takeover.place_regions import confirm
@@ -75,20 +75,20 @@ def decided(small):
     """Every kind of decision: names, an ignored face, a rejection, a merge, a split, dates, a pair."""
     ada, bob = small.album("ada", 4), small.album("bob", 3)
     a, b = small.photo("ada", "bob")
-    decide.name_faces(small.db, [*ada, a], "Countess")
-    decide.name_faces(small.db, [*bob, b], BOB)
-    decide.name_faces(small.db, small.album("ada2", 2), ADA)
-    decide.name_faces(small.db, small.album("eve", 2), EVE)
-    decide.ignore(small.db, small.album("stranger", 1))
-    decide.reject(small.db, bob[:1])
+    decide_faces.name_faces(small.db, [*ada, a], "Countess")
+    decide_faces.name_faces(small.db, [*bob, b], BOB)
+    decide_faces.name_faces(small.db, small.album("ada2", 2), ADA)
+    decide_faces.name_faces(small.db, small.album("eve", 2), EVE)
+    decide_faces.ignore(small.db, small.album("stranger", 1))
+    decide_faces.reject(small.db, bob[:1])
     names = {person.name: person.person_id for person in people.list_people(small.db)}
     merge_people(small.db, names["Countess"], names[ADA])
     rename_person(small.db, names[BOB], "Robert")
     set_dates(small.db, names[ADA], born="1815-12-10")
     reject_pair_of_people(small.db, names[EVE], names[ADA])
     split(small.db, [ada[:2]])
-    decide.ignore(small.db, [b])
-    decide.undo(small.db)
+    decide_faces.ignore(small.db, [b])
+    decide_faces.undo(small.db)
     with transaction(small.db):
         people.set_contact(small.db, "c" * 16, names[EVE], EVE)
     return small
@@ -145,13 +145,13 @@ def test_it_is_one_step_that_can_be_taken_back(decided, make_fresh, monkeypatch)
     before = v1_views(fresh.db)
     run(fresh, decided)
     after = words(fresh)
-    assert decide.undo(fresh.db).startswith("Relearned ")
+    assert decide_faces.undo(fresh.db).startswith("Relearned ")
     with transaction(fresh.db):
         fresh.db.execute("DELETE FROM assignment WHERE state = 'suggested'")
         fresh.db.execute("UPDATE face SET cluster_id = NULL")
         people.drop_empty_clusters(fresh.db)
     assert v1_views(fresh.db) == before
-    decide.redo(fresh.db)
+    decide_faces.redo(fresh.db)
     assert words(fresh) == after == words(decided)
 
 
@@ -203,7 +203,7 @@ def test_photos_that_are_not_here_are_counted_and_named_when_they_come(decided, 
 
 def test_what_was_decided_here_stands(decided, make_fresh):
     fresh = make_fresh()
-    decide.name_faces(fresh.db, [1], "Mallory")
+    decide_faces.name_faces(fresh.db, [1], "Mallory")
     report = run(fresh, decided)
     assert report.n_kept == 1
     assert fresh.confirmed(1) == "Mallory"

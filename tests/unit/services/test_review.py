@@ -5,7 +5,7 @@ from small_library import MODEL
 from facedex.db import faces, people
 from facedex.db.connection import transaction
 from facedex.matching.likeness import DLIB_RESNET
-from facedex.services.decide_groups import reject_pair_of_groups
+from facedex.services.decisions.decide_groups import reject_pair_of_groups
 from facedex.services.library import Library
 from facedex.services.match_faces import match_faces
 

@@ -4,7 +4,7 @@ import pytest
 from facedex.db.units import UnitFaces
 from facedex.matching.likeness import DLIB_RESNET
 from facedex.services.metric_choice import load_types, plain_metric
-from facedex.services.units import Units
+from facedex.services.reviewing.units import Units
 
 DLIB = plain_metric("dlib-resnet-v1-any")
 

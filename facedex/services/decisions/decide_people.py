@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from facedex.db import faces, pairs, people
 from facedex.db.connection import transaction
 from facedex.errors import UsageError
-from facedex.services.decide import clean_name
-from facedex.services.journal import Recording
+from facedex.services.decisions.decide_faces import clean_name
+from facedex.services.decisions.journal import Recording
 from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:

@@ -16,13 +16,20 @@ from facedex.db import catalog, decisions, faces, people, runs, units
 from facedex.db.library import get_meta
 from facedex.services.metric_choice import plain_metric
 from facedex.services.model_thresholds import find_likeness
-from facedex.services.questions import PAGE, Question, chance_of, page_of, skip_key, spread
-from facedex.services.units import Unit, Units
+from facedex.services.reviewing.questions import (
+    PAGE,
+    Question,
+    chance_of,
+    page_of,
+    skip_key,
+    spread,
+)
+from facedex.services.reviewing.units import Unit, Units
 from facedex.types import ClusterId, FaceId, PersonId
 
 if TYPE_CHECKING:
     from facedex.db.connection import Connection
-    from facedex.services.questions import Kind, Token
+    from facedex.services.reviewing.questions import Kind, Token
 
 # typing a name takes about as long as two answers of yes or no
 _NAMING = 0.5

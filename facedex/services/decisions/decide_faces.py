@@ -14,8 +14,8 @@ from facedex.db import catalog, companions, faces, people
 from facedex.db.connection import transaction
 from facedex.db.faces import Assignment
 from facedex.errors import UsageError
-from facedex.services import journal
-from facedex.services.journal import Recording
+from facedex.services.decisions import journal
+from facedex.services.decisions.journal import Recording
 from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:

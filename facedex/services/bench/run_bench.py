@@ -16,19 +16,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facedex.paths import model_cache
-from facedex.services.bench_engines import summarise, time_engine, total_cost
-from facedex.services.bench_photos import copy_sample, draw_sample
-from facedex.services.bench_scan import measure_decoding, measure_scan
+from facedex.services.bench.engines import summarise, time_engine, total_cost
+from facedex.services.bench.photos import copy_sample, draw_sample
+from facedex.services.bench.scan import measure_decoding, measure_scan
 from facedex.services.scan_library import prepare_engine
 from facedex.types import DetectorName, EngineConfig, RuntimeName
 
 if TYPE_CHECKING:
     from facedex.config import Settings
     from facedex.progress import ProgressSink
-    from facedex.services.bench_child import Cost
-    from facedex.services.bench_engines import StepTimes
-    from facedex.services.bench_photos import Sample
-    from facedex.services.bench_scan import ScanCost
+    from facedex.services.bench.child import Cost
+    from facedex.services.bench.engines import StepTimes
+    from facedex.services.bench.photos import Sample
+    from facedex.services.bench.scan import ScanCost
     from facedex.types import FaceEngine
 
 # of the time that there is; dlib's CNN takes what is left

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facedex.errors import EnvironmentFault, UsageError
-from facedex.services.bench_child import (
+from facedex.services.bench.child import (
     Cost,
     PeakMemory,
     children_processor_s,
     running,
 )
-from facedex.services.bench_photos import decode_half
+from facedex.services.bench.photos import decode_half
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ from facedex.db import faces, pairs, people
 from facedex.db.connection import transaction
 from facedex.db.faces import Assignment
 from facedex.errors import UsageError
-from facedex.services.decide import reject_face
-from facedex.services.journal import Recording
-from facedex.services.parts import middle_face
+from facedex.services.decisions.decide_faces import reject_face
+from facedex.services.decisions.journal import Recording
+from facedex.services.reviewing.parts import middle_face
 from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from facedex.errors import EnvironmentFault
 from facedex.paths import model_cache
-from facedex.services.bench_child import Cost, running
+from facedex.services.bench.child import Cost, running
 from facedex.types import DeviceName, EngineConfig, Precision
 
 if TYPE_CHECKING:

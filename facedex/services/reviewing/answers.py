@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facedex.db import catalog
-from facedex.services import decide, decide_groups
-from facedex.services.decide_people import merge_people
+from facedex.services.decisions import decide_faces, decide_groups
+from facedex.services.decisions.decide_people import merge_people
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from facedex.db.connection import Connection
-    from facedex.services.questions import Question
+    from facedex.services.reviewing.questions import Question
     from facedex.types import FaceId
 
 
@@ -26,15 +26,15 @@ def answer_yes(
     """
     right = [face_id for face_id in question.face_ids if face_id not in left_out]
     if question.kind == "suggested":
-        return decide.confirm_page(
+        return decide_faces.confirm_page(
             db, right, [each for each in question.face_ids if each in left_out]
         )
     if question.merged_id is not None and question.person_id is not None:
         return merge_people(db, question.merged_id, question.person_id)
     if question.person_id is not None:
         if question.cluster_id is not None and _is_whole(db, question, right):
-            return decide.confirm_group(db, question.cluster_id, question.person_id)
-        return decide.confirm_as(db, right, question.person_id)
+            return decide_faces.confirm_group(db, question.cluster_id, question.person_id)
+        return decide_faces.confirm_as(db, right, question.person_id)
     if question.cluster_id is not None and question.other_cluster_id is not None:
         return decide_groups.merge_groups(db, question.cluster_id, question.other_cluster_id)
     raise ValueError("nobody can say yes to who this is")
@@ -43,9 +43,9 @@ def answer_yes(
 def answer_no(db: Connection, question: Question) -> list[FaceId]:
     """Take it that the faces are not whom they may be, for ever; who nobody knows is put aside."""
     if question.kind == "suggested":
-        return decide.reject(db, question.face_ids)
+        return decide_faces.reject(db, question.face_ids)
     if question.kind == "who":
-        return decide.ignore(db, question.face_ids)
+        return decide_faces.ignore(db, question.face_ids)
     if question.merged_id is not None and question.person_id is not None:
         decide_groups.reject_pair_of_people(db, question.merged_id, question.person_id)
     elif question.person_id is not None:
@@ -67,8 +67,8 @@ def answer_name(
     """
     right = [face_id for face_id in question.face_ids if face_id not in left_out]
     if question.cluster_id is not None and _is_whole(db, question, right):
-        return decide.name_group(db, question.cluster_id, name)
-    return decide.name_faces(db, right, name)
+        return decide_faces.name_group(db, question.cluster_id, name)
+    return decide_faces.name_faces(db, right, name)
 
 
 def _is_whole(db: Connection, question: Question, right: Collection[FaceId]) -> bool:

@@ -1,0 +1,1 @@
+"""How fast facedex is on this machine: what ``facedex bench`` measures, and beside what."""

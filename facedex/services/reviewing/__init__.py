@@ -1,0 +1,1 @@
+"""The review: which question to ask next, and what its answers decide."""
