@@ -9,7 +9,7 @@ at), teach nothing. Prints the weights of all photos as they stand in ``engines/
 cut, which the biases hold, is the one at which the parts have the precision asked for.
 
 Faces that lie on a side or stand on their head look to the networks, in the photo turned, as upright ones
-do in the photo as it is. There are a dozen in these photos, so the upright ones teach what a face looks like,
+do in the photo as it is. There are two dozen in these photos, so the upright ones teach what a face looks like,
 at the one size at which turned ones are looked for, and what is seen in turned photos teaches what is
 none. One turned face to ``UPRIGHT_TO_TURNED`` upright ones is assumed.
 """
@@ -41,19 +41,20 @@ from scipy.optimize import minimize
 from facedex.engines.builtin import CASCADE_SIZE, THOROUGH_SIZE
 from facedex.engines.cascade import (
     QUICK,
+    SAME_BUT_TURNED,
+    SAME_FACE,
     SURELY_FACE,
     SURELY_NONE,
     THOROUGH,
     Cascade,
     Preset,
     Signs,
-    each_once,
     face_boxes,
     find_pairs,
     settle,
 )
 from facedex.engines.confirmer import Answers, Confirmer
-from facedex.engines.mmod import PixelRect, ScoredRect
+from facedex.engines.mmod import PixelRect, ScoredRect, suppress_overlaps
 from facedex.engines.model_files import ModelName
 from facedex.engines.proposer import Proposer
 from facedex.engines.runtimes.networks import OnnxNetworks
@@ -184,7 +185,7 @@ def detections(
     ]
     return [
         Detection(box_from_rect(each.rect, *size), each.score, "cascade", each.orientation)
-        for each in each_once(found)
+        for each in suppress_overlaps(found, SAME_FACE, SAME_BUT_TURNED)
     ]
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from facedex.engines.confirmer import Answers
 from facedex.engines.cutting import shrink, sides_of
-from facedex.engines.mmod import OverlapRule, PixelRect, ScoredRect
+from facedex.engines.mmod import OverlapRule, PixelRect, ScoredRect, suppress_overlaps
 from facedex.engines.yunet import ious
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ SAME_FACE = OverlapRule(iou=0.338, covered=0.8)
 SAME_BUT_TURNED = OverlapRule(iou=0.15, covered=0.5)
 SAME_FACE_TURNED_IOU = 0.3
 # which way up a face is: weights of YuNet's log-odds at the smallest size and in the close crop, and of
-# dlib's score, and by how much the turned look must be the better one; as a logistic regression has them
+# dlib's score, and by how much the turned look must be the better one (--turned of the benchmarks)
 SIGHT_SIZE, SIGHT_CLOSE, SIGHT_DETECTOR = 0.9, 1.2, 1.6
 SEEN_BETTER_BY = 1.0
 _LEAST_SCORE, _MOST_SCORE = 0.02, 0.98  # beyond, YuNet's score says nothing more
@@ -197,15 +197,14 @@ class Cascade:
             is_in_pair = np.isin(np.arange(len(odds)), pairs)
             answers = answers.or_else(self._ask(pictures, signs, is_in_pair & ~is_in_doubt))
         probabilities = 1 / (1 + np.exp(-settle(signs, odds, answers.scores, pairs)))
-        return each_once(
-            [
-                ScoredRect(_rect(box), float(probability), orientation)
-                for box, probability, orientation in zip(
-                    boxes, probabilities, signs.orientations, strict=True
-                )
-                if probability > LEAST_PROBABILITY
-            ]
-        )
+        found = [
+            ScoredRect(_rect(box), float(probability), orientation)
+            for box, probability, orientation in zip(
+                boxes, probabilities, signs.orientations, strict=True
+            )
+            if probability > LEAST_PROBABILITY
+        ]
+        return suppress_overlaps(found, SAME_FACE, SAME_BUT_TURNED)
 
     def _ask(
         self, pictures: Sequence[Image.Image], signs: Signs, is_asked: NDArray[np.bool_]
@@ -293,19 +292,6 @@ def _either(
 ) -> NDArray[np.float64]:
     chosen: NDArray[np.float64] = np.where(signs.is_turned, turned, upright)
     return chosen
-
-
-def each_once(found: list[ScoredRect]) -> list[ScoredRect]:
-    """Return each face once, the best first."""
-    kept: list[ScoredRect] = []
-    for one in sorted(found, key=lambda each: each.score, reverse=True):
-        rules = [
-            SAME_FACE if one.orientation == other.orientation else SAME_BUT_TURNED for other in kept
-        ]
-        is_new = not any(r.is_same(one.rect, o.rect) for r, o in zip(rules, kept, strict=True))
-        if is_new:
-            kept.append(one)
-    return kept
 
 
 def face_boxes(signs: Signs, answers: Answers, long_side_px: int) -> NDArray[np.float32]:

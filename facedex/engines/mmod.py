@@ -89,11 +89,21 @@ class OverlapRule:
         return shared / around > self.iou or shared / least > self.covered
 
 
-def suppress_overlaps(found: list[ScoredRect], rule: OverlapRule) -> list[ScoredRect]:
-    """Return the best of each face, best score first."""
+def suppress_overlaps(
+    found: list[ScoredRect], rule: OverlapRule, turned_rule: OverlapRule | None = None
+) -> list[ScoredRect]:
+    """Return the best of each face, best score first.
+
+    ``turned_rule`` is that of two that do not lie the same way, if another one.
+    """
     kept: list[ScoredRect] = []
     for candidate in sorted(found, key=lambda each: each.score, reverse=True):
-        if not any(rule.is_same(candidate.rect, other.rect) for other in kept):
+        rules = (
+            rule if candidate.orientation == other.orientation else turned_rule or rule
+            for other in kept
+        )
+        pairs = zip(rules, kept, strict=True)
+        if not any(each.is_same(candidate.rect, other.rect) for each, other in pairs):
             kept.append(candidate)
     return kept
 
