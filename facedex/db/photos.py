@@ -94,6 +94,13 @@ def set_analysed(
     )
 
 
+def found_since(db: apsw.Connection, photo_id: PhotoId, since_us: int) -> int | None:
+    """Return how many faces the photo's search found, None if that was before ``since_us``."""
+    sql = "SELECT n_faces FROM analysis WHERE photo_id = ? AND at_us >= ?"
+    found = rows(db, sql, (photo_id, since_us))
+    return int(found[0][0]) if found else None
+
+
 _UNDONE = (
     " FROM photo p WHERE p.id > ? AND NOT EXISTS (SELECT 1 FROM analysis a WHERE a.photo_id = p.id"
     "   AND a.engine = ? AND a.model = ? AND a.orientation = p.orientation)"

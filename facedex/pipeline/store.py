@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from facedex.db import cache, faces, files, issues, photos
-from facedex.db.connection import transaction
+from facedex.db.connection import now_us, transaction
 from facedex.errors import ItemError
 from facedex.geometry import contains_center, iou, own_or_turn
 from facedex.pipeline.carry import carry_over
@@ -61,6 +61,7 @@ class Store:
     model_id: str
     sink: ProgressSink
     counts: ScanCounts = field(default_factory=ScanCounts)
+    _began_us: int = field(default_factory=now_us)
     _waiting: list[tuple[FileRef, ScanResult, PhotoId | None]] = field(default_factory=list)
     _waiting_since: float = 0.0
     _images_in_hand: set[bytes] = field(default_factory=set)
@@ -180,11 +181,13 @@ class Store:
                 faces.add_face(self.db, photo_id, new, self.engine_id, self.model_id)
             else:
                 faces.update_face(self.db, old_id, new, self.engine_id, self.model_id)
+        # a sidecar may turn a photo that this scan has searched already
+        before_turned = photos.found_since(self.db, photo_id, self._began_us)
+        self.counts.photos_searched += before_turned is None
+        self.counts.faces_found += len(found) - (before_turned or 0)
         photos.set_analysed(
             self.db, photo_id, self.engine_id, self.model_id, orientation, len(found)
         )
-        self.counts.photos_searched += 1
-        self.counts.faces_found += len(found)
         after = faces.faces_of_photo(self.db, photo_id)
         by_box = {row.box: row.uuid for row in after}
         return [(by_box[f.box], f.thumbnail) for f in found if f.box in by_box]

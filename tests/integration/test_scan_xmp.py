@@ -311,7 +311,8 @@ def test_a_sidecar_turns_a_photo_whose_file_says_nothing(tmp_path, library, run_
         (box, "Eileen Collins"), size=lying.size, attributes=f' tiff:Orientation="{orientation}"'
     )
     photos.write(folder / "a.jpg.xmp", packet)
-    run_scan(folder, library)
+    counts = run_scan(folder, library).counts
+    assert (counts.photos_searched, counts.faces_found) == (1, 1)  # though it was searched twice
     [row] = photos.select(library, FACES)
     assert row[1:] == ("Eileen Collins", "confirmed", "xmp", "cnn")
     shown = photos.select(library, "SELECT x0, y0, x1, y1 FROM v1_faces")[0]
