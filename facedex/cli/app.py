@@ -13,6 +13,7 @@ import click
 from facedex import logs
 from facedex.cli.audit import audit
 from facedex.cli.bench import bench
+from facedex.cli.confirm import confirm
 from facedex.cli.context import Context, printable
 from facedex.cli.digikam import digikam
 from facedex.cli.doctor import doctor
@@ -76,7 +77,7 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
 
 
 for _command in (
-    scan, view, status, people, faces, review, undo, redo, regroup, relearn, problems, picasa, digikam,
+    scan, view, status, people, faces, review, confirm, undo, redo, regroup, relearn, problems, picasa, digikam,
     export,
     audit, doctor, bench,
 ):  # fmt: skip

@@ -19,7 +19,7 @@ from facedex.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import apsw
 
@@ -183,6 +183,24 @@ def person_faces(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
         " round(a.probability, 3) DESC, a.distance, a.face_id"
     )
     return [FaceId(i) for (i,) in rows(db, sql, (person_id, POOR_QUALITY))]
+
+
+def sure_suggestions(
+    db: apsw.Connection, least: float, person_ids: Collection[PersonId] | None = None
+) -> list[tuple[FaceId, PersonId, float]]:
+    """Return face, person and probability of the suggestions that are at least so likely.
+
+    Of these people, or for None of everybody; the least likely come first.
+    """
+    among = None if person_ids is None else json.dumps(sorted(person_ids))
+    sql = (
+        "SELECT a.face_id, a.person_id, a.probability FROM assignment a"
+        " WHERE a.state = 'suggested' AND a.probability >= ?1"
+        " AND (?2 IS NULL OR a.person_id IN (SELECT value FROM json_each(?2)))"
+        + _SHOWN.format("a.face_id")
+        + " ORDER BY a.probability, a.face_id"
+    )
+    return [(FaceId(i), PersonId(who), p) for i, who, p in rows(db, sql, (least, among))]
 
 
 def group_faces(db: apsw.Connection, cluster_id: ClusterId) -> list[FaceId]:

@@ -10,7 +10,7 @@ from facedex.db.connection import now_us, rows
 from facedex.types import FaceId, PhotoId, RootId, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
     import apsw
 
@@ -102,7 +102,7 @@ def disagreeing_twins(db: apsw.Connection) -> list[tuple[FaceId, FaceId]]:
     return [(FaceId(face), FaceId(lead)) for face, lead in rows(db, sql)]
 
 
-def leads_of(db: apsw.Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
+def leads_of(db: apsw.Connection, face_ids: Collection[FaceId]) -> list[FaceId]:
     """Return the faces, each in its place and once, with the lead's instead of a companion's."""
     sql = "SELECT lead_id FROM twin WHERE face_id = ?"
     leads = []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from facedex.db import people
 from facedex.errors import UsageError
-from facedex.services.decisions import decide_faces, decide_groups, decide_people
+from facedex.services.decisions import decide_faces, decide_groups, decide_people, decide_sure
 from facedex.services.reviewing import answers
 from facedex.services.reviewing.parts import find_parts
 from facedex.services.reviewing.review import Review
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from facedex.db.connection import Connection
     from facedex.services.decisions.decide_people import MergePreview
+    from facedex.services.decisions.decide_sure import SureSuggestions
     from facedex.services.reviewing.questions import Question
     from facedex.types import ClusterId, FaceId, PersonId
 
@@ -60,6 +61,21 @@ class Deciding:
     ) -> bool:
         """See :func:`facedex.services.decisions.decide_people.set_dates`."""
         return decide_people.set_dates(self._db, person_id, born=born, died=died)
+
+    def count_sure(
+        self, least: float, person_ids: Collection[PersonId] | None = None
+    ) -> SureSuggestions:
+        """See :func:`facedex.services.decisions.decide_sure.count_sure`."""
+        return decide_sure.count_sure(self._db, least, person_ids)
+
+    def confirm_sure(
+        self,
+        least: float,
+        person_ids: Collection[PersonId] | None = None,
+        wrong: Collection[FaceId] = (),
+    ) -> list[FaceId]:
+        """See :func:`facedex.services.decisions.decide_sure.confirm_sure`."""
+        return decide_sure.confirm_sure(self._db, least, person_ids, wrong)
 
     def confirm_group(self, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
         """See :func:`facedex.services.decisions.decide_faces.confirm_group`."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from facedex.viewer.text import counted, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from facedex.services.library import Library
     from facedex.types import ClusterId, FaceId
@@ -53,6 +53,12 @@ class Decisions(QObject):
         """Confirm the suggestion of each face."""
         work = partial(self._library.confirm, tuple(face_ids))
         self._decide(work, lambda n: f"Confirmed {counted(n, 'face')}")
+
+    def confirm_sure(self, least: float, wrong: Collection[FaceId]) -> None:
+        """Confirm every suggestion that is at least so likely, but reject those of wrong faces."""
+        work = partial(self._library.confirm_sure, least, wrong=wrong)
+        also = f", {len(wrong):,} of them rejected" if wrong else ""
+        self._decide(work, lambda n: f"Decided on {counted(n, 'sure suggestion')}{also}")
 
     def reject(self, face_ids: Sequence[FaceId]) -> None:
         """Reject the suggestion or the name of each face."""

@@ -23,6 +23,7 @@ from facedex.viewer.views.photo_pane import PhotoPane
 from facedex.viewer.views.shelf_pane import ShelfPane
 from facedex.viewer.views.sidebar import Sidebar
 from facedex.viewer.views.status_line import StatusLine
+from facedex.viewer.views.sure_dialog import SureDialog
 from facedex.viewer.watch import LibraryWatch, Snapshot
 from facedex.viewer.workers import Workers
 
@@ -96,6 +97,13 @@ class MainWindow(QMainWindow):
         self.decisions.confirm(chosen)
         self.faces.move_to_confirmed(chosen)
         self._go_on(following)
+
+    def confirm_sure(self) -> None:
+        """Ask how sure suggestions must be, and confirm all that are."""
+        dialog = SureDialog(self._library, self.workers, self.thumbnails, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(self.decisions.confirm_sure)
+        dialog.open()
 
     def reject(self) -> None:
         """Reject the suggestion or the name of the selected faces."""
@@ -174,6 +182,7 @@ class MainWindow(QMainWindow):
                 "&Edit", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), partial(self.step, is_undo=False)
             ),
             Command("&Edit", "&Suggest anew", ("F5",), self.rematch),
+            Command("&Edit", "Confirm s&ure suggestions…", ("Ctrl+Return",), self.confirm_sure),
             Command("&View", "Face or whole &photo", ("F",), self.photo.toggle.toggle),
             Command("&Person", "&Merge with…", ("M",), partial(self._on_shelf, "merge")),
             Command("&Person", "&Rename…", ("F2",), partial(self._on_shelf, "rename")),
@@ -407,6 +416,7 @@ class MainWindow(QMainWindow):
         self.grid.confirm_clicked.connect(partial(self._on_tile_clicked, "confirm"))
         self.grid.reject_clicked.connect(partial(self._on_tile_clicked, "reject"))
         self.review.pane.grid.selection_changed.connect(self._show_photo)
+        self.review.pane.sure_clicked.connect(self.confirm_sure)
         for names in (self.shelf.names, self.review.pane.names):
             names.queried.connect(partial(self._query_names, names))
         self.shelf.names.entered.connect(self.name)

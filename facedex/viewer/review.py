@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from facedex.services.decisions.decide_sure import USUAL_LEAST
 from facedex.viewer.actions import Command
 from facedex.viewer.models.faces import FaceGridModel
 from facedex.viewer.text import counted, one_line
@@ -15,6 +16,7 @@ from facedex.viewer.views.review_pane import ReviewPane
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from facedex.services.decisions.decide_sure import SureSuggestions
     from facedex.services.library import Library
     from facedex.services.reviewing.questions import Question
     from facedex.types import FaceId
@@ -70,12 +72,15 @@ class Review(QObject):
         """Ask no more."""
         self._is_open = False
         self._workers.drop("review")
+        self._workers.drop("sure ones")
 
     def refresh(self) -> None:
         """Ask what is worth most now."""
         if self._is_open:
             work = self._library.questions
             self._workers.submit("matching", work, self._on_questions, channel="review")
+            count = partial(self._library.count_sure, USUAL_LEAST)
+            self._workers.submit("queries", count, self._on_sure, channel="sure ones")
 
     def yes(self) -> None:
         """Answer yes for the faces that are chosen; who somebody is needs a name instead."""
@@ -162,6 +167,9 @@ class Review(QObject):
 
     def _on_questions(self, questions: Sequence[Question]) -> None:
         self._show(questions[0] if questions else None)
+
+    def _on_sure(self, sure: SureSuggestions) -> None:
+        self.pane.tell_sure(sure.n_faces)
 
     def _show(self, question: Question | None, *, is_loading: bool = False) -> None:
         self._question = question

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from facedex.errors import RootOffline
 from facedex.services.decisions.decide_people import MergePreview
+from facedex.services.decisions.decide_sure import SHOWN, SureSuggestions
 from facedex.services.records import FaceRow, GroupRow, PersonRow, PhotoRow, Shelf
 from facedex.services.reviewing.questions import Question
 from facedex.types import Box, FaceState, Source
@@ -266,6 +267,27 @@ class FakeLibrary:
             "confirm", f"confirming {len(ids)} faces", ids,
             state=FaceState.CONFIRMED, source=Source.USER,
         )  # fmt: skip
+
+    def count_sure(self, least, person_ids=None):
+        with self._lock:
+            self._called("count_sure")
+            sure = sorted(
+                (f.probability, f.face_id, f.person_id)
+                for f in self.by_id.values()
+                if f.state is FaceState.SUGGESTED and (f.probability or 0) >= least
+            )
+            ids = tuple(i for _p, i, _who in sure)
+            n_people = len({who for _p, _i, who in sure})
+            return SureSuggestions(
+                least, len(ids), n_people, sum(1 - p for p, _i, _w in sure), ids[:SHOWN]
+            )
+
+    def confirm_sure(self, least, person_ids=None, wrong=()):
+        found = self.count_sure(least).least_sure
+        named = {"state": FaceState.CONFIRMED, "source": Source.USER}
+        refused = {"state": FaceState.REJECTED, "person_id": None, "source": None}
+        moved = {i: refused if i in wrong else named for i in found}
+        return self._move("confirm_sure", f"confirming {len(found)} faces", moved)
 
     def reject(self, face_ids):
         return self._change(

@@ -14,6 +14,7 @@ from facedex.types import FaceState
 from facedex.viewer.delegates.face_tile import Hot, hot_rect
 from facedex.viewer.models.sidebar import REVIEW, UNGROUPED
 from facedex.viewer.views.split_dialog import SplitDialog
+from facedex.viewer.views.sure_dialog import SureDialog
 
 
 @pytest.fixture
@@ -133,6 +134,17 @@ def test_parts_of_a_person(qtbot, open_window, library, folder):
     settle(qtbot, window)
     assert split.grab().toImage().save(str(folder / "split.png"))
     assert shoot(qtbot, window, folder / "behind-split.png") > 500
+
+
+def test_sure_suggestions(qtbot, open_window, library, folder):
+    window = open_window(library)
+    window.confirm_sure()
+    [sure] = window.findChildren(SureDialog)
+    sure.least.setValue(90)
+    qtbot.waitUntil(sure.ok.isEnabled, timeout=3000)
+    settle(qtbot, window)
+    assert sure.grab().toImage().save(str(folder / "sure.png"))
+    assert shoot(qtbot, window, folder / "behind-sure.png") > 500
 
 
 def test_many_groups(qtbot, open_window, folder):

@@ -19,7 +19,7 @@ from facedex.services.decisions.journal import Recording
 from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from facedex.db.connection import Connection
     from facedex.types import ClusterId, FaceId, PersonId
@@ -67,7 +67,7 @@ def confirm(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
     """Confirm the person suggested for each face; faces without a suggestion stay as they are."""
     with transaction(db):
         record = Recording(db)
-        _confirm_suggested(record, face_ids)
+        settle_suggested(record, face_ids)
         return record.write("confirm", lambda n: f"Confirmed {n}")
 
 
@@ -84,9 +84,7 @@ def confirm_page(db: Connection, right: Sequence[FaceId], wrong: Sequence[FaceId
     """Confirm the suggestions of some faces and reject those of others, as one decision."""
     with transaction(db):
         record = Recording(db)
-        _confirm_suggested(record, right)
-        for face_id in _noted(record, wrong):
-            reject_face(db, face_id)
+        settle_suggested(record, right, wrong)
         also = f", rejected {len(wrong):,} of them" if wrong else ""
         return record.write("confirm", lambda n: f"Looked at {n}{also}")
 
@@ -153,6 +151,18 @@ def reject_face(db: Connection, face_id: FaceId) -> None:
         faces.set_cluster(db, face_id, None)
 
 
+def settle_suggested(
+    record: Recording, right: Collection[FaceId], wrong: Collection[FaceId] = ()
+) -> None:
+    """Reject the person suggested for each wrong face, confirm that of the others; in a transaction."""
+    for face_id in _noted(record, wrong):
+        reject_face(record.db, face_id)
+    for face_id in _noted(record, right):
+        person_id = _suggested(record.db, face_id)
+        if person_id is not None:
+            _confirm(record, face_id, person_id)
+
+
 def _give_group(record: Recording, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
     unknown = _noted(record, catalog.group_faces(record.db, cluster_id))
     if unknown:
@@ -163,7 +173,7 @@ def _give_group(record: Recording, cluster_id: ClusterId, person_id: PersonId) -
     return _named(record, person_id)
 
 
-def _noted(record: Recording, face_ids: Sequence[FaceId]) -> list[FaceId]:
+def _noted(record: Recording, face_ids: Collection[FaceId]) -> list[FaceId]:
     """Note the faces that are there; return them, each once, with the lead's for a companion's."""
     leads = companions.leads_of(record.db, face_ids)
     there = [each for each in leads if faces.exists(record.db, each)]
@@ -179,13 +189,6 @@ def _person(record: Recording, name: str) -> PersonId:
 def _named(record: Recording, person_id: PersonId) -> list[FaceId]:
     shown = people.get_person(record.db, person_id).name
     return record.write("name", lambda n: f"Named {n} {shown}")
-
-
-def _confirm_suggested(record: Recording, face_ids: Sequence[FaceId]) -> None:
-    for face_id in _noted(record, face_ids):
-        person_id = _suggested(record.db, face_id)
-        if person_id is not None:
-            _confirm(record, face_id, person_id)
 
 
 def _suggested(db: Connection, face_id: FaceId) -> PersonId | None:

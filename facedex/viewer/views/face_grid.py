@@ -113,6 +113,13 @@ class FaceGridView(QListView):
         self.selectionModel().select(selection, Flag.ClearAndSelect)
         self.scrollTo(self._faces.index(rows[0]))
 
+    def choose(self, face_id: FaceId, *, is_chosen: bool) -> None:
+        """Select one face beside the others, or leave it out."""
+        row = self._faces.find_row(face_id)
+        if row is not None:
+            command = Flag.Select if is_chosen else Flag.Deselect
+            self.selectionModel().select(self._faces.index(row), command)
+
     def grid(self) -> GridGeometry:
         """Return where the tiles are now, in pixels of the whole grid."""
         if self._geometry is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -22,7 +23,6 @@ from facedex.viewer.views.name_field import NameField
 
 if TYPE_CHECKING:
     from facedex.services.reviewing.questions import Question
-    from facedex.types import FaceId
     from facedex.viewer.models.faces import FaceGridModel
 
 
@@ -35,13 +35,13 @@ class ReviewPane(QWidget):
     answered_yes = Signal()
     answered_no = Signal()
     skipped = Signal()
+    sure_clicked = Signal()
 
     def __init__(
         self, asked: FaceGridModel, beside: FaceGridModel, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._question: Question | None = None
-        self._asked = asked
         self.title = ElidedLabel()
         theme.resize_font(self.title, 1.5, bold=True)
         self.subtitle = ElidedLabel()
@@ -59,15 +59,18 @@ class ReviewPane(QWidget):
         self.yes = _button("&Yes", "Enter or Y")
         self.no = _button("&No", "N")
         self.skip = _button("&Skip", "S: ask me another time")
+        self.sure = _button("", "Ctrl+Return: confirm every suggestion that is sure, at once")
+        self.sure.hide()
         self.names = NameField()
         self._lay_out()
         self.yes.clicked.connect(self.answered_yes)
         self.no.clicked.connect(self.answered_no)
         self.skip.clicked.connect(self.skipped)
+        self.sure.clicked.connect(self.sure_clicked)
         self.grid.selection_changed.connect(self._tell_chosen)
         # the tick and the cross on a suggestion choose it and leave it out
-        self.grid.confirm_clicked.connect(lambda face_id: self._choose(face_id, is_chosen=True))
-        self.grid.reject_clicked.connect(lambda face_id: self._choose(face_id, is_chosen=False))
+        self.grid.confirm_clicked.connect(partial(self.grid.choose, is_chosen=True))
+        self.grid.reject_clicked.connect(partial(self.grid.choose, is_chosen=False))
 
     def sizeHint(self) -> QSize:
         """Return a width for four tiles."""
@@ -97,6 +100,11 @@ class ReviewPane(QWidget):
         else:
             self.grid.setFocus()
 
+    def tell_sure(self, n_faces: int) -> None:
+        """Offer to confirm all suggestions that are sure, where there are any."""
+        self.sure.setText(f"Confirm {n_faces:,} sure {'one' if n_faces == 1 else 'ones'}…")
+        self.sure.setVisible(n_faces > 0)
+
     def _tell_chosen(self) -> None:
         if self._question is None:
             self.asked_title.set_text("")
@@ -110,14 +118,6 @@ class ReviewPane(QWidget):
         text = "Name this face" if n == 1 else f"Name {some} {counted(n, 'face')}"
         self.names.set_target(text, is_enabled=n > 0)
 
-    def _choose(self, face_id: FaceId, *, is_chosen: bool) -> None:
-        row = self._asked.find_row(face_id)
-        if row is not None:
-            flags = QItemSelectionModel.SelectionFlag
-            self.grid.selectionModel().select(
-                self._asked.index(row), flags.Select if is_chosen else flags.Deselect
-            )
-
     def _lay_out(self) -> None:
         head = QVBoxLayout()
         head.setContentsMargins(theme.MARGIN + 4, theme.MARGIN, theme.MARGIN + 4, theme.GAP)
@@ -130,6 +130,7 @@ class ReviewPane(QWidget):
         for button in (self.yes, self.no, self.skip):
             buttons.addWidget(button)
         buttons.addStretch(1)
+        buttons.addWidget(self.sure)
         head.addLayout(buttons)
         head.addSpacing(theme.GAP)
         head.addWidget(self.names)

@@ -25,6 +25,7 @@ COMMANDS = [
     "people rename",
     "faces",
     "review",
+    "confirm",
     "undo",
     "redo",
     "regroup",
@@ -44,7 +45,7 @@ COMMANDS = [
     "bench",
 ]
 LOOKING = [
-    ["people"], ["faces"], ["review"], ["regroup"], ["status"], ["problems"], ["picasa", "report"],
+    ["people"], ["faces"], ["review"], ["confirm"], ["regroup"], ["status"], ["problems"], ["picasa", "report"],
     ["audit"], ["view"],
 ]  # fmt: skip
 HOSTILE = "Eve\x1b]0;owned\x07\x9b31m\u202egpj.exe"

@@ -1,0 +1,92 @@
+"""Confirming all sure suggestions in the window."""
+
+import pytest
+from gui_fakes import settle
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from facedex.types import FaceState
+from facedex.viewer.views.sure_dialog import SureDialog
+
+KEY = Qt.Key
+
+
+@pytest.fixture
+def sure_dialog(qtbot, open_window, library):
+    """Open the dialog by its key; one suggestion of the nine is 99.5 % sure."""
+    window = open_window(library)
+    qtbot.keyClick(window, KEY.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    [dialog] = window.findChildren(SureDialog)
+    qtbot.waitUntil(dialog.ok.isEnabled, timeout=3000)
+    settle(qtbot, window)
+    return window, dialog
+
+
+def set_least(qtbot, window, dialog, percent):
+    dialog.least.setValue(percent)
+    assert not dialog.ok.isEnabled()  # nothing is confirmed that is not counted yet
+    qtbot.waitUntil(lambda: dialog._sure is not None, timeout=3000)
+    settle(qtbot, window)
+
+
+def states(library, person):
+    return [face.state for face in library.by_id.values() if face.person_id == person]
+
+
+def test_it_says_how_many_and_confirms_them(qtbot, sure_dialog, library):
+    window, dialog = sure_dialog
+    assert dialog.ok.text() == "Confirm 1 face"
+    set_least(qtbot, window, dialog, 90.0)
+    assert dialog.ok.text() == "Confirm 3 faces"
+    assert dialog.text.text().startswith("3 suggestions for 2 people; hardly any is wrong")
+    assert len(dialog.grid.selected_ids()) == 3
+    before = states(library, 1).count(FaceState.CONFIRMED)
+    dialog.ok.click()
+    settle(qtbot, window)
+    assert states(library, 1).count(FaceState.CONFIRMED) == before + 2
+    assert window.status.message.text == "Decided on 3 sure suggestions — Ctrl+Z to undo"
+    window.step(is_undo=True)
+    settle(qtbot, window)
+    assert states(library, 1).count(FaceState.CONFIRMED) == before
+
+
+def test_what_is_clicked_away_is_rejected(qtbot, sure_dialog, library):
+    window, dialog = sure_dialog
+    set_least(qtbot, window, dialog, 90.0)
+    wrong = dialog.grid.selected_ids()[0]
+    dialog.grid.choose(wrong, is_chosen=False)
+    assert dialog.ok.text() == "Confirm 2 faces"
+    assert "1 suggestion will be rejected" in dialog.text.text()
+    dialog.ok.click()
+    settle(qtbot, window)
+    assert library.by_id[wrong].state is FaceState.REJECTED
+    said = "Decided on 3 sure suggestions, 1 of them rejected — Ctrl+Z to undo"
+    assert window.status.message.text == said
+
+
+def test_escape_changes_nothing(qtbot, sure_dialog, library):
+    window, dialog = sure_dialog
+    qtbot.keyClick(dialog, KEY.Key_Escape)
+    settle(qtbot, window)
+    assert "confirm_sure" not in [name for name, _thread in library.calls]
+
+
+def test_nothing_so_sure(qtbot, sure_dialog):
+    window, dialog = sure_dialog
+    set_least(qtbot, window, dialog, 99.9)
+    assert dialog.text.text() == "No suggestion is so sure."
+    assert not dialog.ok.isEnabled()
+
+
+def test_the_review_offers_it_as_long_as_there_are_any(qtbot, open_window, library):
+    window = open_window(library)
+    qtbot.keyClick(QApplication.focusWidget(), KEY.Key_R)
+    settle(qtbot, window)
+    button = window.review.pane.sure
+    assert (button.isVisible(), button.text()) == (True, "Confirm 1 sure one…")
+    button.click()
+    [dialog] = window.findChildren(SureDialog)
+    qtbot.waitUntil(dialog.ok.isEnabled, timeout=3000)
+    dialog.ok.click()
+    settle(qtbot, window)
+    assert not button.isVisible()
