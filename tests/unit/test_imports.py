@@ -17,7 +17,6 @@ ALSO_HEAVY = {
     "exifread",
     "rich.progress",
     "apsw",
-    "watchdog",
     "pluggy",
 }
 ROOMS = {"facedex.engines", "facedex.plugins", "facedex.services"}
