@@ -61,6 +61,8 @@ DRAWN_ORIGINS = frozenset({"picasa", "digikam", "xmp", "manual"})
 DLIB_ENCODER = "dlib-resnet"
 POOR_QUALITY = 0.2
 """A face below it moves no centroid and is suggested last; an unknown quality is a fine one."""
+SURE = 0.995
+"""A suggestion at least so probable may be confirmed unseen, unless its owner says otherwise."""
 
 
 class MetricName(StrEnum):

@@ -25,10 +25,9 @@ from numpy.typing import NDArray
 from facedex.db import faces, files, photos
 from facedex.db.connection import transaction
 from facedex.db.library import open_library, set_meta
-from facedex.services.decisions.decide_sure import USUAL_LEAST
 from facedex.services.library import Library
 from facedex.services.reviewing.questions import PAGE, Question
-from facedex.types import Box, FaceId, FileStat, PhotoFacts
+from facedex.types import SURE, Box, FaceId, FileStat, PhotoFacts
 
 MODEL = "dlib-resnet-v1-55533b28-mirror"
 MARKS = (50, 100, 250, 500)
@@ -71,11 +70,11 @@ class Owner:
 
     def decide(self) -> bool:
         """Confirm what is sure where that is more than a page, else answer a question, if there is one."""
-        sure = self.library.count_sure(USUAL_LEAST)
+        sure = self.library.count_sure(SURE)
         if sure.n_faces > PAGE:
             names = {row.face_id: row.person_name for row in self.library.faces(sure.least_sure)}
             wrong = {face for face, name in names.items() if name != self.truth[face]}
-            self.library.confirm_sure(USUAL_LEAST, wrong=wrong)
+            self.library.confirm_sure(SURE, wrong=wrong)
             self.asked["sure"] += 1
             return True
         questions = self.library.questions()

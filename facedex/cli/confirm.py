@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facedex.cli.context import print_json
+from facedex.types import SURE
 
 if TYPE_CHECKING:
     from facedex.cli.context import Context
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     "--least",
     "percent",
     type=click.FloatRange(50, 100),
-    default=99.5,
+    default=100 * SURE,
     show_default=True,
     metavar="PERCENT",
     help="How sure a suggestion must be.",

@@ -83,6 +83,10 @@ def _print_summary(report: ScanReport, seconds: float) -> None:
     ]
     if report.n_problems:
         lines.append(f"Could not be read: {report.n_problems:,}; see: facedex problems")
+    if report.n_sure:
+        lines.append(
+            f"Suggestions that are sure: {report.n_sure:,}; to confirm them: facedex confirm"
+        )
     if report.n_suggested or report.n_grouped:
         lines.append("To name and confirm faces: facedex view")
     lines += [f"Offline, left as it was: {printable(path)}" for path in report.offline]

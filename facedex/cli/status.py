@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from facedex.cli.context import print_json, printable
+from facedex.types import SURE
 
 if TYPE_CHECKING:
     from facedex.cli.context import Context
@@ -24,6 +25,7 @@ def status(context: Context, as_json: bool) -> None:
     try:
         counts, roots, last = library.counts(), library.roots(), library.last_scan()
         directory, metric = library.directory, library.metric()
+        n_sure = library.count_sure(SURE).n_faces
     finally:
         library.close()
     if as_json:
@@ -33,6 +35,7 @@ def status(context: Context, as_json: bool) -> None:
             "last_scan": last,
             "metric": metric,
             **asdict(counts),
+            "n_sure": n_sure,
         }
         print_json(facts)
         return
@@ -48,6 +51,8 @@ def status(context: Context, as_json: bool) -> None:
         f"Faces      {counts.n_faces:,}: {counts.n_confirmed:,} named,"
         f" {counts.n_suggested:,} suggested, {counts.n_ignored:,} ignored"
     )
+    if n_sure:
+        print(f"Sure       {n_sure:,} of the suggestions; see: facedex confirm")
     print(f"People     {counts.n_people:,}, and {counts.n_groups:,} groups nobody has named")
     if metric is not None:
         print(f"Metric     {metric.name}, {_chosen(metric)}")

@@ -15,12 +15,14 @@ from facedex.paths import display_path, model_cache
 from facedex.pipeline.runner import read_pending, search_undone
 from facedex.pipeline.store import Store
 from facedex.pipeline.supervisor import InlinePool, SupervisedPool
+from facedex.services.decisions.decide_sure import count_sure
 from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
 from facedex.services.model_thresholds import keep_thresholds
 from facedex.services.retry_raw import retry_raw
 from facedex.services.takeover.take_over_names import read_elsewhere, take_over_names
 from facedex.services.walk_roots import add_roots, check_folder, check_online, walk_root
+from facedex.types import SURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,12 +59,14 @@ class ScanReport:
     """What a scan did, and what it left.
 
     ``outcome`` is ``done`` or ``stopped``; ``n_problems`` counts the files and folders of the
-    library that cannot be read, whenever that was found out.
+    library that cannot be read, whenever that was found out; ``n_sure`` the suggestions of which
+    ``facedex confirm`` says that they are sure.
     """
 
     outcome: str
     counts: ScanCounts
     n_suggested: int = 0
+    n_sure: int = 0
     n_grouped: int = 0
     n_problems: int = 0
     offline: list[str] = field(default_factory=list)
@@ -191,4 +195,5 @@ def _do_steps(
     set_meta(db, "model", store.model_id)
     matched = match_faces(db, store.model_id)
     report.n_suggested, report.n_grouped = matched.n_suggested, matched.n_grouped
+    report.n_sure = count_sure(db, SURE).n_faces
     store.sink.finished()

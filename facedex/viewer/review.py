@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from facedex.services.decisions.decide_sure import USUAL_LEAST
+from facedex.types import SURE
 from facedex.viewer.actions import Command
 from facedex.viewer.models.faces import FaceGridModel
 from facedex.viewer.text import counted, one_line
@@ -79,7 +79,7 @@ class Review(QObject):
         if self._is_open:
             work = self._library.questions
             self._workers.submit("matching", work, self._on_questions, channel="review")
-            count = partial(self._library.count_sure, USUAL_LEAST)
+            count = partial(self._library.count_sure, SURE)
             self._workers.submit("queries", count, self._on_sure, channel="sure ones")
 
     def yes(self) -> None:

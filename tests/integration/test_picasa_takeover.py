@@ -301,6 +301,8 @@ def test_named_faces_suggest_the_others(family, library, run_scan):
         "SELECT path, person_name, source FROM v1_faces WHERE state = 'suggested' ORDER BY path",
     )
     assert report.n_suggested == len(rows)
+    sure = photos.select(library, "SELECT count(*) FROM v1_suggestions WHERE probability >= 0.995")
+    assert [(report.n_sure,)] == sure
     wrong = [
         (Path(path).name, name)
         for path, name, _source in rows

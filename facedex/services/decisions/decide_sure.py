@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.types import FaceId, PersonId
 
-USUAL_LEAST = 0.995
 SHOWN = 60
 """How many of the least sure are named, to be looked at."""
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedex.services.decisions.decide_sure import USUAL_LEAST
+from facedex.types import SURE
 from facedex.viewer import theme
 from facedex.viewer.models.faces import FaceGridModel
 from facedex.viewer.text import counted
@@ -56,7 +56,7 @@ class SureDialog(QDialog):
         self.least.setDecimals(1)
         self.least.setSingleStep(0.1)
         self.least.setSuffix(" % sure")
-        self.least.setValue(100 * USUAL_LEAST)
+        self.least.setValue(100 * SURE)
         self.least.setMinimumHeight(theme.FIELD_PX)
         self.text = plain_label("")
         self._faces = FaceGridModel(library, workers, thumbnails, self)

@@ -47,6 +47,16 @@ def test_one_person_and_json(facedex, known):
     assert confirmed(facedex) == [3, 5]
 
 
+def test_status_tells_how_many_are_sure(facedex, known):
+    facedex("confirm")  # which makes the suggestions
+    n_sure = json.loads(facedex("confirm", "--json").out)["n_faces"]
+    assert n_sure > 0
+    assert json.loads(facedex("status", "--json").out)["n_sure"] == n_sure
+    assert (
+        f"Sure       {n_sure} of the suggestions; see: facedex confirm\n" in facedex("status").out
+    )
+
+
 def test_nothing_sure(facedex, small):
     decide_faces.name_faces(small.db, small.album("ada", 3), ADA)
     said = "No suggestion is at least 99.5 % sure; there are 0 suggestions.\n"
