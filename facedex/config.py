@@ -27,6 +27,7 @@ from facedex.types import (
 )
 
 _NAME = r"^[a-z0-9-]+$"  # of facedex's own or a plugin's; which there are, the engines know
+_NAMES = r"^[a-z0-9-]+(\+[a-z0-9-]+)*$"
 
 LEAST_BUDGET_BYTES = 1_500_000_000  # for all workers together
 _CASCADE_BYTES, _WHOLE_PHOTO_BYTES = 270_000_000, 550_000_000
@@ -53,7 +54,11 @@ def config_file() -> Path:
 
 def worker_bytes(engine: EngineConfig) -> int:
     """Return about what a worker process takes at most, of 12-megapixel photos (docs/benchmarks.md)."""
-    is_cascade = engine.detector == DetectorName.CASCADE
+    return sum(_detector_bytes(name, engine) for name in engine.detector.split("+"))
+
+
+def _detector_bytes(detector: str, engine: EngineConfig) -> int:
+    is_cascade = detector == DetectorName.CASCADE
     base = _CASCADE_BYTES if is_cascade else _WHOLE_PHOTO_BYTES
     usual_px = _QUICK_PX if is_cascade and not engine.is_thorough else _USUAL_PX
     searched_px = usual_px if engine.working_size is None else engine.working_size
@@ -77,8 +82,9 @@ class Settings(BaseSettings):
     )
     detector: str = Field(
         default=DetectorName.CASCADE.value,
-        pattern=_NAME,
-        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn, both, or a plugin's.",
+        pattern=_NAMES,
+        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn, both, or a plugin's; several"
+        " joined by + find the faces of each.",
     )
     thorough: bool = Field(
         default=False,

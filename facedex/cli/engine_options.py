@@ -20,7 +20,8 @@ _OPTIONS = (
         metavar="NAME",
         help="How faces are looked for. cascade (default) finds most and is fastest; cnn looks at the"
         " whole photo; hog finds frontal faces only; hog-then-cnn asks the cnn where hog finds nothing;"
-        " both joins their faces. Plugins bring others: facedex doctor lists them.",
+        " both joins their faces. Plugins bring others: facedex doctor lists them. Several, joined by +, find the"
+        " faces of each: cascade+cnn.",
     ),
     click.option(
         "--thorough/--quick",

@@ -1,4 +1,4 @@
-"""The face engine: a detector and an encoder, facedex's own or a plugin's, on a runtime."""
+"""The face engine: one or more detectors and an encoder, facedex's own or a plugin's, on a runtime."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 from facedex.engines.confirmer import Confirmer
 from facedex.engines.devices import choose_target
-from facedex.engines.foreign_boxes import fit_to_dlib
-from facedex.engines.guards import GuardedDetector, GuardedEncoder
+from facedex.engines.guards import GuardedEncoder
 from facedex.engines.model_files import ModelName
 from facedex.engines.own_detectors import CNN_ID
 from facedex.engines.regions import fit_box
-from facedex.engines.registry import find_detector, find_encoder, find_runtime
-from facedex.engines.runtimes import LEAST_SIDE_PX
+from facedex.engines.registry import find_detectors, find_encoder, find_runtime
+from facedex.engines.searching import Searcher, joined, tools_for
 from facedex.engines.tools import EngineTools, dlib_networks, hog_detector
-from facedex.engines.working_image import working_image
 from facedex.geometry import box_to_upright, pixels_to_upright, points_to_stored
 
 if TYPE_CHECKING:
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
     from facedex.engines.runtimes import Runtime, Target
     from facedex.plugins.manager import Registered
-    from facedex.plugins.specs import Detector, DetectorSpec, Encoder, EncoderSpec
+    from facedex.plugins.specs import DetectorSpec, Encoder, EncoderSpec
     from facedex.types import (
         Box,
         Detection,
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """A detector and an encoder; satisfies :class:`facedex.types.FaceEngine`.
+    """Detectors and an encoder; satisfies :class:`facedex.types.FaceEngine`.
 
     Networks are loaded at their first use. One engine serves one thread at a time; threads and
     processes that work side by side each make their own.
@@ -48,31 +46,36 @@ class Engine:
 
     def __init__(
         self,
-        detector: Registered[DetectorSpec],
+        detectors: Sequence[tuple[Registered[DetectorSpec], EngineTools]],
         encoder: Registered[EncoderSpec],
         tools: EngineTools,
     ) -> None:
         networks = tools.shared(dlib_networks)
-        self._spec = detector.what
         self._tools = tools
         self._networks = networks
         self._hog = tools.shared(hog_detector)
-        self._confirmer = Confirmer(lambda: networks.session(ModelName.DETECTOR))
-        self._must_fit = encoder.what.needs_dlib_boxes and not detector.what.has_dlib_boxes
+        confirmer = Confirmer(lambda: networks.session(ModelName.DETECTOR))
+        needs_fit = [
+            encoder.what.needs_dlib_boxes and not each.what.has_dlib_boxes for each, _ in detectors
+        ]
+        self._searchers = [
+            Searcher(registered, own_tools, confirmer if is_fitted else None)
+            for (registered, own_tools), is_fitted in zip(detectors, needs_fit, strict=True)
+        ]
+        self._is_any_fitted = any(needs_fit)
         self.thresholds: EncoderThresholds | None = encoder.what.thresholds
-        self.detector: Detector = (
-            self._spec.open(tools) if detector.is_own else GuardedDetector(detector, tools)
-        )
         self.encoder: Encoder = (
             encoder.what.open(tools) if encoder.is_own else GuardedEncoder(encoder, tools)
         )
 
     @property
     def engine_id(self) -> str:
-        """Detector, working size and networks; never the runtime, which changes no face."""
-        name = f"{self._spec.name}-thorough" if self._tools.is_thorough else self._spec.name
-        fitted = f"+{CNN_ID}" if self._must_fit else ""
-        return f"{name}@{self.working_size}/{self.detector.detector_id}{fitted}"
+        """Detectors, working sizes and networks; never the runtime, which changes no face."""
+        name = "+".join(each.name for each in self._searchers)
+        size = "+".join(str(each.working_size) for each in self._searchers)
+        detector_id = "+".join(each.detector.detector_id for each in self._searchers)
+        fitted = f"+{CNN_ID}" if self._is_any_fitted else ""
+        return f"{name}@{size}/{detector_id}{fitted}"
 
     @property
     def model_id(self) -> str:
@@ -86,32 +89,27 @@ class Engine:
 
     @property
     def working_size(self) -> int:
-        """Long side in pixels at which faces are looked for."""
-        return self._tools.working_size
+        """Long side in pixels at which faces are looked for; of several detectors, the largest."""
+        return max(each.working_size for each in self._searchers)
 
     @property
     def decode_size(self) -> int:
         """Least long side in pixels to decode to: faces may be cut from more than is searched."""
-        return max(self.working_size, self._spec.least_decode_size)
+        return max(each.decode_size for each in self._searchers)
 
     def prepare(self) -> None:
         """Convert the networks, once for all workers."""
-        self.detector.prepare()
+        for each in self._searchers:
+            each.detector.prepare()
         self.encoder.prepare()
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Return the faces in ``image``, uint8 (h, w, 3) RGB upright, of any size.
 
-        Boxes may reach outside the image. The best score comes first, as the detector has it.
+        Boxes may reach outside the image. The best score comes first, as the detector has it; of several
+        detectors, the first one's faces do.
         """
-        searched = image if self._spec.resizes_itself else working_image(image, self.working_size)
-        if min(searched.shape[:2]) < LEAST_SIDE_PX:
-            return []
-        found = self.detector.detect(searched)
-        if not self._must_fit:
-            return found
-        boxes = fit_to_dlib(image, [each.place for each in found], self._confirmer)
-        return [replace(each, box=box) for each, box in zip(found, boxes, strict=True)]
+        return joined([each.find_faces(image) for each in self._searchers])
 
     def encode(self, image: NDArray[np.uint8], places: Sequence[FacePlace]) -> list[EncodedFace]:
         """Return landmarks and encoding of each face of ``image``, uint8 (h, w, 3) RGB upright.
@@ -139,7 +137,8 @@ class Engine:
 
     def close(self) -> None:
         """Free the networks; they are loaded again when they are needed again."""
-        self.detector.close()
+        for each in self._searchers:
+            each.detector.close()
         self.encoder.close()
         self._networks.close()
         self._hog.take()
@@ -155,7 +154,7 @@ def create_engine(config: EngineConfig, cache_dir: Path) -> Engine:
     EnvironmentFault
         If a plugin's detector or encoder cannot be made, or a model is missing.
     """
-    find_detector(config.detector, config.plugins_dir)  # before anything is tried and timed
+    find_detectors(config.detector, config.plugins_dir)  # before anything is tried and timed
     find_encoder(config.encoder, config.plugins_dir)
     target = choose_target(config, cache_dir)
     return engine_on(config, cache_dir, target, find_runtime(target.runtime, config.plugins_dir))
@@ -163,17 +162,18 @@ def create_engine(config: EngineConfig, cache_dir: Path) -> Engine:
 
 def engine_on(config: EngineConfig, cache_dir: Path, target: Target, runtime: Runtime) -> Engine:
     """Return the engine that ``config`` describes on a target, whatever it says of that."""
-    detector = find_detector(config.detector, config.plugins_dir)
-    spec = detector.what
-    is_thorough = config.is_thorough and spec.thorough_size is not None
-    size = spec.thorough_size if is_thorough and spec.thorough_size else spec.working_size
+    detectors = find_detectors(config.detector, config.plugins_dir)
     tools = EngineTools(
-        working_size=config.working_size or size,
-        is_thorough=is_thorough,
+        working_size=detectors[0].what.working_size,
+        is_thorough=config.is_thorough,
         encode_crops=config.encode_crops,
         threads=config.threads,
         target=target,
         runtime=runtime,
         cache_dir=cache_dir,
     )
-    return Engine(detector, find_encoder(config.encoder, config.plugins_dir), tools)
+    return Engine(
+        [(each, tools_for(each.what, config, tools)) for each in detectors],
+        find_encoder(config.encoder, config.plugins_dir),
+        tools,
+    )

@@ -9,7 +9,7 @@ import dlib
 
 from facedex.engines.devices import TargetStatus, explain
 from facedex.engines.model_files import ModelName, find_model, get_model
-from facedex.engines.registry import all_engines, find_detector, find_encoder
+from facedex.engines.registry import all_engines, find_detectors, find_encoder
 from facedex.errors import ModelMissing, UsageError
 from facedex.types import DetectorName, RuntimeName
 
@@ -82,7 +82,7 @@ def take_inventory(
     explanation = fault = None
     plugins = all_engines(config.plugins_dir).plugins
     try:
-        find_detector(config.detector, config.plugins_dir)
+        find_detectors(config.detector, config.plugins_dir)
         find_encoder(config.encoder, config.plugins_dir)
         explanation = explain(config, cache_dir, probe, is_again=is_again)
     except (UsageError, ModelMissing) as exc:
@@ -105,7 +105,7 @@ def _without_dlib(versions: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str
 
 
 def _model_status(name: ModelName, detector: str) -> ModelStatus:
-    is_needed = name is not ModelName.PROPOSER or detector == DetectorName.CASCADE
+    is_needed = name is not ModelName.PROPOSER or DetectorName.CASCADE in detector.split("+")
     try:
         return ModelStatus(name.filename, get_model(name).path, None, is_needed)
     except ModelMissing as exc:

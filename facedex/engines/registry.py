@@ -46,6 +46,20 @@ def find_detector(name: str, plugins_dir: Path | None) -> Registered[DetectorSpe
     return _find("detector", name, lambda registry: registry.detectors, plugins_dir)
 
 
+def find_detectors(names: str, plugins_dir: Path | None) -> list[Registered[DetectorSpec]]:
+    """Return the detector of a name, or those of several joined by ``+``, as ``cascade+cnn``.
+
+    Raises
+    ------
+    UsageError
+        If there is none of a name, or a name stands twice.
+    """
+    parts = names.split("+")
+    if len(set(parts)) < len(parts):
+        raise UsageError(f"{names} names a detector twice")
+    return [find_detector(name, plugins_dir) for name in parts]
+
+
 def find_encoder(name: str, plugins_dir: Path | None) -> Registered[EncoderSpec]:
     """Return the encoder of that name; as :func:`find_detector`."""
     return _find("encoder", name, lambda registry: registry.encoders, plugins_dir)
