@@ -179,13 +179,17 @@ def take_contact_regions(db: apsw.Connection, person_id: PersonId) -> None:
 
     So do those that say their name, unless they mean somebody else who has that name too.
     """
+    named = (
+        "UPDATE region SET person_id = ?1,"
+        " status = iif(status IN ('orphaned', 'withdrawn'), status, 'pending')"
+    )
     db.execute(
-        "UPDATE region SET person_id = ?1 WHERE person_id IS NOT NULL"
+        named + " WHERE person_id != ?1"
         " AND contact_id IN (SELECT contact_id FROM contact WHERE person_id = ?1)",
         (person_id,),
     )
     db.execute(
-        "UPDATE region SET person_id = ?1 FROM person me, person meant WHERE me.id = ?1"
+        named + " FROM person me, person meant WHERE me.id = ?1"
         " AND meant.id = region.person_id AND region.contact_id = '' AND region.name = me.name"
         " AND meant.name != me.name",
         (person_id,),

@@ -215,6 +215,29 @@ def settle_region(
     )
 
 
+def ask_again(db: apsw.Connection, face_id: FaceId) -> None:
+    """Let the regions on a face that nobody has named any more name it at the next taking over."""
+    db.execute(
+        "UPDATE region SET status = 'pending' WHERE face_id = ?"
+        " AND status IN ('encoded', 'unencodable', 'conflict', 'ignored')",
+        (face_id,),
+    )
+
+
+def follow_face(db: apsw.Connection, face_id: FaceId, person_id: PersonId) -> None:
+    """Say whom the regions mean by which a face is named."""
+    db.execute(
+        "UPDATE region SET person_id = ? WHERE face_id = ? AND said = 'named'"
+        " AND status IN ('encoded', 'unencodable')",
+        (person_id, face_id),
+    )
+
+
+def move_to_person(db: apsw.Connection, person_id: PersonId, into_id: PersonId) -> None:
+    """Let the regions that mean somebody mean somebody else."""
+    db.execute("UPDATE region SET person_id = ? WHERE person_id = ?", (into_id, person_id))
+
+
 def link_own_photos(db: apsw.Connection) -> None:
     """Link the regions and notes that stand in a photo's own file to that photo."""
     db.execute(

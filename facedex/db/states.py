@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from facedex.db import faces, pairs, people
+from facedex.db import faces, pairs, people, regions
 from facedex.db.connection import rows
 from facedex.db.faces import Assignment
 from facedex.geometry import iou
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # as when a photo is searched again: a face there is the face that was there
 _SAME_FACE_IOU = 0.4
+_SETTLED = {FaceState.CONFIRMED, FaceState.IGNORED}
 
 
 def read_state(db: apsw.Connection, key: Step) -> Any:
@@ -98,7 +99,7 @@ def find_face(db: apsw.Connection, key: Step) -> FaceId | None:
 
 def is_worth_a_box(state: Step) -> bool:
     """Tell whether a face without a box must get one, for what the owner said of it to be kept."""
-    return any(word[2] in {FaceState.CONFIRMED, FaceState.IGNORED} for word in state["said"])
+    return any(word[2] in _SETTLED for word in state["said"])
 
 
 def add_box(db: apsw.Connection, key: Step) -> FaceId | None:
@@ -123,24 +124,55 @@ def face_state(db: apsw.Connection, face_id: FaceId) -> Step:
 def _restore_face(db: apsw.Connection, key: Step, state: Step) -> None:
     """Put a face into a state; its people and its cluster come back if they are gone.
 
-    Where no face is any more but one has a name in this state, the named box comes back.
+    Where no face is any more but one has a name in this state, the named box comes back. What another
+    program has said of the face since stays, unless the user named or ignored the face in this state.
     """
     face_id = find_face(db, key)
     if face_id is None:
         face_id = add_box(db, key) if is_worth_a_box(state) else None
     if face_id is None:
         return
-    said, confirmed = [], None
+    now = face_state(db, face_id)
+    came_since = _said_by_others_since(now["said"], key, state)
+    if came_since:
+        by_user = [word for word in state["said"] if word[3] == Source.USER]
+        state = {"said": [*by_user, *came_since], "cluster": now["cluster"]}
+    said, settled = [], None
     for person_uuid, name, is_now, source, distance, probability in state["said"]:
         person_id = None if person_uuid is None else _person_of(db, person_uuid, name)
         said.append(Assignment(person_id, FaceState(is_now), Source(source), distance, probability))
-        if is_now == FaceState.CONFIRMED:
-            confirmed = person_id
+        if is_now in _SETTLED:
+            settled = said[-1]
     faces.set_assignments(db, face_id, said)
     cluster_id = state["cluster"]
     if cluster_id is not None and not people.has_cluster(db, cluster_id):
-        people.set_cluster_person(db, cluster_id, confirmed)
+        people.set_cluster_person(db, cluster_id, settled.person_id if settled else None)
     faces.set_cluster(db, face_id, cluster_id)
+    if settled is None:
+        regions.ask_again(db, face_id)
+    elif settled.source is not Source.USER and settled.person_id is not None:
+        regions.follow_face(db, face_id, settled.person_id)
+
+
+def _said_by_others_since(now: list[Any], key: Step, state: Step) -> list[Any]:
+    """Return the names and the like that other programs gave a face after the step, if they count."""
+    if any(word[3] == Source.USER and word[2] in _SETTLED for word in state["said"]):
+        return []
+    sides = (state, key.get("before") or {}, key.get("after") or {})
+    known = {_meaning(word) for side in sides for word in side.get("said", ())}
+    refused = {word[0] for word in state["said"] if word[3] == Source.USER}
+    return [
+        word
+        for word in now
+        if word[3] not in {Source.USER, Source.AUTO}
+        and _meaning(word) not in known
+        and (word[0] is None or word[0] not in refused)
+    ]
+
+
+def _meaning(word: list[Any]) -> tuple[str | None, str, str]:
+    person_uuid, _name, is_now, source, *_numbers = word
+    return person_uuid, is_now, source
 
 
 def _remove_box(db: apsw.Connection, key: Step) -> None:

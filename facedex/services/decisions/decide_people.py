@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from facedex.db import faces, pairs, people
+from facedex.db import faces, pairs, people, regions
 from facedex.db.connection import transaction
 from facedex.errors import UsageError
 from facedex.services.decisions.decide_faces import clean_name
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # of two things said of one face, the first of these stays when the two people become one
 _STRENGTH = (FaceState.CONFIRMED, FaceState.REJECTED, FaceState.SUGGESTED)
 _SOURCES = (Source.USER, Source.PICASA, Source.DIGIKAM, Source.XMP, Source.AUTO)
-_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ def merge_people(db: Connection, person_id: PersonId, into_id: PersonId) -> list
             said = _as_one(faces.assignments(db, face_id), person_id, into_id)
             faces.set_assignments(db, face_id, said)
         _move_facts(db, person_id, into_id)
+        regions.move_to_person(db, person_id, into_id)
         people.delete_person(db, person_id)
         into = people.get_person(db, into_id).name
         return record.write("merge", lambda n: f"{summary}, {n}, into {into}")
