@@ -236,14 +236,19 @@ def set_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId | No
     db.execute("UPDATE face SET cluster_id = ? WHERE id = ?", (cluster_id, face_id))
 
 
-def join_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId) -> None:
-    """Place a face in a cluster unless it is in one or settled by now."""
+def join_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId) -> bool:
+    """Place a face in an unknown group; tell whether it is in it now.
+
+    Not if it is in one or settled by now, or the group is gone or has got a name.
+    """
     db.execute(
-        "UPDATE face SET cluster_id = ? WHERE id = ? AND cluster_id IS NULL AND NOT EXISTS"
+        "UPDATE face SET cluster_id = ?1 WHERE id = ?2 AND cluster_id IS NULL AND NOT EXISTS"
         " (SELECT 1 FROM assignment a WHERE a.face_id = face.id"
-        "  AND a.state IN ('confirmed', 'ignored'))",
+        "  AND a.state IN ('confirmed', 'ignored'))"
+        " AND EXISTS (SELECT 1 FROM cluster c WHERE c.id = ?1 AND c.person_id IS NULL)",
         (cluster_id, face_id),
     )
+    return db.changes() > 0
 
 
 def faces_of_person(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:

@@ -196,6 +196,11 @@ def take_contact_regions(db: apsw.Connection, person_id: PersonId) -> None:
     )
 
 
+def has_person(db: apsw.Connection, person_id: PersonId) -> bool:
+    """Tell whether there is such a person."""
+    return bool(rows(db, "SELECT 1 FROM person WHERE id = ?", (person_id,)))
+
+
 def add_cluster(db: apsw.Connection, person_id: PersonId | None = None) -> ClusterId:
     """Add a cluster, of a person or of nobody yet."""
     db.execute("INSERT INTO cluster (person_id, created_us) VALUES (?, ?)", (person_id, now_us()))

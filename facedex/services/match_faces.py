@@ -86,10 +86,12 @@ def _group(
     labels = group_unknown(known.encoding[todo], known.photo[todo], rule, placed)
     clusters = {slot: ClusterId(int(cluster)) for slot, cluster in enumerate(groups)}
     is_new = (placed == ALONE) & (labels != ALONE)
+    n_joined = 0
     with transaction(db):
         for index, label in zip(todo[is_new], labels[is_new], strict=True):
             if int(label) not in clusters:
                 clusters[int(label)] = people.add_cluster(db)
-            faces.join_cluster(db, FaceId(int(known.face[index])), clusters[int(label)])
+            face_id = FaceId(int(known.face[index]))
+            n_joined += faces.join_cluster(db, face_id, clusters[int(label)])
         people.drop_empty_clusters(db)
-    return int(is_new.sum())
+    return n_joined

@@ -295,6 +295,16 @@ def _restore(record: Recording, known: _Known, found: _Found) -> None:
         said.append(faces.Assignment(person_id, FaceState(state), Source(source)))
         if person_id is not None and state == FaceState.CONFIRMED:
             home = known.home(person_id, found.state["cluster"])
+    if not states.is_worth_a_box(found.state):
+        # what a file says of the face here stands, unless it was denied there
+        refused = {each.person_id for each in said}
+        said += [
+            each
+            for each in faces.assignments(db, face_id)
+            if each.source is not Source.AUTO
+            and each.state is not FaceState.REJECTED
+            and each.person_id not in refused
+        ]
     faces.set_assignments(db, face_id, said)
     if home is not None or states.is_worth_a_box(found.state):
         faces.set_cluster(db, face_id, home)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from facedex.types import ClusterId, FaceId, PersonId
 
 _MAX_NAME = 200
+_SETTLED = {FaceState.CONFIRMED, FaceState.IGNORED}
 
 
 def name_faces(db: Connection, face_ids: Sequence[FaceId], name: str) -> list[FaceId]:
@@ -38,7 +39,7 @@ def name_faces(db: Connection, face_ids: Sequence[FaceId], name: str) -> list[Fa
     cleaned = clean_name(name)
     with transaction(db):
         record = Recording(db)
-        there = _noted(record, face_ids)
+        there = noted_faces(record, face_ids)
         if not there:
             return []
         person_id = _person(record, cleaned)
@@ -60,6 +61,7 @@ def name_group(db: Connection, cluster_id: ClusterId, name: str) -> list[FaceId]
 def confirm_group(db: Connection, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
     """Confirm all unknown faces of a group as a person who is there already."""
     with transaction(db):
+        check_person(db, person_id)
         return _give_group(Recording(db), cluster_id, person_id)
 
 
@@ -74,17 +76,28 @@ def confirm(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
 def confirm_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -> list[FaceId]:
     """Confirm faces as a person who is there already."""
     with transaction(db):
+        check_person(db, person_id)
         record = Recording(db)
-        for face_id in _noted(record, face_ids):
+        for face_id in noted_faces(record, face_ids):
             _confirm(record, face_id, person_id)
         return _named(record, person_id)
 
 
-def confirm_page(db: Connection, right: Sequence[FaceId], wrong: Sequence[FaceId]) -> list[FaceId]:
-    """Confirm the suggestions of some faces and reject those of others, as one decision."""
+def confirm_page(
+    db: Connection, person_id: PersonId, right: Sequence[FaceId], wrong: Sequence[FaceId]
+) -> list[FaceId]:
+    """Confirm that some faces are somebody and others are not, as one decision.
+
+    A face that was named or ignored since it was asked about stays so.
+    """
     with transaction(db):
+        check_person(db, person_id)
         record = Recording(db)
-        settle_suggested(record, right, wrong)
+        for face_id in noted_faces(record, wrong):
+            refuse(db, face_id, person_id)
+        for face_id in noted_faces(record, right):
+            if all(each.state not in _SETTLED for each in faces.assignments(db, face_id)):
+                _confirm(record, face_id, person_id)
         also = f", rejected {len(wrong):,} of them" if wrong else ""
         return record.write("confirm", lambda n: f"Looked at {n}{also}")
 
@@ -93,7 +106,7 @@ def reject(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
     """Say of each face that it is not the person it is said to be; that is remembered for ever."""
     with transaction(db):
         record = Recording(db)
-        for face_id in _noted(record, face_ids):
+        for face_id in noted_faces(record, face_ids):
             reject_face(db, face_id)
         return record.write("reject", lambda n: f"Rejected the name of {n}")
 
@@ -102,7 +115,7 @@ def ignore(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
     """Put faces aside: they are nobody whom the user wants to name."""
     with transaction(db):
         record = Recording(db)
-        for face_id in _noted(record, face_ids):
+        for face_id in noted_faces(record, face_ids):
             said = faces.assignments(db, face_id)
             rejected = [a for a in said if a.state is FaceState.REJECTED]
             aside = Assignment(None, FaceState.IGNORED, Source.USER)
@@ -151,20 +164,39 @@ def reject_face(db: Connection, face_id: FaceId) -> None:
         faces.set_cluster(db, face_id, None)
 
 
+def refuse(db: Connection, face_id: FaceId, person_id: PersonId) -> None:
+    """Say of a face that it is not somebody, and leave the rest; inside a transaction."""
+    said = faces.assignments(db, face_id)
+    of_person = [a for a in said if a.person_id == person_id]
+    others = [a for a in said if a.person_id != person_id]
+    refused = Assignment(person_id, FaceState.REJECTED, Source.USER)
+    faces.set_assignments(db, face_id, [*others, refused])
+    if any(a.state is FaceState.CONFIRMED for a in of_person):
+        faces.set_cluster(db, face_id, None)
+
+
+def check_person(db: Connection, person_id: PersonId) -> None:
+    """Raise ``UsageError`` if somebody is gone, merged by another window, say."""
+    if not people.has_person(db, person_id):
+        raise UsageError("this person is not there any more")
+
+
 def settle_suggested(
     record: Recording, right: Collection[FaceId], wrong: Collection[FaceId] = ()
 ) -> None:
     """Reject the person suggested for each wrong face, confirm that of the others; in a transaction."""
-    for face_id in _noted(record, wrong):
-        reject_face(record.db, face_id)
-    for face_id in _noted(record, right):
+    for face_id in noted_faces(record, wrong):
+        person_id = _suggested(record.db, face_id)
+        if person_id is not None:
+            refuse(record.db, face_id, person_id)
+    for face_id in noted_faces(record, right):
         person_id = _suggested(record.db, face_id)
         if person_id is not None:
             _confirm(record, face_id, person_id)
 
 
 def _give_group(record: Recording, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
-    unknown = _noted(record, catalog.group_faces(record.db, cluster_id))
+    unknown = noted_faces(record, catalog.group_faces(record.db, cluster_id))
     if unknown:
         record.note_cluster(cluster_id)
         people.set_cluster_person(record.db, cluster_id, person_id)
@@ -173,7 +205,7 @@ def _give_group(record: Recording, cluster_id: ClusterId, person_id: PersonId) -
     return _named(record, person_id)
 
 
-def _noted(record: Recording, face_ids: Collection[FaceId]) -> list[FaceId]:
+def noted_faces(record: Recording, face_ids: Collection[FaceId]) -> list[FaceId]:
     """Note the faces that are there; return them, each once, with the lead's for a companion's."""
     leads = companions.leads_of(record.db, face_ids)
     there = [each for each in leads if faces.exists(record.db, each)]

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from facedex.db import faces, pairs, people
 from facedex.db.connection import transaction
-from facedex.db.faces import Assignment
 from facedex.errors import UsageError
-from facedex.services.decisions.decide_faces import reject_face
+from facedex.services.decisions.decide_faces import (
+    check_person,
+    noted_faces,
+    refuse,
+    reject_face,
+)
 from facedex.services.decisions.journal import Recording
 from facedex.services.reviewing.parts import middle_face
-from facedex.types import FaceState, Source
+from facedex.types import FaceState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +53,7 @@ def merge_groups(db: Connection, cluster_id: ClusterId, into_id: ClusterId) -> l
 def split(db: Connection, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:
     """Take parts out of a mixed group or person; return the new unknown group of each.
 
-    Faces that had a name lose it, and that is remembered. A part of an unknown group is remembered not
+    Faces that had a name lose it, and that is remembered; faces that are gone are left out. A part of an unknown group is remembered not
     to be whom the rest of it shows.
 
     Raises
@@ -62,21 +66,19 @@ def split(db: Connection, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:
         raise UsageError("each part needs a face, and each face one part")
     with transaction(db):
         record = Recording(db)
-        made = [_take_out(record, part, set(every)) for part in parts]
+        there = [noted_faces(record, part) for part in parts]
+        made = [_take_out(record, part, set(every)) for part in there if part]
         record.write("split", lambda n: f"Split {n} off")
         return made
 
 
 def reject_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -> list[FaceId]:
-    """Say of faces without a name that they are not a person; it is never suggested again."""
+    """Say of faces that they are not a person; it is never suggested again."""
     with transaction(db):
+        check_person(db, person_id)
         record = Recording(db)
-        refused = Assignment(person_id, FaceState.REJECTED, Source.USER)
-        for face_id in face_ids:
-            said = faces.assignments(db, face_id)
-            if all(each.person_id != person_id for each in said):
-                record.note_face(face_id)
-                faces.set_assignments(db, face_id, [*said, refused])
+        for face_id in noted_faces(record, face_ids):
+            refuse(db, face_id, person_id)
         name = people.get_person(db, person_id).name
         return record.write("reject", lambda n: f"Said that {n} are not {name}")
 
@@ -92,6 +94,8 @@ def reject_pair_of_groups(db: Connection, one: ClusterId, other: ClusterId) -> N
 def reject_pair_of_people(db: Connection, one: PersonId, other: PersonId) -> None:
     """Say that two people are not one."""
     with transaction(db):
+        for each in (one, other):
+            check_person(db, each)
         record = Recording(db)
         record.note_pair(pairs.RejectedPair("people", one, other))
         pairs.set_rejected(db, "people", one, other, is_rejected=True)
@@ -107,8 +111,8 @@ def _take_out(record: Recording, part: Sequence[FaceId], leaving: set[FaceId]) -
             rest = [each for each in faces.faces_in_cluster(db, old) if each not in leaving]
             _part(record, list(part), rest)
     for face_id in part:
-        record.note_face(face_id)
-        reject_face(db, face_id)
+        if any(each.state is FaceState.CONFIRMED for each in faces.assignments(db, face_id)):
+            reject_face(db, face_id)
         faces.set_cluster(db, face_id, cluster_id)
     return cluster_id
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from facedex.db import faces, pairs, people, regions
 from facedex.db.connection import transaction
 from facedex.errors import UsageError
-from facedex.services.decisions.decide_faces import clean_name
+from facedex.services.decisions.decide_faces import check_person, clean_name
 from facedex.services.decisions.journal import Recording
 from facedex.types import FaceState, Source
 
@@ -90,11 +90,12 @@ def rename_person(db: Connection, person_id: PersonId, name: str) -> bool:
     Raises
     ------
     UsageError
-        If the name cannot be used, or is somebody else's: two people of one name would be one to
-        whoever types it.
+        If the person is not there, or the name cannot be used, or is somebody else's: two people of
+        one name would be one to whoever types it.
     """
     cleaned = clean_name(name)
     with transaction(db):
+        check_person(db, person_id)
         before = people.get_person(db, person_id)
         holder = people.find_by_name(db, cleaned)
         if holder not in {None, person_id}:
@@ -131,6 +132,7 @@ def set_dates(
         If a date is none, or the death lies before the birth.
     """
     with transaction(db):
+        check_person(db, person_id)
         person = people.get_person(db, person_id)
         new_born = person.born if born is None else _checked_date(born)
         new_died = person.died if died is None else _checked_date(died)

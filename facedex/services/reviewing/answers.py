@@ -25,10 +25,9 @@ def answer_yes(
     Two people or two groups become one whole.
     """
     right = [face_id for face_id in question.face_ids if face_id not in left_out]
-    if question.kind == "suggested":
-        return decide_faces.confirm_page(
-            db, right, [each for each in question.face_ids if each in left_out]
-        )
+    if question.kind == "suggested" and question.person_id is not None:
+        wrong = [face_id for face_id in question.face_ids if face_id in left_out]
+        return decide_faces.confirm_page(db, question.person_id, right, wrong)
     if question.merged_id is not None and question.person_id is not None:
         return merge_people(db, question.merged_id, question.person_id)
     if question.person_id is not None:
@@ -42,8 +41,6 @@ def answer_yes(
 
 def answer_no(db: Connection, question: Question) -> list[FaceId]:
     """Take it that the faces are not whom they may be, for ever; who nobody knows is put aside."""
-    if question.kind == "suggested":
-        return decide_faces.reject(db, question.face_ids)
     if question.kind == "who":
         return decide_faces.ignore(db, question.face_ids)
     if question.merged_id is not None and question.person_id is not None:

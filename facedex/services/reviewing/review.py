@@ -88,13 +88,15 @@ class Review:
     def _find(self, db: Connection, n: int) -> list[Question]:
         found = self._waiting(db, n)
         taken: list[_Entry] = []
-        while len(taken) < n and (entry := self._pop()) is not None:
-            question = self._question(db, entry)
-            if question is not None:
-                found.append(question)
-                taken.append(entry)
-        for entry in taken:
-            self._push(self._weighed, entry)
+        try:
+            while len(taken) < n and (entry := self._pop()) is not None:
+                question = self._question(db, entry)
+                if question is not None:
+                    found.append(question)
+                    taken.append(entry)
+        finally:
+            for entry in taken:
+                self._push(self._weighed, entry)
         return sorted(found, key=lambda question: -question.worth)[:n]
 
     def skip(self, question: Question) -> None:
@@ -266,7 +268,10 @@ class Review:
         cluster_id = ClusterId(unit.key) if unit.key > 0 and not unit.person else None
         if entry.kind != "same":
             return Question("who", asked, entry.worth, cluster_id=cluster_id)
-        other = self._units.by_key[entry.other]
+        other = self._units.by_key.get(entry.other)
+        if other is None:
+            self._bump(entry.key)  # its faces were named or set aside: there is another question
+            return None
         return Question(
             "same",
             asked,
