@@ -15,7 +15,11 @@ from facedex.pipeline.store import Store
 from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
 from facedex.services.scan_library import make_pool, prepare_engine
-from facedex.services.takeover.take_over_names import encode_faceless, settle_regions
+from facedex.services.takeover.take_over_names import (
+    encode_faceless,
+    settle_in_batches,
+    settle_regions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,7 +95,7 @@ def take_in_database(
             store = Store(db, cache, engine.engine_id, engine.model_id, sink)
             with transaction(db):
                 _save(db, database)
-                faceless = settle_regions(db)
+            faceless = settle_in_batches(db, should_stop)
             encode_faceless(store, pool, faceless, should_stop)
             link_companions(db, engine.model_id, should_stop)
             match_faces(db, engine.model_id)

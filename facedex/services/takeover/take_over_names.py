@@ -21,7 +21,7 @@ from facedex.types import FaceState
 from facedex.xmp.traces import from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from facedex.db.connection import Connection
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from facedex.services.takeover.place_regions import PlacedRegion
     from facedex.types import Box, FaceId, PersonId, PhotoId
 
+    _Settle = Callable[[PhotoId], list[PlacedRegion]]
+
 _SAME_FACE_IOU = 0.5
+_BATCH_PHOTOS = 64
 
 
 def read_elsewhere(db: Connection, contacts_xml: Path | None, sink: ProgressSink) -> None:
@@ -61,9 +64,28 @@ def take_over_names(store: Store, pool: Pool, should_stop: Callable[[], bool]) -
     named box without encoding. What the user decided in facedex is never changed. Doing it again
     changes nothing.
     """
-    with transaction(store.db):
-        faceless = settle_regions(store.db)
+    faceless = settle_in_batches(store.db, should_stop)
     encode_faceless(store, pool, faceless, should_stop)
+
+
+def settle_in_batches(
+    db: Connection, should_stop: Callable[[], bool]
+) -> dict[PhotoId, list[PlacedRegion]]:
+    """Do what :func:`settle_regions` does, in transactions short enough for the window to decide beside.
+
+    What is left when it is stopped waits for the next scan.
+    """
+    with transaction(db):
+        settle, waiting = _begin(db)
+    faceless: dict[PhotoId, list[PlacedRegion]] = {}
+    for start in range(0, len(waiting), _BATCH_PHOTOS):
+        if should_stop():
+            break
+        with transaction(db):
+            faceless |= _settle_all(settle, waiting[start : start + _BATCH_PHOTOS])
+    with transaction(db):
+        people.drop_spent_placeholders(db)
+    return faceless
 
 
 def settle_regions(db: Connection) -> dict[PhotoId, list[PlacedRegion]]:
@@ -72,6 +94,13 @@ def settle_regions(db: Connection) -> dict[PhotoId, list[PlacedRegion]]:
     In a transaction. Photos whose regions are settled, and which were not searched since, are left
     alone.
     """
+    faceless = _settle_all(*_begin(db))
+    people.drop_spent_placeholders(db)
+    return faceless
+
+
+def _begin(db: Connection) -> tuple[_Settle, list[PhotoId]]:
+    """Say which photo and whom each region means; return what settles a photo, and which photos wait."""
     link_regions(db)
     _name_regions(db)
     regions.settle_without_photo(db)
@@ -81,13 +110,15 @@ def settle_regions(db: Connection) -> dict[PhotoId, list[PlacedRegion]]:
         for file_id, written in exports.exported(db).items()
     }
     details = {row.source_id: row.details for row in sources.list_sources(db, *sources.KINDS)}
-    faceless = {
-        photo_id: left
-        for photo_id in regions.photos_to_settle(db)
-        if (left := settle_photo(db, photo_id, details, recipes, own))
-    }
-    people.drop_spent_placeholders(db)
-    return faceless
+
+    def settle(photo_id: PhotoId) -> list[PlacedRegion]:
+        return settle_photo(db, photo_id, details, recipes, own)
+
+    return settle, regions.photos_to_settle(db)
+
+
+def _settle_all(settle: _Settle, photo_ids: Iterable[PhotoId]) -> dict[PhotoId, list[PlacedRegion]]:
+    return {photo_id: left for photo_id in photo_ids if (left := settle(photo_id))}
 
 
 def _name_regions(db: Connection) -> None:

@@ -108,6 +108,16 @@ def test_group_like_a_person_is_asked_to_be_that_person_where_that_is_likely(sma
     assert question.worth == pytest.approx(4 * question.probability)
 
 
+def test_who_was_set_aside_is_not_asked_about_any_more(small, library, near):
+    near("ada", "ada later", 0.9)
+    ada, later = small.album("ada", 6), small.album("ada later", 4)
+    library.name_faces(ada, ADA)
+    grouped(small, later)
+    assert only(library).kind == "same"
+    library.ignore(ada)
+    assert (only(library).kind, only(library).face_ids) == ("who", tuple(later))
+
+
 def test_unlikely_pair_is_not_asked_before_the_name(small, library, near):
     near("ada", "other", 0.1)
     library.name_faces(small.album("ada", 6), ADA)
