@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib.metadata import version
@@ -28,8 +29,9 @@ from facedex.cli.review import review
 from facedex.cli.scan import scan
 from facedex.cli.status import status
 from facedex.cli.view import view
-from facedex.errors import FacedexError
+from facedex.errors import FacedexError, StorageFault
 
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 _EPILOG = """
 Exit codes: 0 done; 1 failure; 2 wrong call; 3 done, with files that could not be read;
 4 no space or disk error; 5 a folder is offline; 6 another scan is running; 7 the library is of a
@@ -44,12 +46,17 @@ class _Commands(click.Group):
         """Run the command."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # else closed by whoever started the command
+                sys.stdout.flush()
         except BrokenPipeError:
-            # what is still buffered goes nowhere, instead of failing when Python ends
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             ctx.exit(0)
         return result
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere, instead of failing when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(
@@ -88,7 +95,8 @@ def run() -> None:
     """Run the command line; what the user or the machine did wrong is one line, a bug a traceback."""
     # a file name that is not UTF-8 must not stop a message about it
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are text files
+        if stream is not None:
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are text files
     try:
         cli.main(standalone_mode=False)
     except click.ClickException as exc:
@@ -98,6 +106,12 @@ def run() -> None:
         sys.exit(exc.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except OSError as exc:
+        if exc.errno not in _DISK_ERRORS:
+            raise
+        _drop_output()
+        print(f"facedex: the output cannot be written: {exc.strerror}", file=sys.stderr)
+        sys.exit(StorageFault.exit_code)
     except FacedexError as exc:
         print(printable(f"facedex: {exc}"), file=sys.stderr)
         sys.exit(exc.exit_code)

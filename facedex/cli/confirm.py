@@ -69,7 +69,7 @@ _MANY = 10_000  # a thousand take about a tenth of a second
 
 
 def _print(found: SureSuggestions, n_confirmed: int, n_suggested: int, *, is_done: bool) -> None:
-    at_least = f"at least {100 * found.least:.4g} % sure"
+    at_least = f"at least {100 * found.least:.6g} % sure"
     if not found.n_faces:
         print(f"No suggestion is {at_least}; there are {n_suggested:,} suggestions.")
         return
@@ -83,4 +83,4 @@ def _print(found: SureSuggestions, n_confirmed: int, n_suggested: int, *, is_don
         print(f"Confirmed       {n_confirmed:,}; facedex undo takes it back")
         print(f"Suggestions     {n_suggested:,} are left")
     else:
-        print("Nothing is changed. To confirm them: facedex confirm --yes")
+        print("Nothing is changed. To confirm them, say the same with --yes")

@@ -35,6 +35,8 @@ def faces(
     """
     library = context.open_library()
     try:
+        if person is not None:
+            library.get_person_id(person)  # nobody of this name is a mistake, no empty list
         found = library.find_faces(person, state, limit)
     finally:
         library.close()

@@ -20,8 +20,18 @@ if TYPE_CHECKING:
     from facedex.services.scan_library import ScanReport
 
 
+class _Folder(click.Path):
+    """A path; a shell variable that is not set is none."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the path, or say that there is none."""
+        if value == "":
+            self.fail("the folder's name is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command()
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]...")
+@click.argument("folders", nargs=-1, type=_Folder(path_type=Path), metavar="[FOLDER]...")
 @engine_options
 @click.option(
     "--contacts",

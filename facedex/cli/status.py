@@ -43,7 +43,8 @@ def status(context: Context, as_json: bool) -> None:
     for root in roots:
         where = "" if root["state"] == "online" else "  (offline)"
         print(f"Folder     {printable(root['path'])}: {root['n_photos']:,} photos{where}")
-    print(f"Files      {counts.n_files:,} there, {counts.n_missing:,} gone")
+    waiting = f", of which {counts.n_pending:,} wait to be read" if counts.n_pending else ""
+    print(f"Files      {counts.n_files:,} there{waiting}, {counts.n_missing:,} gone")
     print(f"Photos     {counts.n_photos:,}, of which {counts.n_unsearched:,} wait to be searched")
     if counts.n_companions:
         print(f"Companions {counts.n_companions:,} RAW and other photos of a moment shown once")

@@ -108,6 +108,7 @@ class LibraryCounts:
 
     n_roots: int
     n_files: int
+    n_pending: int
     n_missing: int
     n_photos: int
     n_unsearched: int
@@ -312,6 +313,7 @@ def count_library(db: apsw.Connection, engine: str | None) -> LibraryCounts:
     sql = f"""
     SELECT (SELECT count(*) FROM root),
            (SELECT count(*) FROM file WHERE state != 'missing'),
+           (SELECT count(*) FROM file WHERE state = 'pending'),
            (SELECT count(*) FROM file WHERE state = 'missing'),
            (SELECT count(DISTINCT photo_id) FROM file WHERE state = 'present'),
            (SELECT count(*) FROM photo p WHERE NOT EXISTS (SELECT 1 FROM analysis a
@@ -320,7 +322,8 @@ def count_library(db: apsw.Connection, engine: str | None) -> LibraryCounts:
            (SELECT count(*) FROM face) - (SELECT count(*) FROM twin),
            {said.format("confirmed")}, {said.format("suggested")}, {said.format("ignored")},
            (SELECT count(*) FROM person),
-           (SELECT count(*) FROM cluster c WHERE c.person_id IS NULL),
+           (SELECT count(DISTINCT c.id) FROM cluster c JOIN face f ON f.cluster_id = c.id
+             WHERE c.person_id IS NULL {_OPEN}),
            (SELECT count(*) FROM v1_duplicates WHERE kind = 'exact'),
            (SELECT count(DISTINCT path) FROM v1_problems),
            (SELECT count(*) FROM companion)"""

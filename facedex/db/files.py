@@ -161,6 +161,16 @@ def mark_missing(db: apsw.Connection, file_id: FileId) -> None:
     db.execute("UPDATE file SET state = 'missing' WHERE id = ?", (file_id,))
 
 
+def is_root_there(db: apsw.Connection, file_id: FileId) -> bool:
+    """Tell whether a file's root can be opened and holds anything: an unmounted disk's folder is empty."""
+    sql = "SELECT r.path FROM file f JOIN root r ON r.id = f.root_id WHERE f.id = ?"
+    try:
+        with os.scandir(rows(db, sql, (file_id,))[0][0]) as listing:
+            return next(listing, None) is not None
+    except OSError:
+        return False
+
+
 def pending_after(db: apsw.Connection, file_id: int, limit: int) -> list[FileRef]:
     """Return the next files to read, by id, of the roots that are online."""
     sql = (

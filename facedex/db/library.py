@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from facedex.db.connection import LIBRARY_NAME, connect, rows, transaction, translated
 from facedex.db.migrate import migrate
-from facedex.errors import LibraryLocked
+from facedex.errors import EnvironmentFault, LibraryLocked
 from facedex.paths import shipped
 
 if TYPE_CHECKING:
@@ -89,10 +89,18 @@ def scan_lock(directory: Path) -> Iterator[None]:
     ------
     LibraryLocked
         If another process scans; the message names it.
+    EnvironmentFault
+        If nothing can be written there.
     """
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = directory / LOCK_NAME
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as exc:
+        raise EnvironmentFault(
+            f"the library cannot be written in {directory} ({exc.strerror})",
+            "Name another folder: --library PATH",
+        ) from exc
     try:
         if not _lock(handle):
             holder = path.read_text(encoding="utf-8", errors="replace").strip()

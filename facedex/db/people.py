@@ -123,10 +123,10 @@ def delete_person(db: apsw.Connection, person_id: PersonId) -> None:
 
 
 def is_mentioned(db: apsw.Connection, person_id: PersonId) -> bool:
-    """Tell whether a face, a cluster with faces or a contact is a person's."""
+    """Tell whether a face, a cluster with faces or a contact is a person's; a mere suggestion is not."""
     sql = (
         "SELECT EXISTS (SELECT 1 FROM contact WHERE person_id = ?1)"
-        " OR EXISTS (SELECT 1 FROM assignment WHERE person_id = ?1)"
+        " OR EXISTS (SELECT 1 FROM assignment WHERE person_id = ?1 AND state != 'suggested')"
         " OR EXISTS (SELECT 1 FROM cluster k JOIN face f ON f.cluster_id = k.id"
         "   WHERE k.person_id = ?1)"
     )

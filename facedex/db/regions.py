@@ -280,9 +280,19 @@ def turned_in_picasa(db: apsw.Connection) -> list[TurnedPhoto]:
 
 
 def photos_to_settle(db: apsw.Connection) -> list[PhotoId]:
-    """Return the photos with a region that waits, or that were searched again since, by id."""
+    """Return the photos with regions to settle, by id.
+
+    Regions that wait, or whose photo was searched again since, or that no longer say what became of them:
+    somebody named the face otherwise, or took that back.
+    """
+    says = "EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = g.face_id AND a.state {0})"
+    is_theirs = says.format("= 'confirmed' AND a.person_id = g.person_id")
+    is_decided = says.format("IN ('confirmed', 'ignored', 'rejected')")
     sql = (
         "SELECT photo_id FROM region WHERE status = 'pending' AND photo_id IS NOT NULL"
+        " UNION SELECT g.photo_id FROM region g WHERE g.face_id IS NOT NULL AND g.said = 'named'"
+        "   AND g.photo_id IS NOT NULL AND (g.status IN ('encoded', 'unencodable')"
+        f"    AND NOT {is_theirs} OR g.status = 'conflict' AND ({is_theirs} OR NOT {is_decided}))"
         " UNION SELECT g.photo_id FROM analysis a JOIN region g ON g.photo_id = a.photo_id"
         " WHERE a.at_us > g.settled_us AND g.status != 'withdrawn' ORDER BY 1"
     )

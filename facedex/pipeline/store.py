@@ -148,8 +148,10 @@ class Store:
         photo = photos.get_photo(self.db, photo_id)
         issues.clear_issues(self.db, file.file_id)
         if result.problem is not None:
-            # a photo with a problem here and no faces is not asked again until its file changes
-            stage = result.problem.stage if result.faces is not None else "analyse"
+            # a photo whose bytes were read, but not searched, is not asked again until its file changes
+            is_lasting = result.content_hash is not None or result.problem.kind in _LASTING
+            is_given_up = is_lasting and result.faces is None
+            stage = "analyse" if is_given_up else result.problem.stage
             issues.set_issue(
                 self.db, file.file_id, stage, result.problem.kind, result.problem.message
             )
@@ -196,8 +198,9 @@ class Store:
         problem = result.problem
         assert problem is not None
         if problem.kind == "gone":
-            files.mark_missing(self.db, file.file_id)
-            return
+            if files.is_root_there(self.db, file.file_id):
+                files.mark_missing(self.db, file.file_id)
+            return  # else its disk went away, and nothing is known of the file
         issues.set_issue(self.db, file.file_id, problem.stage, problem.kind, problem.message)
         if problem.kind in _LASTING:
             # hashing alone decodes nothing, so it is safe here, where the worker was not

@@ -131,7 +131,7 @@ def use_metric(db: Connection, name: MetricName | None) -> MetricChoice:
 def _model(db: Connection) -> str:
     model_id = get_meta(db, "model")
     if model_id is None:
-        raise UsageError("no photo was searched yet; begin with: facedex scan FOLDER")
+        raise UsageError("no scan has come to its end yet; begin with: facedex scan FOLDER")
     if not is_dlibs(model_id):
         raise UsageError(f"the metrics are made for dlib's encodings, and these are of {model_id}")
     return model_id

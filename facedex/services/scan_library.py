@@ -148,11 +148,29 @@ def _scan(
     report = ScanReport("failed", store.counts)
     try:
         _do_steps(directory, store, pool, options, should_stop, roots, report)
+        _check_again(store, roots, report)
         report.outcome = "stopped" if should_stop() else "done"
     finally:
         report.n_problems = issues.count_problems(db)
         runs.finish_run(db, run_id, report.outcome, asdict(report))
     return report
+
+
+def _check_again(store: Store, roots: Sequence[Root], report: ScanReport) -> None:
+    """Say which disks went away during the scan."""
+    for root in roots:
+        if display_path(root.path) not in report.offline:
+            _is_online(store, root, report)
+
+
+def _is_online(store: Store, root: Root, report: ScanReport) -> bool:
+    try:
+        check_online(store.db, root)
+    except RootOffline as exc:
+        report.offline.append(display_path(root.path))
+        store.sink.problem(root.path, "walk", "offline", str(exc))
+        return False
+    return True
 
 
 def _do_steps(
@@ -167,11 +185,7 @@ def _do_steps(
     db = store.db
     retry_raw(db)
     for root in roots:
-        try:
-            check_online(db, root)
-        except RootOffline as exc:
-            report.offline.append(display_path(root.path))
-            store.sink.problem(root.path, "walk", "offline", str(exc))
+        if not _is_online(store, root, report):
             continue
         own_files = own_identities(directory)
         if not walk_root(db, root, own_files, store.counts, store.sink, should_stop):

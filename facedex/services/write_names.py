@@ -176,9 +176,14 @@ class PhotoNames:
         if not change.is_needed:
             self._note(place, after, settled)
             return False
+        saved = self._saved.get(place)
         if before | after != before:
             self._note(place, before | after)
-        status = replace_file(change)
+        try:
+            status = replace_file(change)
+        except MetadataError:
+            self._save(place, saved)  # the file is as it was
+            raise
         read = None
         if place == "file" and status is not None and change.new is not None:
             stat = file_stat(self._file.stat.relpath, status)
@@ -193,6 +198,9 @@ class PhotoNames:
         written = None if traces == NO_TRACES else Exported(to_json(traces), settled)
         if read is None and written == self._saved.get(place):
             return
+        self._save(place, written, read)
+
+    def _save(self, place: Place, written: Exported | None, read: _Read | None = None) -> None:
         with transaction(self._db):
             exports.save_exported(self._db, self._file.file_id, place, written)
             if read is not None:

@@ -74,6 +74,6 @@ def confirm_sure(
         found = catalog.sure_suggestions(db, least, person_ids)
         record = Recording(db)
         settle_suggested(record, [face_id for face_id, _who, _p in found], wrong)
-        sure = f"{100 * least:.4g} % sure"
+        sure = f"{100 * least:.6g} % sure"
         also = f", rejected {len(wrong):,} of them" if wrong else ""
         return record.write("confirm", lambda n: f"Confirmed {n}, at least {sure}{also}")

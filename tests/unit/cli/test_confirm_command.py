@@ -26,7 +26,7 @@ def test_without_yes_it_only_tells(facedex, known):
     outcome = facedex("confirm", "--least", "90")
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.startswith("7 faces of 2 people: suggestions that are at least 90 % sure.\n")
-    assert "facedex confirm --yes" in outcome.out
+    assert "the same with --yes" in outcome.out
     assert confirmed(facedex) == [3, 3]
 
 
