@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from facedex.pipeline import reading
+from facedex.progress import NullSink
 from facedex.services.library import Library
+from facedex.types import DetectorName, EngineConfig
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -190,6 +192,38 @@ def test_file_deleted_between_the_walk_and_its_reading_is_gone_without_a_problem
     assert states(library)["astronaut.jpg"] == "missing"
     assert problems(library) == {}
     assert run_scan(None, library).counts.unchanged == 3
+
+
+def test_a_disk_that_goes_away_while_its_files_are_read_is_offline_and_loses_nothing(
+    album, library, run_scan, tmp_path
+):
+    class Pull(NullSink):
+        def started(self, what, total):
+            if what == "Reading":
+                album.rename(tmp_path / "away")
+
+    report = run_scan(album, library, sink=Pull())
+    assert (report.offline, report.exit_code) == ([str(album)], 5)
+    assert set(states(library).values()) == {"pending"}
+    assert problems(library) == {}
+    (tmp_path / "away").rename(album)
+    assert run_scan(None, library).counts.faces_found == 5
+
+
+def test_photos_on_a_disk_that_goes_away_while_they_are_searched_are_searched_next_time(
+    album, library, run_scan, tmp_path
+):
+    class Pull(NullSink):
+        def started(self, what, total):
+            if what == "Searching":
+                album.rename(tmp_path / "away")
+
+    run_scan(album, library)
+    other = EngineConfig(DetectorName.CNN, working_size=700)
+    report = run_scan(None, library, engine=other, sink=Pull())
+    assert (report.counts.photos_searched, report.exit_code) == (0, 5)
+    (tmp_path / "away").rename(album)
+    assert run_scan(None, library, engine=other).counts.photos_searched == 4
 
 
 def test_file_deleted_while_it_is_read_is_kept_as_it_was_read(

@@ -10,7 +10,7 @@ from small_library import MODEL
 
 from facedex import errors
 from facedex.cli.app import cli
-from facedex.db import issues, runs
+from facedex.db import faces, issues, people, runs
 from facedex.db.connection import transaction
 from facedex.imaging import raw
 from facedex.services.decisions import decide_faces
@@ -472,3 +472,40 @@ def test_doctor_says_where_plugins_may_lie(facedex, tmp_path):
     assert lines == [
         f"unused   plugins folder: {tmp_path / 'plugins'} is not there; plugins may lie in it"
     ]
+
+
+# ---- what a person may get wrong
+
+
+def test_a_folder_without_a_name_is_refused(facedex):
+    outcome = facedex("scan", "")
+    assert outcome.code == 2
+    assert "the folder's name is empty" in outcome.err
+
+
+def test_faces_of_nobody_are_a_mistake(facedex, small):
+    small.photo("ada")
+    outcome = facedex("faces", "--person", "Nobody")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "there is nobody called Nobody" in outcome.err
+
+
+def test_a_library_that_cannot_be_written_is_a_line(facedex, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "photos").mkdir()
+    outcome = facedex("--library", tmp_path / "file", "scan", tmp_path / "photos")
+    assert outcome.code == 1
+    assert outcome.err.splitlines()[-1].startswith("facedex: the library cannot be written in ")
+
+
+def test_status_says_what_waits_to_be_read_and_counts_groups_with_faces_only(facedex, small):
+    found = small.album("ada", 3)
+    with transaction(small.db):
+        small.db.execute("UPDATE file SET state = 'pending' WHERE id = 1")
+        for _ in range(2):
+            cluster_id = people.add_cluster(small.db)
+        for face_id in found:
+            faces.set_cluster(small.db, face_id, cluster_id)
+    said = facedex("status").out
+    assert "Files      3 there, of which 1 wait to be read, 0 gone\n" in said
+    assert "and 1 groups nobody has named" in said

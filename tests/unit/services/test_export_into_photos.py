@@ -389,6 +389,17 @@ def test_an_owner_that_cannot_be_kept_refuses(small, monkeypatch):
     assert listed(path.parent) == ["a.jpg"]
 
 
+def test_what_could_not_be_written_is_not_remembered_as_written(small, monkeypatch):
+    _path, face = put(small, b"a.jpg", picture())
+    decide_faces.name_faces(small.db, [face], "Ada")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", fail_with(PermissionError(13, "Permission denied")))
+        assert export(small).problems
+    decide_faces.undo(small.db)
+    report = export_xmp.export_xmp(small.db)
+    assert (report.n_outdated, report.written) == (0, [])
+
+
 def test_a_change_between_writing_and_noting_is_seen_by_the_next_scan(small, monkeypatch):
     path, face = put(small, b"a.jpg", picture())
     decide_faces.name_faces(small.db, [face], "Ada")

@@ -120,6 +120,36 @@ def test_the_raw_and_its_jpeg_keep_it_too(small):
     assert (small.confirmed(jpeg), small.confirmed(raw)) == (BEN, BEN)
 
 
+def test_the_ledger_follows_what_the_user_decides_and_takes_back(small):
+    def status():
+        return small.db.execute("SELECT status FROM region").get
+
+    [face] = small.photo("ben")
+    tag(small, face, BEN)
+    scan(small)
+    before = status()
+    decide_faces.name_faces(small.db, [face], ANNA)
+    scan(small)
+    assert (before, status()) == ("encoded", "conflict")
+    n_writes = small.db.total_changes()
+    scan(small)
+    assert small.db.total_changes() == n_writes
+    decide_faces.undo(small.db)
+    scan(small)
+    assert (status(), small.confirmed(face)) == ("encoded", BEN)
+
+
+def test_nobody_is_left_of_a_name_that_was_taken_back(small):
+    found = small.album("anna", 4)
+    decide_faces.name_faces(small.db, found[:3], ANNA)
+    match_faces(small.db, MODEL)
+    assert small.suggested(found[3]) == ANNA
+    decide_faces.undo(small.db)
+    assert (small.names(), small.suggested(found[3])) == ([], None)
+    decide_faces.redo(small.db)
+    assert small.confirmed(found[0]) == ANNA
+
+
 # ---- people who are one, by whatever name a file knows them
 
 
