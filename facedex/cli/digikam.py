@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facedex.cli.context import print_json, print_table, printable
+from facedex.cli.engine_options import as_last_time
 from facedex.cli.progress import BarSink, PlainSink
 from facedex.cli.signals import stop_signals
 from facedex.errors import UsageError
@@ -79,7 +80,7 @@ def import_(
     from facedex.services.scan_library import ScanOptions
     from facedex.services.takeover.import_digikam import import_digikam
 
-    settings = context.settings()
+    settings = as_last_time(context.settings(), is_quiet=True)
     with stop_signals() as stop:
         report = import_digikam(
             settings.library,

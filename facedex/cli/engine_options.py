@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -80,6 +81,23 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def as_last_time(settings: Settings, *, is_quiet: bool = False) -> Settings:
+    """Return the settings with what they do not say as at the library's last scan, and tell so."""
+    from facedex.services import search_settings
+
+    found, changed = search_settings.as_last_time(settings)
+    if changed and not is_quiet:
+        print(f"As at the last scan: {', '.join(map(_option, changed.items()))}", file=sys.stderr)
+    return found
+
+
+def _option(said: tuple[str, Any]) -> str:
+    name, value = said
+    if name == "thorough":
+        return "--thorough" if value else "--quick"
+    return f"--{name.replace('_', '-')} {value}"
 
 
 def engine_settings(context: Context, flags: dict[str, Any]) -> Settings:

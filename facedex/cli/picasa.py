@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facedex.cli.context import print_json, print_table, printable
+from facedex.cli.engine_options import as_last_time
 from facedex.cli.progress import BarSink, PlainSink
 from facedex.cli.signals import stop_signals
 from facedex.errors import UsageError
@@ -96,7 +97,7 @@ def import_(
         open_database,
     )
 
-    settings = context.settings()
+    settings = as_last_time(context.settings(), is_quiet=True)
     folder = find_database(db3 or Path.home()) or db3
     if folder is None:
         lists = find_contacts(Path.home())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facedex.cli.context import print_json
+from facedex.cli.engine_options import as_last_time
 from facedex.cli.progress import BarSink, PlainSink
 from facedex.cli.signals import stop_signals
 
@@ -45,7 +46,7 @@ def relearn(context: Context, other: Path | None, dry_run: bool, as_json: bool) 
     from facedex.services.relearn import relearn as run
     from facedex.services.scan_library import ScanOptions
 
-    settings = context.settings()
+    settings = as_last_time(context.settings(), is_quiet=True)
     options = ScanOptions(settings.engine(), (), settings.n_workers())
     sink = BarSink() if sys.stderr.isatty() else PlainSink()
     with stop_signals() as stop:

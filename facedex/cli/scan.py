@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from facedex.cli.context import printable
-from facedex.cli.engine_options import engine_options, engine_settings
+from facedex.cli.engine_options import as_last_time, engine_options, engine_settings
 from facedex.cli.progress import BarSink, JsonSink, PlainSink
 from facedex.cli.signals import stop_signals
 
@@ -53,16 +53,17 @@ def scan(
 
     Folders are remembered: without any, all of them are looked through again. Files that have not
     changed are not opened. Stop it with Ctrl-C whenever you like; the next scan goes on from there.
+    Photos are searched as at the last scan unless you say how.
     Names given in Picasa are taken over from the .picasa.ini files beside the photos.
 
     \b
     facedex scan ~/Pictures              the first time, and to add a folder
     facedex scan                         every time after
-    facedex scan --thorough              look for smaller faces
+    facedex scan --thorough              look for smaller faces, from now on; --quick ends it
     """
     from facedex.services.scan_library import ScanOptions, scan_library
 
-    settings = engine_settings(context, flags)
+    settings = as_last_time(engine_settings(context, flags), is_quiet=log_json)
     options = ScanOptions(settings.engine(), folders, settings.n_workers(), contacts)
     sink = JsonSink() if log_json else BarSink() if sys.stderr.isatty() else PlainSink()
     began = time.monotonic()

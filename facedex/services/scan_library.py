@@ -15,6 +15,7 @@ from facedex.paths import display_path, model_cache
 from facedex.pipeline.runner import read_pending, search_undone
 from facedex.pipeline.store import Store
 from facedex.pipeline.supervisor import InlinePool, SupervisedPool
+from facedex.services import search_settings
 from facedex.services.decisions.decide_sure import count_sure
 from facedex.services.link_companions import link_companions
 from facedex.services.match_faces import match_faces
@@ -144,6 +145,7 @@ def _scan(
             "no folder has been scanned yet; name the one that holds your photos: "
             "facedex scan FOLDER"
         )
+    search_settings.keep(db, options.engine)
     run_id = runs.start_run(db, store.engine_id)
     report = ScanReport("failed", store.counts)
     try:

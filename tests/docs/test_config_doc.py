@@ -20,6 +20,9 @@ range is an error that names it.
 `FACEDEX_CONFIG` names another file. `FACEDEX_MODEL_CACHE` names the folder for converted networks,
 which may be deleted at any time.
 
+How photos are searched (`detector`, `thorough`, `working_size`, `encoder`, `encode_crops`) is as at the library's last scan
+where it is set nowhere.
+
 | key | variable | type | default | what it is |
 |---|---|---|---|---|
 """

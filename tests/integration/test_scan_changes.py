@@ -228,3 +228,11 @@ def test_database_inside_the_photo_folder_is_never_opened_nor_indexed(album):
     indexed = photos.select(library, "SELECT path FROM v1_files WHERE path LIKE '%.db%'")
     assert indexed == []
     assert photos.is_sound(library)
+
+
+def test_the_next_scan_searches_as_the_last_one_did(album, library, facedex):
+    first = facedex("--library", library, "scan", album, "--detector", "hog", "--jobs", "0")
+    assert first.returncode == 0
+    again = facedex("--library", library, "scan", "--jobs", "0")
+    assert b"As at the last scan: --detector hog" in again.stderr
+    assert b"Photos searched: 0" in again.stdout
