@@ -259,7 +259,12 @@ def set_read(
     photo_id: PhotoId | None,
     orientation: int | None,
 ) -> None:
-    """Record that a file was read to the end, and what it held."""
+    """Record that a file was read to the end, and what it held; which photo it held before is kept."""
+    db.execute(
+        "INSERT OR REPLACE INTO former (file_id, photo_id, until_us)"
+        " SELECT id, photo_id, ?2 FROM file WHERE id = ?1 AND photo_id != coalesce(?3, 0)",
+        (file_id, now_us(), photo_id),
+    )
     db.execute(
         "UPDATE file SET hashed_ns = ?, content_hash = ?, photo_id = ?, orientation = ?,"
         " state = 'present', attempts = 0 WHERE id = ?",

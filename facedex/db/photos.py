@@ -27,6 +27,18 @@ class Photo:
     taken_us: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A photo that no file holds any more, and the one that a file of its holds now.
+
+    ``is_compared`` tells whether its faces have been compared with those of a photo in its place.
+    """
+
+    photo_id: PhotoId
+    now: PhotoId
+    is_compared: bool
+
+
 _COLUMNS = "id, image_hash, format, width_px, height_px, orientation, taken_us"
 
 
@@ -126,9 +138,34 @@ def count_undone(db: apsw.Connection, engine: str, model: str) -> int:
     return int(rows(db, "SELECT count(*)" + _UNDONE, (0, engine, model))[0][0])
 
 
-def is_held(db: apsw.Connection, photo_id: PhotoId) -> bool:
-    """Tell whether any file holds the photo, or held it when it was last there."""
-    return bool(rows(db, "SELECT 1 FROM file WHERE photo_id = ? LIMIT 1", (photo_id,)))
+def forget_analysis(db: apsw.Connection, photo_id: PhotoId) -> None:
+    """Let a photo be searched again, by whatever engine, when a file holds it."""
+    db.execute("DELETE FROM analysis WHERE photo_id = ?", (photo_id,))
+
+
+def replaced_photos(db: apsw.Connection, model: str) -> list[Replaced]:
+    """Return the photos that no file holds, nor held when it was last there, with those in their place.
+
+    Only photos in their place that have been searched with this model. What a file held last comes first.
+    """
+    sql = (
+        "SELECT o.photo_id, f.photo_id, min(o.is_compared)"
+        " FROM former o JOIN file f ON f.id = o.file_id"
+        " JOIN analysis a ON a.photo_id = f.photo_id AND a.model = ?"
+        " WHERE NOT EXISTS (SELECT 1 FROM file h WHERE h.photo_id = o.photo_id)"
+        " GROUP BY o.photo_id, f.photo_id ORDER BY max(o.until_us) DESC, o.photo_id, f.photo_id"
+    )
+    found = rows(db, sql, (model,))
+    return [Replaced(PhotoId(old), PhotoId(now), bool(done)) for old, now, done in found]
+
+
+def set_compared(db: apsw.Connection, one: Replaced) -> None:
+    """Note that the faces of the two photos have been compared."""
+    db.execute(
+        "UPDATE former SET is_compared = 1 WHERE photo_id = ?"
+        " AND file_id IN (SELECT id FROM file WHERE photo_id = ?)",
+        (one.photo_id, one.now),
+    )
 
 
 def drop_unheld(db: apsw.Connection) -> None:

@@ -1,7 +1,7 @@
 """Carrying names over when a photo was edited in place: cropped, brightened, turned without loss.
 
 Its image data are new, so it is another photo; but the owner named the people in it, and no name may be
-lost by that.
+lost by that. What is to be carried is a query, so it does not matter when and how a photo's faces came.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facedex.db import faces, photos
+from facedex.db.connection import transaction
 from facedex.geometry import iou
 
 if TYPE_CHECKING:
@@ -18,49 +19,78 @@ if TYPE_CHECKING:
 
     from facedex.db.connection import Connection
     from facedex.db.faces import StoredFace
+    from facedex.db.photos import Replaced
     from facedex.types import FaceId, PhotoId
 
 # one face before and after an edit; siblings on one photo are farther apart than this
 SAME_FACE_DISTANCE = 0.35
+# in the same place only a face that cannot be the same is refused
+_OTHER_FACE_DISTANCE = 0.6
 _SAME_PLACE_IOU = 0.5
+_BATCH_PHOTOS = 64
+
+_Distances = dict[tuple["FaceId", "FaceId"], float]
 
 
-def carry_over(db: Connection, edited: PhotoId, now: PhotoId, model_id: str) -> None:
-    """Give the faces of ``now`` what people said of the same faces of ``edited``; in a transaction.
+def carry_over(db: Connection, model_id: str) -> None:
+    """Give the photos of edited files what people said of the same faces before.
 
-    ``edited`` is a photo that no file holds any more. The same face is the nearest encoding, else, where
-    there is none, the same place. What finds no face stays with the old photo.
+    To be called when no file waits to be read: only then it is known which photos no file holds any
+    more. What finds no face stays with the old photo, until a file that held it shows that face again.
     """
-    said = [face for face in faces.faces_of_photo(db, edited) if face.is_settled]
-    free = [face for face in faces.faces_of_photo(db, now) if not face.is_settled]
-    if not said or not free:
-        return
-    pairs = _by_encoding(db, said, free, model_id)
-    if _is_same_shape(db, edited, now):
+    replaced = photos.replaced_photos(db, model_id)
+    for start in range(0, len(replaced), _BATCH_PHOTOS):
+        with transaction(db):
+            for one in replaced[start : start + _BATCH_PHOTOS]:
+                _carry_faces(db, one, model_id)
+
+
+def _carry_faces(db: Connection, one: Replaced, model_id: str) -> None:
+    """Let faces go from a photo to the one in its place.
+
+    The same face is the nearest encoding; else, while the two are compared for the first time, the
+    same place, unless the encodings are of two people.
+    """
+    said = [face for face in faces.faces_of_photo(db, one.photo_id) if face.is_settled]
+    free = [face for face in faces.faces_of_photo(db, one.now) if not face.is_settled]
+    distances = _distances(db, said, free, model_id)
+    near = sorted((distance, *pair) for pair, distance in distances.items())
+    pairs = one_to_one(entry for entry in near if entry[0] <= SAME_FACE_DISTANCE)
+    if not one.is_compared and _is_same_shape(db, one.photo_id, one.now):
         pairs |= _by_place(
             [face for face in said if face.face_id not in pairs],
             [face for face in free if face.face_id not in pairs.values()],
+            distances,
         )
     for old_id, new_id in pairs.items():
         faces.become(db, old_id, new_id)
+    if pairs:  # the old photo lacks these faces now
+        photos.forget_analysis(db, one.photo_id)
+    photos.set_compared(db, one)
 
 
-def _by_encoding(
+def _distances(
     db: Connection, said: list[StoredFace], free: list[StoredFace], model_id: str
-) -> dict[FaceId, FaceId]:
+) -> _Distances:
     before = {f.face_id: faces.find_encoding(db, f.face_id, model_id) for f in said}
     after = {f.face_id: faces.find_encoding(db, f.face_id, model_id) for f in free}
-    near = sorted(
-        (float(np.linalg.norm(a - b)), old_id, new_id)
+    return {
+        (old_id, new_id): float(np.linalg.norm(a - b))
         for old_id, a in before.items()
         for new_id, b in after.items()
         if a is not None and b is not None
+    }
+
+
+def _by_place(
+    said: list[StoredFace], free: list[StoredFace], distances: _Distances
+) -> dict[FaceId, FaceId]:
+    overlaps = sorted(
+        (-iou(a.box, b.box), a.face_id, b.face_id)
+        for a in said
+        for b in free
+        if distances.get((a.face_id, b.face_id), 0.0) <= _OTHER_FACE_DISTANCE
     )
-    return one_to_one(entry for entry in near if entry[0] <= SAME_FACE_DISTANCE)
-
-
-def _by_place(said: list[StoredFace], free: list[StoredFace]) -> dict[FaceId, FaceId]:
-    overlaps = sorted((-iou(a.box, b.box), a.face_id, b.face_id) for a in said for b in free)
     return one_to_one(entry for entry in overlaps if -entry[0] >= _SAME_PLACE_IOU)
 
 

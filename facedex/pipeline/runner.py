@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from facedex.db import files, photos
 from facedex.paths import display_path
+from facedex.pipeline.carry import carry_over
 from facedex.pipeline.messages import ScanJob, ScanResult
 from facedex.pipeline.supervisor import Task
 
@@ -21,7 +22,10 @@ _PAGE = 256
 
 
 def read_pending(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> None:
-    """Read every file that waits for it: hash it and search it for faces if its image is new."""
+    """Read every file that waits for it: hash it and search it for faces if its image is new.
+
+    When all are read, edited photos get the names they had.
+    """
 
     def tasks() -> Iterator[Task[FileRef]]:
         after = 0
@@ -39,11 +43,16 @@ def read_pending(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> N
         store.add(task.item, result)
         store.sink.advanced(1, display_path(task.item.path), len(result.faces or ()))
     store.flush()
+    if not should_stop():
+        carry_over(store.db, store.model_id)
     store.sink.finished()
 
 
 def search_undone(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> None:
-    """Search the photos that this engine and encoder have not done: new ones, or they were turned."""
+    """Search the photos that this engine and encoder have not done: new ones, or they were turned.
+
+    All files have been read before.
+    """
     total = photos.count_undone(store.db, store.engine_id, store.model_id)
     if not total:
         return
@@ -67,4 +76,5 @@ def search_undone(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> 
         store.add(file, result, photo_id)
         store.sink.advanced(1, display_path(file.path), len(result.faces or ()))
     store.flush()
+    carry_over(store.db, store.model_id)
     store.sink.finished()

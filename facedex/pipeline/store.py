@@ -11,7 +11,6 @@ from facedex.db import cache, faces, files, issues, photos
 from facedex.db.connection import now_us, transaction
 from facedex.errors import ItemError
 from facedex.geometry import contains_center, iou, own_or_turn
-from facedex.pipeline.carry import carry_over
 from facedex.pipeline.reading import read_file
 from facedex.pipeline.said import save_xmp
 from facedex.types import DRAWN_ORIGINS
@@ -128,19 +127,14 @@ class Store:
             else photos.add_photo(self.db, result.image_hash, result.facts)
         )
         orientation = result.facts.orientation
-        held = files.photo_of(self.db, file_id)
         files.set_read(
             self.db, file_id, result.hashed_ns, result.content_hash, photo_id, orientation
         )
         photos.refresh_facts(self.db, photo_id, result.facts)
         save_xmp(self.db, file_id, result.content_hash, result.said)
-        thumbnails: list[tuple[str, bytes]] = []
-        if result.faces is not None:
-            turned = own_or_turn(orientation, file.turn)
-            thumbnails = self._store_faces(photo_id, result.faces, turned)
-        if held not in {None, photo_id} and not photos.is_held(self.db, held):
-            carry_over(self.db, held, photo_id, self.model_id)
-        return thumbnails
+        if result.faces is None:
+            return []
+        return self._store_faces(photo_id, result.faces, own_or_turn(orientation, file.turn))
 
     def _store_search(
         self, file: FileRef, result: ScanResult, photo_id: PhotoId

@@ -21,6 +21,8 @@ CREATE INDEX file_by_photo ON file (photo_id);
 
 CREATE INDEX file_pending ON file (id) WHERE state = 'pending';
 
+CREATE INDEX former_by_photo ON former (photo_id);
+
 CREATE INDEX note_by_photo ON note (photo_id);
 
 CREATE INDEX person_by_name ON person (name);
@@ -165,6 +167,14 @@ CREATE TABLE file (
     first_seen_us  INTEGER NOT NULL,
     UNIQUE (root_id, relpath)
 ) STRICT;
+
+CREATE TABLE former (
+    file_id     INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+    photo_id    INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
+    until_us    INTEGER NOT NULL,
+    is_compared INTEGER NOT NULL DEFAULT 0 CHECK (is_compared IN (0, 1)),
+    PRIMARY KEY (file_id, photo_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE issue (
     file_id INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
