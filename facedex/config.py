@@ -202,6 +202,7 @@ def load_settings(**flags: Any) -> Settings:
             f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
             for fault in exc.errors()
         )
-        raise ConfigError(f"settings cannot be used ({faults}); see {config_file()}") from exc
+        where = f"; see {config_file()}" if config_file().is_file() else ""
+        raise ConfigError(f"settings cannot be used ({faults}){where}") from exc
     except ValueError as exc:  # a TOML file that cannot be parsed
         raise ConfigError(f"{config_file()} cannot be read: {exc}") from exc

@@ -20,6 +20,7 @@ from facedex.cli.digikam import digikam
 from facedex.cli.doctor import doctor
 from facedex.cli.export import export
 from facedex.cli.faces import faces
+from facedex.cli.forget import forget
 from facedex.cli.people import people, redo, undo
 from facedex.cli.picasa import picasa
 from facedex.cli.problems import problems
@@ -86,7 +87,7 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
 for _command in (
     scan, view, status, people, faces, review, confirm, undo, redo, regroup, relearn, problems, picasa, digikam,
     export,
-    audit, doctor, bench,
+    forget, audit, doctor, bench,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -29,6 +29,8 @@ def doctor(context: Context, as_json: bool, again: bool) -> None:
     """
     from facedex.services.examine import examine
 
+    if sys.stderr.isatty():
+        print("Looking at what is installed...", file=sys.stderr)
     findings = examine(context.settings(), is_again=again)
     if as_json:
         print_json([finding.as_dict() for finding in findings])

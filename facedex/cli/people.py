@@ -47,6 +47,7 @@ def people(
         person_id = None if person is None else library.get_person_id(person)
         if person_id is not None and is_changing:
             library.set_dates(person_id, born=born, died=died)
+            library.rematch()  # nobody is suggested out of their time from now on
         found = [each for each in library.people() if person_id in {None, each.person_id}]
     if as_json:
         print_json(found)

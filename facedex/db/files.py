@@ -92,6 +92,25 @@ def list_roots(db: apsw.Connection) -> list[Root]:
     return [Root(RootId(i), path, bool(online)) for i, path, online in found]
 
 
+def only_in_root(db: apsw.Connection, root_id: RootId) -> tuple[int, int, int]:
+    """Return how many files a root has, photos that no other root holds, and named faces on those."""
+    sql = (
+        "WITH own AS (SELECT DISTINCT photo_id AS id FROM file f WHERE root_id = ?1"
+        "  AND photo_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM file o"
+        "   WHERE o.photo_id = f.photo_id AND o.root_id != ?1))"
+        " SELECT (SELECT count(*) FROM file WHERE root_id = ?1), (SELECT count(*) FROM own),"
+        "  (SELECT count(*) FROM own JOIN face f ON f.photo_id = own.id"
+        "   JOIN assignment a ON a.face_id = f.id AND a.state = 'confirmed')"
+    )
+    n_files, n_photos, n_named = rows(db, sql, (root_id,))[0]
+    return n_files, n_photos, n_named
+
+
+def remove_root(db: apsw.Connection, root_id: RootId) -> None:
+    """Remove a root with its files; their photos stay with all that is said of them."""
+    db.execute("DELETE FROM root WHERE id = ?", (root_id,))
+
+
 def set_root_state(db: apsw.Connection, root_id: RootId, state: str) -> None:
     """Say that a root is ``online`` or ``offline``."""
     db.execute("UPDATE root SET state = ? WHERE id = ?", (state, root_id))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from facedex.db import files, issues, photos, runs
 from facedex.db.cache import open_cache
-from facedex.db.connection import transaction, translated
+from facedex.db.connection import LIBRARY_NAME, transaction, translated
 from facedex.db.library import open_library, own_identities, scan_lock, set_meta
 from facedex.errors import RootOffline, UsageError
 from facedex.paths import display_path, model_cache
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from facedex.plugins.runtime import Target
     from facedex.progress import ProgressSink
     from facedex.types import EngineConfig
+
+
+_NO_FOLDER = (
+    "no folder has been scanned yet; name the one that holds your photos: facedex scan FOLDER"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,8 @@ def scan_library(
     # before the lock and the library: a mistyped folder must not create anything
     for folder in options.folders:
         check_folder(folder)
+    if not options.folders and not (directory / LIBRARY_NAME).is_file():
+        raise UsageError(_NO_FOLDER)
     engine = prepare_engine(options.engine, sink)
     with scan_lock(directory), contextlib.ExitStack() as stack:
         db = open_library(directory, "NORMAL")
@@ -141,10 +148,7 @@ def _scan(
     db = store.db
     roots = add_roots(db, options.folders) if options.folders else files.list_roots(db)
     if not roots:
-        raise UsageError(
-            "no folder has been scanned yet; name the one that holds your photos: "
-            "facedex scan FOLDER"
-        )
+        raise UsageError(_NO_FOLDER)
     search_settings.keep(db, options.engine)
     run_id = runs.start_run(db, store.engine_id)
     report = ScanReport("failed", store.counts)

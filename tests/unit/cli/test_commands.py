@@ -36,6 +36,7 @@ COMMANDS = [
     "picasa",
     "picasa import",
     "picasa report",
+    "forget",
     "audit",
     "export",
     "export xmp",
@@ -146,7 +147,7 @@ def test_without_a_library_a_command_says_how_to_begin_and_makes_none(facedex, t
 @pytest.mark.parametrize(
     "arguments",
     [["sacn"], ["people", "--jsn"], ["faces", "--state", "named"], ["faces", "--limit", "0"],
-     ["scan", "--detector", "yolo"], ["scan", "--jobs", "many"]],
+     ["scan", ".", "--detector", "yolo"], ["scan", "--jobs", "many"]],
     ids=" ".join,
 )  # fmt: skip
 def test_a_mistyped_call_names_the_mistake(facedex, arguments):
