@@ -71,6 +71,12 @@ def test_faces_left_out_with_the_keyboard_are_rejected(qtbot, reviewing, library
     assert states[1] is states[2] is FaceState.REJECTED
 
 
+def test_escape_leaves_the_chosen_faces_chosen(qtbot, reviewing, library):
+    press(qtbot, KEY.Key_Escape)
+    chosen = reviewing.review.pane.grid.selected_ids()
+    assert chosen == list(reviewing.review.question.face_ids)
+
+
 def test_tick_and_cross_on_a_suggestion_choose_it_or_not(qtbot, reviewing):
     grid = reviewing.review.pane.grid
     first = grid.selected_ids()[0]

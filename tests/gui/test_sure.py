@@ -71,6 +71,17 @@ def test_escape_changes_nothing(qtbot, sure_dialog, library):
     assert "confirm_sure" not in [name for name, _thread in library.calls]
 
 
+def test_escape_among_the_faces_closes_and_rejects_none(qtbot, sure_dialog, library):
+    window, dialog = sure_dialog
+    set_least(qtbot, window, dialog, 90.0)
+    dialog.grid.setFocus()
+    qtbot.keyClick(dialog.grid, KEY.Key_Escape)
+    assert not dialog.isVisible()
+    assert len(dialog.grid.selected_ids()) == 3
+    settle(qtbot, window)
+    assert "confirm_sure" not in [name for name, _thread in library.calls]
+
+
 def test_nothing_so_sure(qtbot, sure_dialog):
     window, dialog = sure_dialog
     set_least(qtbot, window, dialog, 99.9)

@@ -300,11 +300,13 @@ class FaceGridView(QListView):
         signal.emit(self._faces.key_at(index))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape lets the selection go; the rest is Qt's."""
-        if event.key() == Qt.Key.Key_Escape:
+        """Escape lets the selection go, but not what clicks chose one by one; the rest is Qt's."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.selectionMode() is QAbstractItemView.SelectionMode.ExtendedSelection:
             self.clearSelection()
-            return
-        super().keyPressEvent(event)
+        else:
+            event.ignore()  # a dialog around the grid closes
 
     def _set_hovered(self, row: int) -> None:
         if row != self._hovered:
