@@ -240,6 +240,7 @@ class MainWindow(QMainWindow):
         self.thumbnails.forget_missing()
         if snapshot.shelf is not None and snapshot.shelf == self.faces.shelf:
             self._take_faces(snapshot)
+        self._is_stepping = False  # nothing is read before the step is settled
         if self.sidebar.search.text():
             self._search(self.sidebar.search.text())
         else:
@@ -275,7 +276,6 @@ class MainWindow(QMainWindow):
             self.grid.select_faces(key for key in snapshot.face_ids if key not in before)
         elif current is not None and self.grid.current_id() is None:
             self.grid.select_face(next(iter(snapshot.face_ids), None))
-        self._is_stepping = False
         self._show_photo()
 
     def _keep_a_shelf_open(self, row: int) -> None:
@@ -294,6 +294,7 @@ class MainWindow(QMainWindow):
             return
         is_review = shelf == REVIEW
         self._is_loading = not is_review
+        self._is_stepping = False  # what comes back elsewhere selects nothing here
         self.shelf.names.clear()
         self.photo.clear()
         self.faces.open_shelf(shelf)

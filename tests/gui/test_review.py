@@ -1,5 +1,7 @@
 """The review: one question at a time, answered with a key."""
 
+from dataclasses import replace
+
 import pytest
 from gui_fakes import FakeLibrary, settle
 from PySide6.QtCore import Qt
@@ -155,6 +157,26 @@ def test_undo_asks_the_last_question_again(qtbot, reviewing):
     press(qtbot, KEY.Key_Z, modifier=Qt.KeyboardModifier.ControlModifier)
     settle(qtbot, reviewing)
     assert reviewing.review.question.face_ids == before.face_ids
+
+
+def test_undo_in_the_review_selects_nothing_in_a_shelf_later(qtbot, reviewing, library):
+    answer(qtbot, reviewing, KEY.Key_Y)
+    press(qtbot, KEY.Key_Z, modifier=Qt.KeyboardModifier.ControlModifier)
+    settle(qtbot, reviewing)
+    anna = Shelf("person", person_id=1)
+    reviewing.sidebar.choose(anna)
+    settle(qtbot, reviewing)
+    reviewing.grid.setFocus()
+    chosen = reviewing.grid.selected_ids()
+    assert chosen
+    newcomer = next(i for i, face in library.by_id.items() if face.person_id is None)
+    found = {"state": FaceState.SUGGESTED, "person_id": 1, "distance": 0.3}
+    library.by_id[newcomer] = replace(library.by_id[newcomer], **found)
+    library.version += 1
+    reviewing.watch.poll()
+    settle(qtbot, reviewing)
+    assert newcomer in reviewing.faces.keys
+    assert reviewing.grid.selected_ids() == chosen
 
 
 def test_two_quick_keys_answer_one_question(qtbot, reviewing, library):
