@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from facedex.viewer.models.names import complete_name
 from facedex.viewer.text import counted, one_line
 
 if TYPE_CHECKING:
@@ -19,6 +21,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _UNDO_HINT = " — Ctrl+Z to undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The name that was given, and the faces that it changed."""
+
+    name: str
+    face_ids: tuple[FaceId, ...]
 
 
 class Decisions(QObject):
@@ -35,19 +45,20 @@ class Decisions(QObject):
         self._workers = workers
         self._n_pending = 0
 
-    def name_faces(self, face_ids: Sequence[FaceId], name: str) -> None:
-        """Confirm faces as the person of that name."""
-        self._decide(
-            partial(self._library.name_faces, tuple(face_ids), name),
-            lambda n: f"Named {counted(n, 'face')} {one_line(name)}",
-        )
+    def name_faces(self, face_ids: Sequence[FaceId], name: str, *, is_begun: bool = False) -> None:
+        """Confirm faces as the person of that name, see :meth:`name`."""
+        self.name(partial(self._library.name_faces, tuple(face_ids)), name, is_begun=is_begun)
 
-    def name_group(self, cluster_id: ClusterId, name: str) -> None:
-        """Confirm every face of a group as the person of that name."""
-        self._decide(
-            partial(self._library.name_group, cluster_id, name),
-            lambda n: f"Named {counted(n, 'face')} {one_line(name)}",
-        )
+    def name_group(self, cluster_id: ClusterId, name: str, *, is_begun: bool = False) -> None:
+        """Confirm every face of a group as the person of that name, see :meth:`name`."""
+        self.name(partial(self._library.name_group, cluster_id), name, is_begun=is_begun)
+
+    def name(
+        self, write: Callable[[str], Sequence[FaceId]], name: str, *, is_begun: bool = False
+    ) -> None:
+        """Confirm the faces that ``write`` names; a name that was only begun is completed first."""
+        work = partial(write_name, self._library, write, name, is_begun=is_begun)
+        self._send(work, self._on_named)
 
     def confirm(self, face_ids: Sequence[FaceId]) -> None:
         """Confirm the suggestion of each face."""
@@ -95,6 +106,11 @@ class Decisions(QObject):
         text = describe(len(face_ids))
         self._tell(text + _UNDO_HINT if face_ids else "Nothing changed")
 
+    def _on_named(self, named: Named) -> None:
+        self._on_decided(
+            lambda n: f"Named {counted(n, 'face')} {one_line(named.name)}", named.face_ids
+        )
+
     def _on_stepped(self, template: str, nothing: str, text: str | None) -> None:
         self._tell(nothing if text is None else template.format(one_line(text)))
 
@@ -110,3 +126,11 @@ class Decisions(QObject):
         self._n_pending -= 1
         if not self._n_pending:
             self.settled.emit()
+
+
+def write_name(
+    library: Library, write: Callable[[str], Sequence[FaceId]], name: str, *, is_begun: bool
+) -> Named:
+    """Write a name, completed where it was only begun; say which. For any thread."""
+    whole = complete_name(library, name) if is_begun else name
+    return Named(whole, tuple(write(whole)))

@@ -13,6 +13,7 @@ from facedex.types import FaceState
 from facedex.viewer.actions import Command, add_commands
 from facedex.viewer.decisions import Decisions
 from facedex.viewer.models.faces import FaceGridModel
+from facedex.viewer.models.names import MAX_NAMES
 from facedex.viewer.models.sidebar import IGNORED, REVIEW, UNGROUPED, SidebarModel
 from facedex.viewer.models.thumbnails import Thumbnails
 from facedex.viewer.people import PeopleDecisions
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from facedex.viewer.views.name_field import NameField
 
 MAX_FOUND = 200
-MAX_NAMES = 10
 
 
 class MainWindow(QMainWindow):
@@ -121,19 +121,23 @@ class MainWindow(QMainWindow):
         chosen = self.grid.selected_ids()
         self._send_away(chosen, partial(self.decisions.ignore, chosen))
 
-    def name(self, name: str) -> None:
-        """Name the selected faces; in a group with none selected, the whole group."""
+    def name(self, name: str, *, is_begun: bool = False) -> None:
+        """Name the selected faces; in a group with none selected, the whole group.
+
+        A name that was only begun is completed when its turn comes.
+        """
         shelf, chosen = self.faces.shelf, self.grid.selected_ids()
         self.grid.setFocus()
         if chosen and shelf is not None and self._title(shelf) == one_line(name):
             following = self.faces.neighbour(chosen)
-            self.decisions.name_faces(chosen, name)
+            self.decisions.name_faces(chosen, name, is_begun=is_begun)
             self.faces.move_to_confirmed(chosen)
             self._go_on(following)
         elif chosen:
-            self._send_away(chosen, partial(self.decisions.name_faces, chosen, name))
+            decide = partial(self.decisions.name_faces, chosen, name, is_begun=is_begun)
+            self._send_away(chosen, decide)
         elif shelf is not None and shelf.cluster_id is not None and not self._is_loading:
-            self.decisions.name_group(shelf.cluster_id, name)
+            self.decisions.name_group(shelf.cluster_id, name, is_begun=is_begun)
             self._is_loading = True
             self.faces.set_faces([], 0)
             self._tell_shelf()
@@ -421,6 +425,7 @@ class MainWindow(QMainWindow):
         for names in (self.shelf.names, self.review.pane.names):
             names.queried.connect(partial(self._query_names, names))
         self.shelf.names.entered.connect(self.name)
+        self.shelf.names.begun.connect(partial(self.name, is_begun=True))
         self.shelf.names.left.connect(self.grid.setFocus)
         self.shelf.confirm.clicked.connect(self.confirm)
         self.shelf.reject.clicked.connect(self.reject)

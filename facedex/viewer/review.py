@@ -49,6 +49,7 @@ class Review(QObject):
         self.pane.answered_no.connect(self.no)
         self.pane.skipped.connect(self.skip)
         self.pane.names.entered.connect(self.name)
+        self.pane.names.begun.connect(partial(self.name, is_begun=True))
         self.pane.names.left.connect(self.pane.grid.setFocus)
         decisions.settled.connect(self.refresh)
 
@@ -128,16 +129,13 @@ class Review(QObject):
             work = partial(self._skipped, question)
             self._workers.submit("matching", work, self._on_questions, channel="review")
 
-    def name(self, name: str) -> None:
-        """Give the faces that are chosen a name."""
+    def name(self, name: str, *, is_begun: bool = False) -> None:
+        """Give the faces that are chosen a name; one that was only begun is completed."""
         if self._question is None:
             return
-        left_out = self._left_out()
-        n = counted(len(self._question.face_ids) - len(left_out), "face")
-        self._answer(
-            partial(self._library.answer_name, self._question, name, left_out),
-            f"Named {n} {one_line(name)}",
-        )
+        write = partial(self._library.answer_name, self._question, left_out=self._left_out())
+        self._take_down()
+        self._decisions.name(write, name, is_begun=is_begun)
 
     def commands(self) -> list[Command]:
         """Return the commands, whose keys count while the faces have the focus."""

@@ -1,6 +1,7 @@
 """What a person does: name, confirm, reject, ignore, undo, search. By keyboard unless it says."""
 
 import threading
+import time
 
 import pytest
 from gui_fakes import FakeLibrary, crowd, settle
@@ -171,6 +172,58 @@ def test_arrow_keys_pick_another_choice_and_escape_leaves(qtbot, open_window, li
     press(qtbot, KEY.Key_Down, KEY.Key_Return)
     settle(qtbot, window)
     assert library.names[library.by_id[face].person_id] == "Anna"
+
+
+def slow_down(library, method, seconds=0.3):
+    """Let a method of the library take its time."""
+    quick = getattr(library, method)
+
+    def slow(*args, **kwargs):
+        time.sleep(seconds)
+        return quick(*args, **kwargs)
+
+    setattr(library, method, slow)
+
+
+def test_enter_before_the_choices_names_what_was_selected_then(qtbot, open_window, library):
+    window = open_window(library)
+    slow_down(library, "find_people")
+    first, other = window.faces.keys[0], window.faces.keys[5]
+    press(qtbot, KEY.Key_N)
+    type_text(qtbot, "bert")
+    press(qtbot, KEY.Key_Return)
+    assert window.grid.hasFocus()
+    window.grid.select_face(other)
+    settle(qtbot, window)
+    assert library.by_id[first].person_id == 2
+    assert library.by_id[other].person_id == 1
+    assert window.status.message.text == "Named 1 face Bert & Ernie — Ctrl+Z to undo"
+
+
+def test_enter_before_the_choices_counts_although_another_shelf_is_opened(
+    qtbot, open_window, library
+):
+    window = open_window(library)
+    slow_down(library, "find_people")
+    go_to(qtbot, window, Shelf("group", cluster_id=2))
+    mine = list(window.faces.keys)
+    press(qtbot, KEY.Key_N)
+    type_text(qtbot, "Dora")
+    press(qtbot, KEY.Key_Return)
+    window.sidebar.choose(UNGROUPED)
+    settle(qtbot, window)
+    assert {library.names[library.by_id[face].person_id] for face in mine} == {"Dora"}
+
+
+def test_enter_before_the_choices_counts_although_the_window_closes(qtbot, open_window, library):
+    window = open_window(library)
+    slow_down(library, "find_people")
+    first = window.faces.keys[0]
+    press(qtbot, KEY.Key_N)
+    type_text(qtbot, "Dora")
+    press(qtbot, KEY.Key_Return)
+    window.close()
+    assert library.names[library.by_id[first].person_id] == "Dora"
 
 
 def test_ignored_face_leaves_its_shelf_and_can_be_named_again(qtbot, open_window, library):

@@ -1,6 +1,7 @@
 """The review: one question at a time, answered with a key."""
 
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from gui_fakes import FakeLibrary, settle
@@ -148,6 +149,19 @@ def test_typing_a_name_for_a_yes_or_no_question(qtbot, reviewing, library):
         qtbot.keyClicks(QApplication.focusWidget(), letter)
     answer(qtbot, reviewing, KEY.Key_Return)
     assert {library.names[library.by_id[face].person_id] for face in faces} == {"Dora"}
+
+
+def test_name_entered_before_its_choices_is_the_answer_to_that_question(qtbot, reviewing, library):
+    faces, gate, find_people = reviewing.review.question.face_ids, Event(), library.find_people
+    library.find_people = lambda *args: gate.wait(5) and find_people(*args)
+    reviewing.review.pane.names.setFocus()
+    qtbot.keyClicks(QApplication.focusWidget(), "zoe")
+    press(qtbot, KEY.Key_Return)
+    assert reviewing.review.question is None
+    gate.set()
+    settle(qtbot, reviewing)
+    assert {library.by_id[face].person_id for face in faces} == {3}
+    assert reviewing.status.message.text == "Named 9 faces Zoë Müller — Ctrl+Z to undo"
 
 
 def test_undo_asks_the_last_question_again(qtbot, reviewing):

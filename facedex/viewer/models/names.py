@@ -14,8 +14,10 @@ from facedex.viewer.text import counted, one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from facedex.services.library import Library
     from facedex.services.records import PersonRow
 
+MAX_NAMES = 10
 CHOICE_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -65,6 +67,12 @@ def choices(text: str, people: Sequence[PersonRow]) -> list[NameChoice]:
         _spelt_alike(name, text) for person in people for name in (person.name, *person.aliases)
     )
     return known if is_known or not key else [*known, NameChoice(one_line(text), None)]
+
+
+def complete_name(library: Library, text: str) -> str:
+    """Return the name that stands first under ``text``. For any thread."""
+    found = choices(text, library.find_people(text, MAX_NAMES))
+    return found[0].name if found else text
 
 
 class NameModel(QAbstractListModel):

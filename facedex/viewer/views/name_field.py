@@ -24,11 +24,13 @@ class NameField(QWidget):
     """A line edit and its button; the first choice is picked by Enter.
 
     Up and Down walk the choices, Shift+Enter makes a new person of exactly what is typed, Escape
-    leaves. Enter that comes before the choices for the typed text waits for them.
+    leaves. Enter that comes before the choices for the typed text does not wait for them: what it
+    names is decided when it is pressed, and ``begun`` tells that the name is to be completed.
     """
 
     queried = Signal(str)  # wants set_matches(text, ...)
     entered = Signal(str)
+    begun = Signal(str)  # means the first of the choices for this text
     left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -43,7 +45,6 @@ class NameField(QWidget):
         self.button.setMinimumHeight(theme.FIELD_PX)
         self._model = NameModel(self)
         self._answered = ""
-        self._is_waiting = False
         self.list = QListView(self)
         self._set_up_list()
         layout = QHBoxLayout(self)
@@ -69,9 +70,7 @@ class NameField(QWidget):
             return
         self._answered = text
         self._model.set_choices(choices(text, people))
-        if self._is_waiting:
-            self._enter()
-        elif text and self.edit.hasFocus():
+        if text and self.edit.hasFocus():
             self._open_list()
 
     def clear(self) -> None:
@@ -121,7 +120,6 @@ class NameField(QWidget):
         return True
 
     def _on_edited(self) -> None:
-        self._is_waiting = False
         text = self._typed()
         if text:
             self.queried.emit(text)
@@ -139,20 +137,18 @@ class NameField(QWidget):
             self.edit.setFocus()
             return
         if self._answered != text:
-            self._is_waiting = True
-            self.queried.emit(text)
+            self._emit(text, is_begun=True)
             return
         choice = self._model.choice(max(self.list.currentIndex().row(), 0))
         self._emit(choice.name if choice else text)
 
-    def _emit(self, name: str) -> None:
+    def _emit(self, name: str, *, is_begun: bool = False) -> None:
         if name:
             self.clear()
-            self.entered.emit(name)
+            (self.begun if is_begun else self.entered).emit(name)
 
     def _forget(self) -> None:
         self._answered = ""
-        self._is_waiting = False
         self._model.set_choices([])
         self.list.hide()
 
