@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from facedex.viewer.views.name_field import NameField
 
 MAX_FOUND = 200
+NO_FACE = "No face is selected"
 
 
 class MainWindow(QMainWindow):
@@ -164,6 +165,7 @@ class MainWindow(QMainWindow):
     def open_review(self) -> None:
         """Open the review."""
         self.sidebar.choose(REVIEW)
+        self._focus_faces()
 
     def focus_name(self) -> None:
         """Go to the name field."""
@@ -217,7 +219,7 @@ class MainWindow(QMainWindow):
 
     def _send_away(self, chosen: Collection[FaceId], decide: partial[None]) -> None:
         if not chosen:
-            self.status.tell("No face is selected")
+            self.status.tell(NO_FACE)
             return
         following = self.faces.neighbour(chosen)
         decide()
@@ -307,7 +309,10 @@ class MainWindow(QMainWindow):
         self._tell_shelf()
 
     def _focus_faces(self) -> None:
-        (self.review.pane.grid if self.review.is_open else self.grid).setFocus()
+        if self.review.is_open:
+            self.review.pane.take_keys()
+        else:
+            self.grid.setFocus()
 
     def _show_pane(self, *, is_review: bool) -> None:
         self._middle.setCurrentWidget(self.review.pane if is_review else self.shelf)
@@ -424,6 +429,7 @@ class MainWindow(QMainWindow):
         self.review.pane.sure_clicked.connect(self.confirm_sure)
         for names in (self.shelf.names, self.review.pane.names):
             names.queried.connect(partial(self._query_names, names))
+            names.refused.connect(partial(self.status.tell, NO_FACE))
         self.shelf.names.entered.connect(self.name)
         self.shelf.names.begun.connect(partial(self.name, is_begun=True))
         self.shelf.names.left.connect(self.grid.setFocus)

@@ -67,6 +67,7 @@ class Review(QObject):
         """Begin, or go on."""
         self._is_open = True
         self._show(None, is_loading=True)
+        self.pane.take_keys()
         self.refresh()
 
     def close(self) -> None:

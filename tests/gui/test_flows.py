@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from gui_fakes import FakeLibrary, crowd, settle
@@ -224,6 +225,28 @@ def test_enter_before_the_choices_counts_although_the_window_closes(qtbot, open_
     press(qtbot, KEY.Key_Return)
     window.close()
     assert library.names[library.by_id[first].person_id] == "Dora"
+
+
+def test_name_is_typed_on_although_its_face_leaves(qtbot, open_window, library):
+    window = open_window(library)
+    [face] = window.grid.selected_ids()
+    press(qtbot, KEY.Key_N)
+    type_text(qtbot, "Ro")
+    library.by_id[face] = replace(library.by_id[face], state=FaceState.UNKNOWN, person_id=None)
+    library.version += 1
+    window.watch.poll()
+    settle(qtbot, window)
+    assert window.grid.selected_ids() == []
+    type_text(qtbot, "ryn")
+    press(qtbot, KEY.Key_Return)
+    settle(qtbot, window)
+    assert window.shelf.names.edit.text() == "Roryn"
+    assert window.shelf.names.edit.hasFocus()
+    assert not window.shelf.names.button.isEnabled()
+    assert window.status.message.text == "No face is selected"
+    assert "name_faces" not in [name for name, _thread in library.calls]
+    press(qtbot, KEY.Key_Escape)
+    assert window.grid.hasFocus()
 
 
 def test_ignored_face_leaves_its_shelf_and_can_be_named_again(qtbot, open_window, library):

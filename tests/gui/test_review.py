@@ -164,6 +164,45 @@ def test_name_entered_before_its_choices_is_the_answer_to_that_question(qtbot, r
     assert reviewing.status.message.text == "Named 9 faces Zoë Müller — Ctrl+Z to undo"
 
 
+def test_what_is_typed_elsewhere_is_no_answer_to_the_next_question(qtbot, reviewing, library):
+    gate, questions = Event(), library.questions
+    library.questions = lambda *args: gate.wait(5) and questions(*args)
+    press(qtbot, KEY.Key_Y, KEY.Key_Slash)
+    qtbot.keyClicks(QApplication.focusWidget(), "Sa")
+    gate.set()
+    settle(qtbot, reviewing)
+    assert reviewing.review.question is not None
+    for letter in "ndy":
+        qtbot.keyClicks(QApplication.focusWidget(), letter)
+    settle(qtbot, reviewing)
+    assert reviewing.sidebar.search.text() == "Sandy"
+    assert [name for name, _ in library.calls if name.startswith("answer")] == ["answer_yes"]
+
+
+def test_name_that_is_typed_when_the_next_question_comes_is_no_answer(qtbot, reviewing, library):
+    gate, questions = Event(), library.questions
+    library.questions = lambda *args: gate.wait(5) and questions(*args)
+    press(qtbot, KEY.Key_Y)
+    reviewing.review.pane.names.setFocus()
+    qtbot.keyClicks(QApplication.focusWidget(), "Sa")
+    gate.set()
+    settle(qtbot, reviewing)
+    assert titles(reviewing) == "Are these Zoë Müller?"
+    assert reviewing.review.pane.names.edit.hasFocus()
+
+
+@pytest.mark.parametrize("key", [KEY.Key_R, None])
+def test_opening_the_review_takes_the_keys(qtbot, open_window, library, key):
+    window = open_window(library)
+    window.sidebar.list.setFocus()
+    if key is None:
+        window.sidebar.choose(REVIEW)
+    else:
+        press(qtbot, key)
+    settle(qtbot, window)
+    assert window.review.pane.grid.hasFocus()
+
+
 def test_undo_asks_the_last_question_again(qtbot, reviewing):
     before = reviewing.review.question
     answer(qtbot, reviewing, KEY.Key_Y)

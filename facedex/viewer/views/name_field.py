@@ -31,6 +31,7 @@ class NameField(QWidget):
     queried = Signal(str)  # wants set_matches(text, ...)
     entered = Signal(str)
     begun = Signal(str)  # means the first of the choices for this text
+    refused = Signal()  # a name where there is nothing to name
     left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -45,6 +46,7 @@ class NameField(QWidget):
         self.button.setMinimumHeight(theme.FIELD_PX)
         self._model = NameModel(self)
         self._answered = ""
+        self._has_target = True
         self.list = QListView(self)
         self._set_up_list()
         layout = QHBoxLayout(self)
@@ -59,10 +61,14 @@ class NameField(QWidget):
         self.setFocusProxy(self.edit)
 
     def set_target(self, text: str, *, is_enabled: bool) -> None:
-        """Say on the button what would be named."""
+        """Say on the button what would be named, and whether there is anything.
+
+        What is typed into stays enabled: Qt would hand the keys to the faces, as commands.
+        """
+        self._has_target = is_enabled
         self.button.setText(text)
         self.button.setEnabled(is_enabled)
-        self.edit.setEnabled(is_enabled)
+        self.edit.setEnabled(is_enabled or self.window().focusWidget() is self.edit)
 
     def set_matches(self, text: str, people: Sequence[PersonRow]) -> None:
         """Take the people that ``text`` may mean; older answers are dropped."""
@@ -143,7 +149,9 @@ class NameField(QWidget):
         self._emit(choice.name if choice else text)
 
     def _emit(self, name: str, *, is_begun: bool = False) -> None:
-        if name:
+        if name and not self._has_target:
+            self.refused.emit()
+        elif name:
             self.clear()
             (self.begun if is_begun else self.entered).emit(name)
 

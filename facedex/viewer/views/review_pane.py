@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
@@ -77,7 +77,11 @@ class ReviewPane(QWidget):
         return QSize(600, 600)
 
     def ask(self, question: Question | None, *, is_loading: bool = False) -> None:
-        """Word a question, or say that there is none; the faces are in the models already."""
+        """Word a question, or say that there is none; the faces are in the models already.
+
+        The keys go to it where they went to the last one: what is typed elsewhere is no answer.
+        """
+        should_take_keys = self._has_keys() and not self._is_typed_into()
         self._question = question
         self.title.set_text(_title(question, is_loading=is_loading))
         self.subtitle.set_text(_subtitle(question, is_loading=is_loading))
@@ -95,7 +99,12 @@ class ReviewPane(QWidget):
         self.grid.selectAll()
         self.grid.select_face(question.face_ids[0] if question else None, only_walk_to=True)
         self._tell_chosen()
-        if is_open:
+        if should_take_keys:
+            self.take_keys()
+
+    def take_keys(self) -> None:
+        """Give the keys to what the question is answered with."""
+        if self._question is not None and self._question.kind == "who":
             self.names.setFocus()
         else:
             self.grid.setFocus()
@@ -104,6 +113,15 @@ class ReviewPane(QWidget):
         """Offer to confirm all suggestions that are sure, where there are any."""
         self.sure.setText(f"Confirm {n_faces:,} sure {'one' if n_faces == 1 else 'ones'}…")
         self.sure.setVisible(n_faces > 0)
+
+    def _has_keys(self) -> bool:
+        # a dialog in front has a focus of its own
+        focused = cast("QWidget | None", self.window().focusWidget())
+        return focused is None or self.isAncestorOf(focused)
+
+    def _is_typed_into(self) -> bool:
+        edit = self.names.edit
+        return self.window().focusWidget() is edit and bool(edit.text())
 
     def _tell_chosen(self) -> None:
         if self._question is None:
