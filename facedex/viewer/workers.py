@@ -98,7 +98,7 @@ class Workers(QObject):
         """Run ``work`` on ``lane``, then ``done`` with its value on the GUI thread.
 
         A :class:`FacedexError` goes to ``failed`` as text, or to the signal of that name; any other
-        exception is a bug and is raised on the GUI thread.
+        exception is a bug and is raised on the GUI thread, after ``failed`` was told of it too.
         """
         token = next(self._tokens)
         if channel:
@@ -150,4 +150,8 @@ class Workers(QObject):
         elif isinstance(answer.error, FacedexError):
             (failed or self.failed.emit)(str(answer.error))
         else:
-            raise answer.error
+            try:
+                if failed is not None:
+                    failed(f"unexpected error, {type(answer.error).__name__}")
+            finally:
+                raise answer.error

@@ -325,6 +325,21 @@ def test_failing_service_is_told_and_the_faces_come_back(qtbot, open_window, lib
     assert window.status.message.text == "Not done: the disk <i>is</i> full"
 
 
+def test_bug_in_a_decision_is_raised_and_the_window_goes_on(qtbot, open_window, library):
+    window = open_window(library)
+    before = list(window.faces.keys)
+    library.reject = lambda _face_ids: {}[5]
+    with qtbot.capture_exceptions() as caught:
+        press(qtbot, KEY.Key_Delete)
+        settle(qtbot, window)
+    assert [kind for kind, _, _ in caught] == [KeyError]
+    assert list(window.faces.keys) == before
+    assert window.status.message.text == "Not done: unexpected error, KeyError"
+    zoe = Shelf("person", person_id=3)
+    go_to(qtbot, window, zoe)
+    assert list(window.faces.keys) == library.shelf_faces(zoe)
+
+
 def test_nothing_is_asked_of_the_library_on_the_windows_thread(qtbot, open_window, library):
     window = open_window(library)
     press(qtbot, KEY.Key_Return, KEY.Key_Delete)

@@ -284,6 +284,15 @@ def test_answer_that_fails_is_told_and_asked_again(qtbot, reviewing, library):
     assert reviewing.review.question == before
 
 
+def test_answer_that_meets_a_bug_is_asked_again(qtbot, reviewing, library):
+    before = reviewing.review.question
+    library.answer_yes = lambda _question, _left_out: {}[5]
+    with qtbot.capture_exceptions() as caught:
+        answer(qtbot, reviewing, KEY.Key_Y)
+    assert [kind for kind, _, _ in caught] == [KeyError]
+    assert reviewing.review.question == before
+
+
 def test_library_with_nothing_to_ask(qtbot, open_window):
     library = FakeLibrary()
     library.add_photo(1, (800, 600))
