@@ -12,8 +12,10 @@ import itertools
 import queue
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 
 from facedex.errors import FacedexError
@@ -56,7 +58,8 @@ class Workers(QObject):
     """Runs tasks on lanes. All methods are for the GUI thread, where the callbacks run too.
 
     Of the tasks in one channel only the newest is answered; older ones are dropped, and not begun
-    where that is still possible.
+    where that is still possible. What would be told to a QObject that is deleted by then, a closed
+    dialog, is dropped too.
     """
 
     failed = Signal(str)  # an expected failure that no callback took
@@ -141,7 +144,8 @@ class Workers(QObject):
 
     def _on_answered(self, answer: Answer) -> None:
         done, failed = self._callbacks.pop(answer.token)
-        if answer.is_stale or self._is_stale(answer.channel, answer.token):
+        is_dropped = answer.is_stale or self._is_stale(answer.channel, answer.token)
+        if is_dropped or not _is_wanted(done):
             if answer.error is not None and not isinstance(answer.error, FacedexError):
                 raise answer.error
             return
@@ -155,3 +159,11 @@ class Workers(QObject):
                     failed(f"unexpected error, {type(answer.error).__name__}")
             finally:
                 raise answer.error
+
+
+def _is_wanted(callback: Callable[..., object]) -> bool:
+    """Tell whether the QObject that a method is bound to, if any, is still there."""
+    while isinstance(callback, partial):
+        callback = callback.func
+    owner = getattr(callback, "__self__", None)
+    return not isinstance(owner, QObject) or shiboken6.isValid(owner)

@@ -1,5 +1,7 @@
 """Merging, renaming and splitting in the window: asked first, one step each."""
 
+from threading import Event
+
 import pytest
 from gui_fakes import settle
 from PySide6.QtCore import QMimeData, Qt
@@ -200,6 +202,18 @@ def test_nothing_can_be_split_where_nothing_is_ticked(qtbot, open_window, librar
     qtbot.keyClick(split.focusWidget(), KEY.Key_Escape)
     settle(qtbot, window)
     assert called(library, "split") == 0
+
+
+def test_closing_while_parts_are_looked_for(qtbot, open_window, library):
+    window = open_window(library)
+    gate, find_parts = Event(), library.find_parts
+    library.find_parts = lambda *args: gate.wait(5) and find_parts(*args)
+    press(qtbot, KEY.Key_P)
+    split = dialog(qtbot, window, SplitDialog)
+    qtbot.keyClick(split, KEY.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(SplitDialog), timeout=3000)
+    gate.set()
+    settle(qtbot, window)
 
 
 def test_faces_that_cannot_be_told_apart(qtbot, open_window, library):

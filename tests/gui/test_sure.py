@@ -1,5 +1,7 @@
 """Confirming all sure suggestions in the window."""
 
+from threading import Event
+
 import pytest
 from gui_fakes import settle
 from PySide6.QtCore import Qt
@@ -80,6 +82,22 @@ def test_escape_among_the_faces_closes_and_rejects_none(qtbot, sure_dialog, libr
     assert len(dialog.grid.selected_ids()) == 3
     settle(qtbot, window)
     assert "confirm_sure" not in [name for name, _thread in library.calls]
+
+
+@pytest.mark.parametrize("method", ["count_sure", "faces"])
+def test_closing_while_something_loads(qtbot, open_window, library, method):
+    window = open_window(library)
+    gate, load = Event(), getattr(library, method)
+    setattr(library, method, lambda *args: gate.wait(5) and load(*args))
+    qtbot.keyClick(window, KEY.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    [dialog] = window.findChildren(SureDialog)
+    if method == "faces":
+        qtbot.waitUntil(dialog.ok.isEnabled, timeout=3000)
+        qtbot.waitUntil(lambda: not window.workers.is_idle, timeout=3000)
+    qtbot.keyClick(dialog, KEY.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(SureDialog), timeout=3000)
+    gate.set()
+    settle(qtbot, window)
 
 
 def test_nothing_so_sure(qtbot, sure_dialog):
