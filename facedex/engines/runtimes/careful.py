@@ -27,6 +27,11 @@ class CarefulSession:
     Parameters
     ----------
     open_device, open_processor : load the network; the second is called only when it is needed.
+
+    Raises
+    ------
+    DeviceError
+        From a run, if the processor fails too.
     """
 
     def __init__(
@@ -38,6 +43,7 @@ class CarefulSession:
         self._open_processor = open_processor
         self._target = target
         self._most: int | None = None
+        self._has_given_up = False
         try:
             self._session = open_device()
         except DeviceError as error:
@@ -66,6 +72,8 @@ class CarefulSession:
         try:
             return self._session.run(*inputs)
         except DeviceError as error:
+            if self._has_given_up:
+                raise
             if error.is_out_of_memory and n_items > 1 and self._most is None:
                 self._most = (n_items + 1) // 2
                 log.warning(
@@ -85,4 +93,5 @@ class CarefulSession:
         if hasattr(self, "_session"):
             self._session.close()
         self._most = None
+        self._has_given_up = True
         self._session = self._open_processor()

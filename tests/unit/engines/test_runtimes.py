@@ -240,6 +240,18 @@ def test_device_that_is_lost_is_given_up_at_once(caplog):
     caplog.clear()
 
 
+def test_processor_that_fails_too_is_tried_once(caplog):
+    device = FakeSession(most=0, message="device removed")
+    processor = FakeSession(most=0, message="no memory left")
+    session = careful(device, processor)
+    for _ in range(2):
+        with pytest.raises(DeviceError, match="no memory left"):
+            session.run(np.ones(2))
+    assert (device.sizes, processor.sizes) == ([2], [2, 2])
+    assert [r.getMessage().endswith("the processor takes over") for r in caplog.records] == [True]
+    caplog.clear()
+
+
 def test_device_that_cannot_load_a_network_is_given_up(caplog):
     def fail():
         raise DeviceError("no driver", is_out_of_memory=False)
