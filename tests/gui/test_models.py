@@ -1,5 +1,7 @@
 """The models hold together, and tell views no more than what changed."""
 
+import time
+
 import pytest
 from gui_fakes import crowd, settle
 from PySide6.QtCore import QPersistentModelIndex, Qt
@@ -42,6 +44,21 @@ def test_face_model_passes_qts_own_tester(qtbot, qtmodeltester, library, workers
     assert model.data(model.index(0)) == "Anna?"
     assert "over 99 %" in model.data(model.index(0), Qt.ItemDataRole.AccessibleTextRole)
     idle(qtbot, workers)
+
+
+def test_whole_large_shelf_is_decided_at_once(qtbot, library, workers):
+    model = FaceGridModel(library, workers, Thumbnails(library, workers))
+    model.open_shelf(Shelf("person", person_id=1))
+    model.set_faces(range(100_000), 60_000)
+    chosen = list(range(60_000))
+    began = time.perf_counter()
+    assert model.neighbour(chosen) == 60_000
+    assert model.neighbour(range(50_000, 100_000)) == 49_999
+    model.move_to_confirmed(chosen)
+    assert model.n_suggested == 0
+    model.take_out(chosen)
+    assert model.rowCount() == 40_000
+    assert time.perf_counter() - began < 5
 
 
 def test_sidebar_model_passes_qts_own_tester(qtbot, qtmodeltester, library, workers):

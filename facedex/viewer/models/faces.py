@@ -104,20 +104,21 @@ class FaceGridModel(KeyedListModel[FaceId]):
 
     def take_out(self, face_ids: Collection[FaceId]) -> None:
         """Remove faces that a decision moved elsewhere, before the service has answered."""
-        self._n_suggested -= self._count_suggested(face_ids)
-        self.replace_keys([key for key in self._keys if key not in face_ids])
+        gone = set(face_ids)
+        self._n_suggested -= sum(1 for key in self._keys[: self.n_suggested] if key in gone)
+        self.replace_keys([key for key in self._keys if key not in gone])
 
     def move_to_confirmed(self, face_ids: Collection[FaceId]) -> None:
         """Put suggestions at the head of the confirmed ones, before the service has answered."""
-        n = self._n_suggested
-        moved = [key for key in self._keys[:n] if key in face_ids]
+        n, confirmed = self._n_suggested, set(face_ids)
+        moved = [key for key in self._keys[:n] if key in confirmed]
         for key in moved:
             if key in self._faces:
                 self._faces[key] = replace(
                     self._faces[key], state=FaceState.CONFIRMED, source=Source.USER
                 )
         self._n_suggested -= len(moved)
-        rest = [key for key in self._keys[:n] if key not in face_ids]
+        rest = [key for key in self._keys[:n] if key not in confirmed]
         self.replace_keys([*rest, *moved, *self._keys[n:]])
 
     def suggested_among(self, face_ids: Iterable[FaceId]) -> list[FaceId]:
@@ -130,8 +131,9 @@ class FaceGridModel(KeyedListModel[FaceId]):
         rows = [row for row in map(self.find_row, face_ids) if row is not None]
         if not rows:
             return None
-        after = (key for key in self._keys[min(rows) :] if key not in face_ids)
-        before = (key for key in reversed(self._keys[: min(rows)]) if key not in face_ids)
+        left_out, first = set(face_ids), min(rows)
+        after = (key for key in self._keys[first:] if key not in left_out)
+        before = (key for key in reversed(self._keys[:first]) if key not in left_out)
         return next(after, None) or next(before, None)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -190,6 +192,3 @@ class FaceGridModel(KeyedListModel[FaceId]):
         if rows:
             first, last = self.index(min(rows), 0, NO_INDEX), self.index(max(rows), 0, NO_INDEX)
             self.dataChanged.emit(first, last, roles)
-
-    def _count_suggested(self, face_ids: Collection[FaceId]) -> int:
-        return sum(1 for key in self._keys[: self.n_suggested] if key in face_ids)
