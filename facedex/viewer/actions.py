@@ -19,6 +19,8 @@ class Command:
     """One command; ``is_for_grid`` keys count only while the grid has the focus.
 
     Keys that change a face are such: Enter in a field or a letter in the sidebar must not decide.
+    A key that is held runs the command again and again, unless it is ``is_once``: what it would do
+    next is not seen yet.
     """
 
     menu: str
@@ -26,6 +28,7 @@ class Command:
     keys: tuple[str, ...]
     run: Callable[[], None]
     is_for_grid: bool = False
+    is_once: bool = False
 
 
 def add_commands(window: QMainWindow, grid: QWidget, commands: list[Command]) -> dict[str, QAction]:
@@ -37,6 +40,7 @@ def add_commands(window: QMainWindow, grid: QWidget, commands: list[Command]) ->
             menus[command.menu] = window.menuBar().addMenu(command.menu)
         action = QAction(command.text, window)
         action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setAutoRepeat(not command.is_once)
         action.triggered.connect(_ignoring_checked(command.run))
         if command.is_for_grid:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -178,6 +178,7 @@ class MainWindow(QMainWindow):
         self.sidebar.search.selectAll()
 
     def _commands(self) -> list[Command]:
+        once = partial(Command, is_once=True)
         return [
             Command("&Face", "&Confirm", ("Return", "Enter"), self.confirm, is_for_grid=True),
             Command("&Face", "&Reject", ("Del", "Backspace"), self.reject, is_for_grid=True),
@@ -187,12 +188,12 @@ class MainWindow(QMainWindow):
             Command(
                 "&Edit", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), partial(self.step, is_undo=False)
             ),
-            Command("&Edit", "&Suggest anew", ("F5",), self.rematch),
-            Command("&Edit", "Confirm s&ure suggestions…", ("Ctrl+Return",), self.confirm_sure),
+            once("&Edit", "&Suggest anew", ("F5",), self.rematch),
+            once("&Edit", "Confirm s&ure suggestions…", ("Ctrl+Return",), self.confirm_sure),
             Command("&View", "Face or whole &photo", ("F",), self.photo.toggle.toggle),
-            Command("&Person", "&Merge with…", ("M",), partial(self._on_shelf, "merge")),
-            Command("&Person", "&Rename…", ("F2",), partial(self._on_shelf, "rename")),
-            Command("&Person", "S&plit…", ("P",), partial(self._on_shelf, "split")),
+            once("&Person", "&Merge with…", ("M",), partial(self._on_shelf, "merge")),
+            once("&Person", "&Rename…", ("F2",), partial(self._on_shelf, "rename")),
+            once("&Person", "S&plit…", ("P",), partial(self._on_shelf, "split")),
             Command("&Go", "&Review", ("R",), self.open_review),
             Command("&Go", "Next &unknown group", ("U",), self.next_group),
             Command("&Go", "&Find a person", ("/", "Ctrl+F"), self.focus_search),

@@ -140,11 +140,12 @@ class Review(QObject):
 
     def commands(self) -> list[Command]:
         """Return the commands, whose keys count while the faces have the focus."""
+        command = partial(Command, "&Review", is_for_grid=True, is_once=True)
         return [
-            Command("&Review", "&Yes", ("Y", "Return", "Enter"), self.yes, is_for_grid=True),
-            Command("&Review", "&No", ("N",), self.no_or_name, is_for_grid=True),
-            Command("&Review", "&Skip", ("S",), self.skip, is_for_grid=True),
-            Command("&Review", "Nobody to be &named", ("I",), self.put_aside, is_for_grid=True),
+            command("&Yes", ("Y", "Return", "Enter"), self.yes),
+            command("&No", ("N",), self.no_or_name),
+            command("&Skip", ("S",), self.skip),
+            command("Nobody to be &named", ("I",), self.put_aside),
         ]
 
     def _left_out(self) -> frozenset[FaceId]:

@@ -42,6 +42,13 @@ def test_first_suggestions_are_opened_with_the_best_selected(open_window, librar
     assert window.grid.hasFocus()
 
 
+def test_a_held_key_opens_one_dialog_but_confirms_face_after_face(open_window, library):
+    actions = open_window(library)._actions
+    once = {text for text, action in actions.items() if not action.autoRepeat()}
+    dialogs = {"Confirm s&ure suggestions…", "&Merge with…", "&Rename…", "S&plit…"}
+    assert once == {*dialogs, "&Suggest anew"}
+
+
 def test_hundred_faces_are_named_by_keyboard_alone(qtbot, open_window):
     library = crowd(100)
     window = open_window(library)

@@ -238,6 +238,11 @@ def test_two_quick_keys_answer_one_question(qtbot, reviewing, library):
     assert [name for name, _ in library.calls if name.startswith("answer")] == ["answer_yes"]
 
 
+def test_a_held_key_answers_one_question(reviewing):
+    repeating = {text for text, action in reviewing._review_actions.items() if action.autoRepeat()}
+    assert repeating == set()
+
+
 def test_leaving_the_review_gives_the_keys_back(qtbot, reviewing, library):
     reviewing.sidebar.choose(Shelf("person", person_id=1))
     settle(qtbot, reviewing)
