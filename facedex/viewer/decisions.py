@@ -89,9 +89,15 @@ class Decisions(QObject):
         """Take the last undo back."""
         self._send(self._library.redo, partial(self._on_stepped, "Redone: {}", "Nothing to redo"))
 
-    def decide(self, work: Callable[[], object], told: str) -> None:
-        """Write a decision that may concern other things than faces; then say ``told``."""
-        self._send(work, lambda _value: self._tell(told + _UNDO_HINT))
+    def decide(
+        self, work: Callable[[], object], told: str, *, is_without_faces: bool = False
+    ) -> None:
+        """Write a decision that may concern other things than faces; then say ``told``.
+
+        ``work`` returns what changed, nothing where nothing did; a decision ``is_without_faces``
+        changes something even so.
+        """
+        self._send(work, partial(self._on_done, told, is_without_faces))
 
     def _decide(self, work: Callable[[], Sequence[FaceId]], describe: Callable[[int], str]) -> None:
         self._send(work, partial(self._on_decided, describe))
@@ -110,6 +116,10 @@ class Decisions(QObject):
         self._on_decided(
             lambda n: f"Named {counted(n, 'face')} {one_line(named.name)}", named.face_ids
         )
+
+    def _on_done(self, told: str, is_without_faces: bool, changed: object) -> None:
+        is_nothing = not changed and not is_without_faces
+        self._tell("Nothing changed" if is_nothing else told + _UNDO_HINT)
 
     def _on_stepped(self, template: str, nothing: str, text: str | None) -> None:
         self._tell(nothing if text is None else template.format(one_line(text)))

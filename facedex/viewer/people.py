@@ -130,6 +130,7 @@ class PeopleDecisions(QObject):
             partial(self._library.merge_people, source.person_id, target.person_id),
             f"Merged {name} into {into}",
             is_doubtful=preview.n_together > 0,
+            is_without_faces=True,
         )
 
     def _ask_group(
@@ -159,6 +160,7 @@ class PeopleDecisions(QObject):
         told: str,
         *,
         is_doubtful: bool = False,
+        is_without_faces: bool = False,
     ) -> None:
         box = QMessageBox(self._window)
         box.setWindowTitle("Merge")
@@ -169,7 +171,8 @@ class PeopleDecisions(QObject):
         cancel = box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(cancel if is_doubtful else yes)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        yes.clicked.connect(lambda: self._decisions.decide(work, told))
+        decide = partial(self._decisions.decide, work, told, is_without_faces=is_without_faces)
+        yes.clicked.connect(lambda: decide())
         box.open()
 
 

@@ -97,6 +97,7 @@ class Review(QObject):
         self._answer(
             partial(self._library.answer_yes, question, left_out),
             f"Yes: {n} {one_line(name)}" if name else "Yes: two groups are one",
+            is_without_faces=question.merged_id is not None,
         )
 
     def no(self) -> None:
@@ -108,7 +109,9 @@ class Review(QObject):
         told = f"No: not {one_line(name)}" if name else "No: two groups stay two"
         if question.kind == "who":
             told = f"Ignored {counted(len(question.face_ids), 'face')}"
-        self._answer(partial(self._library.answer_no, question), told)
+        is_pair = question.merged_id is not None or question.other_cluster_id is not None
+        work = partial(self._library.answer_no, question)
+        self._answer(work, told, is_without_faces=is_pair)
 
     def no_or_name(self) -> None:
         """N: no where the question can be answered so, else to the name field."""
@@ -152,9 +155,11 @@ class Review(QObject):
         asked = self._question.face_ids if self._question else ()
         return frozenset(asked) - frozenset(self.pane.grid.selected_ids())
 
-    def _answer(self, work: partial[list[FaceId]], told: str) -> None:
+    def _answer(
+        self, work: partial[list[FaceId]], told: str, *, is_without_faces: bool = False
+    ) -> None:
         self._take_down()
-        self._decisions.decide(work, told)
+        self._decisions.decide(work, told, is_without_faces=is_without_faces)
 
     def _take_down(self) -> None:
         """Leave the question in sight and answer it no more: the next one is on its way."""

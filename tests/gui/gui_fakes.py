@@ -397,7 +397,7 @@ class FakeLibrary:
     def answer_no(self, question):
         if question.kind == "same":
             del self.looks_like[question.cluster_id]
-            return self._move("answer_no", "a no", {})
+            return self._move("answer_no", "a no", {i: {} for i in question.face_ids})
         state = FaceState.IGNORED if question.kind == "who" else FaceState.REJECTED
         moved = {i: {"state": state, "person_id": None} for i in question.face_ids}
         return self._move("answer_no", "a no", moved)

@@ -165,6 +165,15 @@ def test_renaming_by_keyboard(qtbot, open_window, library):
     assert window.status.message.text == "Renamed Anna to Anna B. — Ctrl+Z to undo"
 
 
+def test_renaming_to_the_same_name_changes_nothing(qtbot, open_window, library):
+    library.rename_person = lambda _person_id, _name: False
+    window = open_window(library)
+    press(qtbot, KEY.Key_F2)
+    qtbot.keyClick(dialog(qtbot, window, QInputDialog).focusWidget(), KEY.Key_Return)
+    settle(qtbot, window)
+    assert window.status.message.text == "Nothing changed"
+
+
 # ---- splitting
 
 

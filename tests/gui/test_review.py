@@ -289,6 +289,21 @@ def test_answer_that_fails_is_told_and_asked_again(qtbot, reviewing, library):
     assert reviewing.review.question == before
 
 
+def test_answer_that_changes_nothing_is_told_so(qtbot, reviewing, library):
+    library.answer_yes = lambda _question, _left_out: []
+    answer(qtbot, reviewing, KEY.Key_Y)
+    assert reviewing.status.message.text == "Nothing changed"
+
+
+def test_no_to_two_people_is_told_although_no_face_changes(qtbot, reviewing, library):
+    before = reviewing.review.question
+    pair = replace(before, kind="same", cluster_id=None, merged_id=2, merged_name="Bert")
+    reviewing.review._show(pair)
+    library.answer_no = lambda _question: []
+    answer(qtbot, reviewing, KEY.Key_N)
+    assert reviewing.status.message.text == "No: not Anna — Ctrl+Z to undo"
+
+
 def test_answer_that_meets_a_bug_is_asked_again(qtbot, reviewing, library):
     before = reviewing.review.question
     library.answer_yes = lambda _question, _left_out: {}[5]
