@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
         dialog = SureDialog(self._library, self.workers, self.thumbnails, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self.decisions.confirm_sure)
+        self.watch.changed.connect(dialog.count_again)
         dialog.open()
 
     def reject(self) -> None:

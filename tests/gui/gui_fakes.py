@@ -271,19 +271,22 @@ class FakeLibrary:
     def count_sure(self, least, person_ids=None):
         with self._lock:
             self._called("count_sure")
-            sure = sorted(
-                (f.probability, f.face_id, f.person_id)
-                for f in self.by_id.values()
-                if f.state is FaceState.SUGGESTED and (f.probability or 0) >= least
-            )
+            sure = self._sure(least)
             ids = tuple(i for _p, i, _who in sure)
             n_people = len({who for _p, _i, who in sure})
             return SureSuggestions(
                 least, len(ids), n_people, sum(1 - p for p, _i, _w in sure), ids[:SHOWN]
             )
 
+    def _sure(self, least):
+        return sorted(
+            (f.probability, f.face_id, f.person_id)
+            for f in self.by_id.values()
+            if f.state is FaceState.SUGGESTED and (f.probability or 0) >= least
+        )
+
     def confirm_sure(self, least, person_ids=None, wrong=()):
-        found = self.count_sure(least).least_sure
+        found = [i for _p, i, _who in self._sure(least)]
         named = {"state": FaceState.CONFIRMED, "source": Source.USER}
         refused = {"state": FaceState.REJECTED, "person_id": None, "source": None}
         moved = {i: refused if i in wrong else named for i in found}

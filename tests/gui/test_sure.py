@@ -1,5 +1,6 @@
 """Confirming all sure suggestions in the window."""
 
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -98,6 +99,69 @@ def test_closing_while_something_loads(qtbot, open_window, library, method):
     qtbot.waitUntil(lambda: not window.findChildren(SureDialog), timeout=3000)
     gate.set()
     settle(qtbot, window)
+
+
+def suggest(library, n, probability):
+    """Let another process suggest Anna for faces that were not suggested to be anybody."""
+    others = [i for i, face in library.by_id.items() if face.state is not FaceState.SUGGESTED][-n:]
+    facts = {"person_id": 1, "distance": 0.3, "probability": probability}
+    for i in others:
+        library.by_id[i] = replace(library.by_id[i], state=FaceState.SUGGESTED, **facts)
+    library.version += 1
+    return others
+
+
+def test_what_another_process_suggests_is_shown_before_it_is_confirmed(qtbot, sure_dialog, library):
+    window, dialog = sure_dialog
+    come = suggest(library, 5, 0.999)
+    window.watch.poll()
+    settle(qtbot, window)
+    assert dialog.ok.text() == "Confirm 6 faces"
+    assert set(come) < set(dialog.grid.selected_ids())
+    dialog.ok.click()
+    settle(qtbot, window)
+    assert window.status.message.text == "Decided on 6 sure suggestions — Ctrl+Z to undo"
+
+
+def test_what_was_not_shown_is_not_confirmed(qtbot, sure_dialog, library):
+    window, dialog = sure_dialog
+    suggest(library, 5, 0.999)
+    before = states(library, 1).count(FaceState.CONFIRMED)
+    dialog.ok.click()
+    settle(qtbot, window)
+    assert states(library, 1).count(FaceState.CONFIRMED) == before
+    said = "Not done: other suggestions are sure by now; look at them first"
+    assert window.status.message.text == said
+
+
+def test_what_is_clicked_away_stays_so_where_it_is_shown_no_more(qtbot, sure_dialog, library):
+    window, dialog = sure_dialog
+    [wrong] = dialog.grid.selected_ids()
+    library.by_id[wrong] = replace(library.by_id[wrong], probability=0.9999)
+    dialog.grid.choose(wrong, is_chosen=False)
+    suggest(library, 60, 0.996)
+    window.watch.poll()
+    settle(qtbot, window)
+    assert wrong not in dialog.grid.selected_ids()
+    assert dialog.ok.text() == "Confirm 60 faces"
+    assert "1 suggestion will be rejected" in dialog.text.text()
+    dialog.ok.click()
+    settle(qtbot, window)
+    assert library.by_id[wrong].state is FaceState.REJECTED
+
+
+def test_what_is_clicked_away_is_left_alone_where_it_is_not_sure(qtbot, sure_dialog, library):
+    window, dialog = sure_dialog
+    [wrong] = dialog.grid.selected_ids()
+    dialog.grid.choose(wrong, is_chosen=False)
+    library.by_id[wrong] = replace(library.by_id[wrong], probability=0.5)
+    suggest(library, 2, 0.999)
+    window.watch.poll()
+    settle(qtbot, window)
+    assert dialog.ok.text() == "Confirm 2 faces"
+    dialog.ok.click()
+    settle(qtbot, window)
+    assert library.by_id[wrong].state is FaceState.SUGGESTED
 
 
 def test_nothing_so_sure(qtbot, sure_dialog):

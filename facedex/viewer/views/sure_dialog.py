@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedex.types import SURE
+from facedex.types import SURE, FaceState
 from facedex.viewer import theme
 from facedex.viewer.models.faces import FaceGridModel
 from facedex.viewer.text import counted
@@ -34,10 +35,21 @@ if TYPE_CHECKING:
 _TYPING_MS = 250
 
 
-class SureDialog(QDialog):
-    """Asks how sure suggestions must be; faces that are clicked away are rejected."""
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The sure suggestions, and which of those that were clicked away are among them."""
 
-    chosen = Signal(float, object)  # the least probability, frozenset[FaceId] of the wrong ones
+    sure: SureSuggestions
+    wrong: frozenset[FaceId]
+
+
+class SureDialog(QDialog):
+    """Asks how sure suggestions must be; faces that are clicked away are rejected.
+
+    What is clicked away stays so while it is sure, also where it is shown no more.
+    """
+
+    chosen = Signal(object, object)  # SureSuggestions, frozenset[FaceId] of the wrong ones
 
     def __init__(
         self,
@@ -50,6 +62,9 @@ class SureDialog(QDialog):
         self._library = library
         self._workers = workers
         self._sure: SureSuggestions | None = None
+        self._clicked_away: frozenset[FaceId] = frozenset()
+        self._wrong: frozenset[FaceId] = frozenset()  # those of them that are sure
+        self._is_showing = False
         self.setWindowTitle("Confirm sure suggestions")
         self.least = QDoubleSpinBox()
         self.least.setRange(90.0, 99.9)
@@ -74,7 +89,7 @@ class SureDialog(QDialog):
         self._lay_out()
         self.resize(self.sizeHint())
         self.least.valueChanged.connect(self._count_soon)
-        self.grid.selection_changed.connect(self._tell)
+        self.grid.selection_changed.connect(self._on_selection)
         self.grid.confirm_clicked.connect(partial(self.grid.choose, is_chosen=True))
         self.grid.reject_clicked.connect(partial(self.grid.choose, is_chosen=False))
         self.buttons.accepted.connect(self._accept)
@@ -86,6 +101,11 @@ class SureDialog(QDialog):
         """Return a size for five tiles beside each other."""
         return QSize(5 * 150 + 60, 560)
 
+    def count_again(self) -> None:
+        """Count what is sure by now; until that is known, the last count is shown."""
+        if self._sure is not None:
+            self._count()
+
     def _count_soon(self) -> None:
         """Take the count down until there is a new one: what is confirmed is what is shown."""
         self._sure = None
@@ -95,21 +115,36 @@ class SureDialog(QDialog):
 
     def _count(self) -> None:
         self._timer.stop()
-        work = partial(self._library.count_sure, round(self.least.value() / 100, 6))
-        self._workers.submit("queries", work, self._on_counted, channel="sure")
+        least, clicked_away = round(self.least.value() / 100, 6), self._clicked_away
+        work = partial(count_sure, self._library, least, clicked_away)
+        done = partial(self._on_counted, clicked_away)
+        self._workers.submit("queries", work, done, channel="sure")
 
-    def _on_counted(self, sure: SureSuggestions) -> None:
-        self._sure = sure
-        self._faces.set_faces(sure.least_sure, 0)
+    def _on_counted(self, clicked_away: frozenset[FaceId], count: Count) -> None:
+        if clicked_away != self._clicked_away:
+            self._count()  # more was clicked away meanwhile
+            return
+        self._sure, self._wrong = count.sure, count.wrong
+        self._is_showing = True
+        self._faces.set_faces(count.sure.least_sure, 0)
+        self._faces.reload_rows()
         self.grid.selectAll()
+        for face_id in clicked_away:
+            self.grid.choose(face_id, is_chosen=False)
+        self._is_showing = False
         self._tell()
 
-    def _wrong(self) -> frozenset[FaceId]:
-        shown = self._sure.least_sure if self._sure else ()
-        return frozenset(shown) - frozenset(self.grid.selected_ids())
+    def _on_selection(self) -> None:
+        if self._is_showing:
+            return
+        shown = frozenset(self._faces.keys)
+        away = shown - frozenset(self.grid.selected_ids())
+        self._clicked_away = self._clicked_away - shown | away
+        self._wrong = self._wrong - shown | away
+        self._tell()
 
     def _tell(self) -> None:
-        sure, n_wrong = self._sure, len(self._wrong())
+        sure, n_wrong = self._sure, len(self._wrong)
         n = sure.n_faces - n_wrong if sure else 0
         self.ok.setEnabled(n > 0)
         self.ok.setText(f"Confirm {counted(n, 'face')}" if n else "Confirm")
@@ -118,7 +153,7 @@ class SureDialog(QDialog):
 
     def _accept(self) -> None:
         if self._sure is not None:
-            self.chosen.emit(self._sure.least, self._wrong())
+            self.chosen.emit(self._sure, self._wrong)
         self.accept()
 
     def _lay_out(self) -> None:
@@ -134,6 +169,18 @@ class SureDialog(QDialog):
         layout.addWidget(self.text)
         layout.addWidget(self.grid, 1)
         layout.addWidget(self.buttons)
+
+
+def count_sure(library: Library, least: float, clicked_away: frozenset[FaceId]) -> Count:
+    """Return what is sure. For any thread."""
+    sure = library.count_sure(least)
+    faces = library.faces(list(clicked_away)) if clicked_away else []
+    wrong = frozenset(
+        face.face_id
+        for face in faces
+        if face.state is FaceState.SUGGESTED and (face.probability or 0) >= least
+    )
+    return Count(sure, wrong)
 
 
 def _in_words(sure: SureSuggestions, n_wrong: int) -> str:
