@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
+from facedex.types import FaceState
 from facedex.viewer.text import counted, one_line
 from facedex.viewer.views.split_dialog import SplitDialog
 
@@ -100,13 +101,12 @@ class PeopleDecisions(QObject):
         entry = self._sidebar.entry(shelf)
         if entry is None or shelf.kind not in ("person", "group"):
             return
-        work = partial(self._library.shelf_faces, shelf)
+        work = partial(find_own_faces, self._library, shelf)
         self._workers.submit("queries", work, partial(self._show_parts, entry))
 
     def _show_parts(self, entry: SidebarEntry, face_ids: Sequence[FaceId]) -> None:
-        mine = face_ids[entry.n_suggested :]  # a person's suggestions come first
         dialog = SplitDialog(
-            entry.label, mine, self._library, self._workers, self._thumbnails, self._window
+            entry.label, face_ids, self._library, self._workers, self._thumbnails, self._window
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(partial(self._split, entry.label))
@@ -174,6 +174,18 @@ class PeopleDecisions(QObject):
         decide = partial(self._decisions.decide, work, told, is_without_faces=is_without_faces)
         yes.clicked.connect(lambda: decide())
         box.open()
+
+
+def find_own_faces(library: Library, shelf: Shelf) -> list[FaceId]:
+    """Return the faces on a shelf that are not only suggested. For any thread."""
+    face_ids = library.shelf_faces(shelf)
+    if shelf.kind != "person":
+        return face_ids
+    return [
+        face.face_id
+        for face in library.faces(face_ids)
+        if face.state is FaceState.CONFIRMED and face.person_id == shelf.person_id
+    ]
 
 
 def _question(window: QWidget, title: str, text: str) -> QInputDialog:

@@ -1,5 +1,6 @@
 """Merging, renaming and splitting in the window: asked first, one step each."""
 
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QInputDialog, QLineEdit, QMessageBox
 
 from facedex.services.records import Shelf
+from facedex.types import FaceState
 from facedex.viewer.models.sidebar import SHELF_MIME, UNGROUPED
 from facedex.viewer.views.split_dialog import SplitDialog
 
@@ -197,6 +199,19 @@ def test_parts_are_shown_and_the_ticked_ones_are_taken_out(qtbot, open_window, l
     assert library.shelf_faces(ANNA)[9:] == parts[0]
     assert called(library, "split") == 1
     assert "Split 9 faces off Anna" in window.status.message.text
+
+
+def test_suggestions_that_another_process_brings_are_in_no_part(qtbot, open_window, library):
+    window = open_window(library)
+    confirmed = library.shelf_faces(ANNA)[9:]
+    for face in library.shelf_faces(UNGROUPED)[:5]:
+        facts = {"state": FaceState.SUGGESTED, "person_id": 1, "distance": 0.5}
+        library.by_id[face] = replace(library.by_id[face], **facts)
+    press(qtbot, KEY.Key_P)
+    dialog(qtbot, window, SplitDialog)
+    settle(qtbot, window)
+    split = dialog(qtbot, window, SplitDialog)
+    assert sorted(face for part in split._parts for face in part) == sorted(confirmed)
 
 
 def test_nothing_can_be_split_where_nothing_is_ticked(qtbot, open_window, library):
