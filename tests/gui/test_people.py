@@ -1,5 +1,6 @@
 """Merging, renaming and splitting in the window: asked first, one step each."""
 
+import os
 from dataclasses import replace
 from threading import Event
 
@@ -54,8 +55,7 @@ def called(library, name):
 def drop(window, source, target):
     """Drop one line of the sidebar on another; return whether it may be dropped there."""
     model = window.sidebar_model
-    data = QMimeData()
-    data.setData(SHELF_MIME, str(model.find_row(source)).encode())
+    data = model.mimeData([model.index(model.find_row(source))])
     parent = model.index(model.find_row(target))
     action = Qt.DropAction.MoveAction
     may = model.canDropMimeData(data, action, -1, -1, parent)
@@ -113,6 +113,32 @@ def test_headings_and_what_comes_from_outside_can_not_be_dropped_on(open_window,
     flags = model.flags(model.index(model.find_row("People")))
     assert not flags & (Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsDropEnabled)
     assert model.mimeData([parent]).hasFormat(SHELF_MIME)
+
+
+def test_what_is_dragged_stays_so_although_the_lines_move(qtbot, open_window, library):
+    window = open_window(library)
+    model, dropped = window.sidebar_model, []
+    model.dropped.connect(lambda *pair: dropped.append(pair))
+    data = model.mimeData([model.index(model.find_row(ANNA))])
+    library.names[77] = "Aaron"
+    library.version += 1
+    window.watch.poll()
+    settle(qtbot, window)
+    parent = model.index(model.find_row(BERT))
+    model.dropMimeData(data, Qt.DropAction.MoveAction, -1, -1, parent)
+    assert dropped == [(ANNA, BERT)]
+    settle(qtbot, window)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "1 person 2", "{} person x", "{} person 999", "{} heading 1"]
+)
+def test_line_of_another_window_can_not_be_dropped(open_window, library, words):
+    model = open_window(library).sidebar_model
+    data = QMimeData()
+    data.setData(SHELF_MIME, words.format(os.getpid()).encode())
+    parent = model.index(model.find_row(ANNA))
+    assert not model.canDropMimeData(data, Qt.DropAction.MoveAction, -1, -1, parent)
 
 
 def test_group_dropped_on_a_person_is_theirs(qtbot, open_window, library):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData, QModelIndex, QObject, Qt, Signal
 
 from facedex.services.records import Shelf
+from facedex.types import ClusterId, PersonId
 from facedex.viewer.models.keyed_list import Index, KeyedListModel
 from facedex.viewer.text import counted, one_line
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from facedex.viewer.models.thumbnails import Thumbnails
     from facedex.viewer.workers import Workers
 
-SHELF_MIME = "application/x-facedex-row"
+SHELF_MIME = "application/x-facedex-shelf"
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
 REVIEW = Shelf("review")
 UNGROUPED = Shelf("ungrouped")
@@ -152,9 +154,12 @@ class SidebarModel(KeyedListModel["Shelf | str"]):
         return [SHELF_MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        """Return the row of what is dragged; it never leaves the window."""
+        """Return which shelf is dragged, whatever its row is when it is dropped."""
         data = QMimeData()
-        data.setData(SHELF_MIME, str(indexes[0].row()).encode())
+        shelf = self.key_at(indexes[0])
+        if isinstance(shelf, Shelf):
+            words = (os.getpid(), shelf.kind, shelf.person_id or shelf.cluster_id)
+            data.setData(SHELF_MIME, " ".join(map(str, words)).encode())
         return data
 
     def supportedDropActions(self) -> Qt.DropAction:
@@ -177,15 +182,12 @@ class SidebarModel(KeyedListModel["Shelf | str"]):
         return False
 
     def _dropped(self, data: QMimeData, parent: Index) -> tuple[Shelf, Shelf] | None:
-        target = self.key_at(parent)
-        if not data.hasFormat(SHELF_MIME) or not isinstance(target, Shelf):
+        source, target = _dragged(data), self.key_at(parent)
+        if source is None or source not in self._entries or not isinstance(target, Shelf):
             return None
-        source = self._keys[int(bytes(data.data(SHELF_MIME).data()))]
-        kinds = (source.kind, target.kind) if isinstance(source, Shelf) else ()
+        kinds = (source.kind, target.kind)
         can_be = kinds in {("person", "person"), ("group", "group"), ("group", "person")}
-        return (
-            (source, target) if isinstance(source, Shelf) and can_be and source != target else None
-        )
+        return (source, target) if can_be and source != target else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return the label, the entry (``ENTRY_ROLE``), a face to show beside it, the spoken text."""
@@ -244,6 +246,18 @@ class SidebarModel(KeyedListModel["Shelf | str"]):
     def _touch(self, rows: list[int]) -> None:
         if rows:
             self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)), [])
+
+
+def _dragged(data: QMimeData) -> Shelf | None:
+    """Return the shelf that is dragged, None where it is not one of this process."""
+    words = bytes(data.data(SHELF_MIME).data()).decode(errors="replace").split()
+    match words:
+        case [process, kind, number] if process == str(os.getpid()) and number.isdecimal():
+            if kind == "person":
+                return Shelf("person", person_id=PersonId(int(number)))
+            if kind == "group":
+                return Shelf("group", cluster_id=ClusterId(int(number)))
+    return None
 
 
 def find_cover(library: Library, shelf: Shelf) -> FaceId | None:
