@@ -6,10 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QComboBox, QInputDialog, QLabel, QMessageBox, QWidget
 
 from facedex.types import FaceState
-from facedex.viewer.text import counted, one_line
+from facedex.viewer.text import counted, escape_mnemonic, one_line, shortened
 from facedex.viewer.views.split_dialog import SplitDialog
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from facedex.viewer.models.sidebar import SidebarEntry, SidebarModel
     from facedex.viewer.models.thumbnails import Thumbnails
     from facedex.viewer.workers import Workers
+
+
+_NAME_LETTERS = 30  # the width of a list of names
 
 
 class PeopleDecisions(QObject):
@@ -51,7 +54,7 @@ class PeopleDecisions(QObject):
         entry = self._sidebar.entry(shelf)
         if entry is None or shelf.person_id is None:
             return
-        ask = _question(self._window, "Rename", f"Another name for {entry.label}:")
+        ask = _question(self._window, "Rename", f"Another name for {shortened(entry.label)}:")
         ask.setTextValue(entry.label)
         ask.setOkButtonText("Rename")
         person_id = shelf.person_id
@@ -73,8 +76,9 @@ class PeopleDecisions(QObject):
         ]
         if entry is None or not others:
             return
-        ask = _question(self._window, "Merge", f"{entry.label} is the same person as:")
+        ask = _question(self._window, "Merge", f"{shortened(entry.label)} is the same person as:")
         ask.setComboBoxItems([each.label for each in others])
+        _narrow(ask)
         ask.setOkButtonText("Merge…")
 
         def picked(name: str) -> None:
@@ -106,7 +110,12 @@ class PeopleDecisions(QObject):
 
     def _show_parts(self, entry: SidebarEntry, face_ids: Sequence[FaceId]) -> None:
         dialog = SplitDialog(
-            entry.label, face_ids, self._library, self._workers, self._thumbnails, self._window
+            shortened(entry.label),
+            face_ids,
+            self._library,
+            self._workers,
+            self._thumbnails,
+            self._window,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(partial(self._split, entry.label))
@@ -119,7 +128,7 @@ class PeopleDecisions(QObject):
     def _ask_people(self, source: Shelf, target: Shelf, preview: MergePreview) -> None:
         assert source.person_id is not None  # the caller merges people
         assert target.person_id is not None
-        name, into = one_line(preview.name), one_line(preview.into_name)
+        name, into = (shortened(one_line(each)) for each in (preview.name, preview.into_name))
         more = f"{counted(preview.n_faces, 'face')} will be {into}'s."
         if preview.n_together:
             photos = counted(preview.n_together, "photo")
@@ -145,11 +154,9 @@ class PeopleDecisions(QObject):
             assert target.person_id is not None  # a group or a person is all that there is
             work = partial(self._library.confirm_group, source.cluster_id, target.person_id)
             more = f"{n} will be confirmed."
+        name, into = shortened(one.label), shortened(other.label)
         self._confirm(
-            f"Is {one.label} the same person as {other.label}?",
-            more,
-            work,
-            f"Merged {one.label} into {other.label}",
+            f"Is {name} the same person as {into}?", more, work, f"Merged {name} into {into}"
         )
 
     def _confirm(
@@ -191,6 +198,16 @@ def find_own_faces(library: Library, shelf: Shelf) -> list[FaceId]:
 def _question(window: QWidget, title: str, text: str) -> QInputDialog:
     ask = QInputDialog(window)
     ask.setWindowTitle(title)
-    ask.setLabelText(text)
+    ask.setLabelText(escape_mnemonic(text))  # the label is the field's buddy
     ask.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for label in ask.findChildren(QLabel):
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
     return ask
+
+
+def _narrow(ask: QInputDialog) -> None:
+    """Let long names make the list of them no wider."""
+    for box in ask.findChildren(QComboBox):
+        box.setMinimumContentsLength(_NAME_LETTERS)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

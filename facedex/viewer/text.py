@@ -27,6 +27,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def shortened(text: str, most: int = 60) -> str:
+    """Return ``text`` with no more than ``most`` characters, the last "…" where some are missing."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
 def counted(n: int, noun: str, plural: str = "") -> str:
     """Return ``"1 face"`` or ``"1,234 faces"``; ``plural`` is for nouns that take no s."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 from gui_fakes import settle
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QInputDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QApplication, QComboBox, QInputDialog, QLabel, QLineEdit, QMessageBox
 
 from facedex.services.records import Shelf
 from facedex.types import FaceState
@@ -174,6 +174,32 @@ def test_merging_by_keyboard_alone(qtbot, open_window, library):
     settle(qtbot, window)
     assert called(library, "merge_people") == 1
     assert "<b>Carla</b>" not in library.names.values()
+
+
+ASKED = [(KEY.Key_M, "{} is the same person as:"), (KEY.Key_F2, "Another name for {}:")]
+
+
+@pytest.mark.parametrize(("key", "asked"), ASKED)
+@pytest.mark.parametrize(("person", "shown"), [(2, "Bert && Ernie"), (4, "<b>Carla</b>")])
+def test_names_are_asked_about_as_they_are_written(
+    qtbot, open_window, library, key, asked, person, shown
+):
+    window = open_window(library)
+    go_to(qtbot, window, Shelf("person", person_id=person))
+    press(qtbot, key)
+    [label] = dialog(qtbot, window, QInputDialog).findChildren(QLabel)
+    assert label.text() == asked.format(shown)
+    assert label.textFormat() is Qt.TextFormat.PlainText
+
+
+@pytest.mark.parametrize("key", [KEY.Key_M, KEY.Key_F2])
+@pytest.mark.parametrize("person", [1, 5])
+def test_long_names_make_no_wide_dialogs(qtbot, open_window, library, key, person):
+    library.names[5] = "X" * 190
+    window = open_window(library)
+    go_to(qtbot, window, Shelf("person", person_id=person))
+    press(qtbot, key)
+    assert dialog(qtbot, window, QInputDialog).width() < 800
 
 
 # ---- renaming
