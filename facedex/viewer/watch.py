@@ -94,13 +94,18 @@ class LibraryWatch(QObject):
         if self._is_held:
             return
         work = partial(read_snapshot, self._library, self._shelf, known)
-        self._workers.submit("queries", work, self._on_snapshot, channel="snapshot")
+        done, failed = self._on_snapshot, self._on_failed
+        self._workers.submit("queries", work, done, failed, channel="snapshot")
 
     def _on_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.version is not None:
             self._version = snapshot.version
         self._counts = snapshot.counts
         self.changed.emit(snapshot)
+
+    def _on_failed(self, message: str) -> None:
+        self._version = None  # the next poll reads what is missing
+        self._workers.failed.emit(message)
 
     def _on_version(self, version: int) -> None:
         if version != self._version:

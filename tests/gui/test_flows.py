@@ -9,6 +9,7 @@ from gui_fakes import FakeLibrary, crowd, settle
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from facedex.errors import RootOffline
 from facedex.services.records import Shelf
 from facedex.types import FaceState
 from facedex.viewer.delegates.face_tile import Hot, hot_rect
@@ -345,6 +346,22 @@ def test_bug_in_a_decision_is_raised_and_the_window_goes_on(qtbot, open_window, 
     zoe = Shelf("person", person_id=3)
     go_to(qtbot, window, zoe)
     assert list(window.faces.keys) == library.shelf_faces(zoe)
+
+
+def test_shelf_that_could_not_be_read_is_read_later(qtbot, open_window, library):
+    window = open_window(library)
+    shelf_faces, zoe = library.shelf_faces, Shelf("person", person_id=3)
+
+    def fail(_shelf):
+        raise RootOffline("the disk is busy")
+
+    library.shelf_faces = fail
+    go_to(qtbot, window, zoe)
+    assert window.status.message.text == "Not done: the disk is busy"
+    library.shelf_faces = shelf_faces
+    window.watch.poll()
+    settle(qtbot, window)
+    assert list(window.faces.keys) == shelf_faces(zoe)
 
 
 def test_nothing_is_asked_of_the_library_on_the_windows_thread(qtbot, open_window, library):
