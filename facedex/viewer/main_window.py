@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from facedex.viewer.views.name_field import NameField
 
 MAX_FOUND = 200
-NO_FACE = "No face is selected"
 
 
 class MainWindow(QMainWindow):
@@ -221,7 +220,7 @@ class MainWindow(QMainWindow):
 
     def _send_away(self, chosen: Collection[FaceId], decide: partial[None]) -> None:
         if not chosen:
-            self.status.tell(NO_FACE)
+            self.status.tell("No face is selected")
             return
         following = self.faces.neighbour(chosen)
         decide()
@@ -270,7 +269,10 @@ class MainWindow(QMainWindow):
 
     def _take_faces(self, snapshot: Snapshot) -> None:
         before, current = set(self.faces.keys), self.grid.current_id()
+        chosen = self.grid.selected_ids()
         self.faces.set_faces(snapshot.face_ids, snapshot.n_suggested)
+        if chosen and not self.grid.selected_ids():
+            self.shelf.names.lose_target()
         if self._is_loading:
             self._is_loading = False
             is_group = snapshot.shelf is not None and snapshot.shelf.kind == "group"
@@ -295,15 +297,18 @@ class MainWindow(QMainWindow):
         following = following or model.first_shelf()
         if following is not None:
             self.sidebar.mark(following)
-            self._open(following)
+            self._open(following, is_asked_for=False)
 
-    def _open(self, shelf: Shelf) -> None:
+    def _open(self, shelf: Shelf, *, is_asked_for: bool = True) -> None:
         if shelf == self.faces.shelf and not self._is_loading:
             return
         is_review = shelf == REVIEW
         self._is_loading = not is_review
         self._is_stepping = False  # what comes back elsewhere selects nothing here
-        self.shelf.names.clear()
+        if is_asked_for:
+            self.shelf.names.clear()
+        else:
+            self.shelf.names.lose_target()
         self.photo.clear()
         self.faces.open_shelf(shelf)
         self.watch.open_shelf(None if is_review else shelf)
@@ -431,7 +436,7 @@ class MainWindow(QMainWindow):
         self.review.pane.sure_clicked.connect(self.confirm_sure)
         for names in (self.shelf.names, self.review.pane.names):
             names.queried.connect(partial(self._query_names, names))
-            names.refused.connect(partial(self.status.tell, NO_FACE))
+            names.refused.connect(self.status.tell)
         self.shelf.names.entered.connect(self.name)
         self.shelf.names.begun.connect(partial(self.name, is_begun=True))
         self.shelf.names.left.connect(self.grid.setFocus)

@@ -257,6 +257,47 @@ def test_name_is_typed_on_although_its_face_leaves(qtbot, open_window, library):
     assert window.grid.hasFocus()
 
 
+def test_name_typed_for_faces_that_left_does_not_go_to_the_whole_group(qtbot, open_window, library):
+    window = open_window(library)
+    go_to(qtbot, window, Shelf("group", cluster_id=2))
+    press(qtbot, KEY.Key_Right)
+    [face] = window.grid.selected_ids()
+    press(qtbot, KEY.Key_N)
+    type_text(qtbot, "Do")
+    facts = {"state": FaceState.SUGGESTED, "person_id": 1, "distance": 0.3}
+    library.by_id[face] = replace(library.by_id[face], **facts)
+    library.version += 1
+    window.watch.poll()
+    settle(qtbot, window)
+    type_text(qtbot, "ra")
+    press(qtbot, KEY.Key_Return)
+    settle(qtbot, window)
+    assert window.status.message.text.startswith("What this was typed for is gone")
+    assert "Dora" not in library.names.values()
+    window.grid.setFocus()
+    press(qtbot, KEY.Key_Right, KEY.Key_N, KEY.Key_End, KEY.Key_Return)
+    settle(qtbot, window)
+    assert [row.n_confirmed for row in library.people() if row.name == "Dora"] == [1]
+
+
+def test_name_typed_when_its_shelf_goes_names_nobody_elsewhere(qtbot, open_window, library):
+    window = open_window(library)
+    go_to(qtbot, window, Shelf("group", cluster_id=3))
+    press(qtbot, KEY.Key_N)
+    type_text(qtbot, "Do")
+    for face in list(window.faces.keys):
+        library.by_id[face] = replace(library.by_id[face], state=FaceState.IGNORED)
+    library.version += 1
+    window.watch.poll()
+    settle(qtbot, window)
+    assert window.faces.shelf != Shelf("group", cluster_id=3)
+    type_text(qtbot, "ra")
+    press(qtbot, KEY.Key_Return)
+    settle(qtbot, window)
+    assert window.shelf.names.edit.text() == "Dora"
+    assert "Dora" not in library.names.values()
+
+
 def test_ignored_face_leaves_its_shelf_and_can_be_named_again(qtbot, open_window, library):
     window = open_window(library)
     go_to(qtbot, window, UNGROUPED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListView, QPushButton, QWidget
 
 from facedex.viewer import theme
@@ -31,7 +31,7 @@ class NameField(QWidget):
     queried = Signal(str)  # wants set_matches(text, ...)
     entered = Signal(str)
     begun = Signal(str)  # means the first of the choices for this text
-    refused = Signal()  # a name where there is nothing to name
+    refused = Signal(str)  # why a name was not taken
     left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -47,6 +47,7 @@ class NameField(QWidget):
         self._model = NameModel(self)
         self._answered = ""
         self._has_target = True
+        self._is_orphan = False
         self.list = QListView(self)
         self._set_up_list()
         layout = QHBoxLayout(self)
@@ -70,6 +71,10 @@ class NameField(QWidget):
         self.button.setEnabled(is_enabled)
         self.edit.setEnabled(is_enabled or self.window().focusWidget() is self.edit)
 
+    def lose_target(self) -> None:
+        """Name nothing with what is typed now: what it was typed for is gone."""
+        self._is_orphan = bool(self._typed())
+
     def set_matches(self, text: str, people: Sequence[PersonRow]) -> None:
         """Take the people that ``text`` may mean; older answers are dropped."""
         if text != self._typed():
@@ -89,9 +94,16 @@ class NameField(QWidget):
         if watched is self.edit and isinstance(event, QKeyEvent):
             if event.type() is QEvent.Type.KeyPress:
                 return self._take_key(event)
-        elif watched is self.edit and event.type() is QEvent.Type.FocusOut:
-            self.list.hide()
+        elif watched is self.edit and isinstance(event, QFocusEvent):
+            self._on_focus(event)
         return super().eventFilter(watched, event)
+
+    def _on_focus(self, event: QFocusEvent) -> None:
+        is_window = event.reason() is Qt.FocusReason.ActiveWindowFocusReason
+        if event.type() is QEvent.Type.FocusOut:
+            self.list.hide()
+        elif event.type() is QEvent.Type.FocusIn and not is_window:
+            self._is_orphan = False  # who comes to the field sees what is selected
 
     def _set_up_list(self) -> None:
         self.list.setModel(self._model)
@@ -149,14 +161,19 @@ class NameField(QWidget):
         self._emit(choice.name if choice else text)
 
     def _emit(self, name: str, *, is_begun: bool = False) -> None:
-        if name and not self._has_target:
-            self.refused.emit()
-        elif name:
+        if not name:
+            return
+        if not self._has_target:
+            self.refused.emit("No face is selected")
+        elif self._is_orphan:
+            self.refused.emit("What this was typed for is gone — Esc empties the field")
+        else:
             self.clear()
             (self.begun if is_begun else self.entered).emit(name)
 
     def _forget(self) -> None:
         self._answered = ""
+        self._is_orphan = False
         self._model.set_choices([])
         self.list.hide()
 
