@@ -130,8 +130,8 @@ class Review(QObject):
         if self._question is not None:
             question = self._question
             self._take_down()
-            work = partial(self._skipped, question)
-            self._workers.submit("matching", work, self._on_questions, channel="review")
+            work, done = partial(self._skipped, question), self._on_questions
+            self._workers.submit("matching", work, done, self._on_skip_failed, channel="review")
 
     def name(self, name: str, *, is_begun: bool = False) -> None:
         """Give the faces that are chosen a name; one that was only begun is completed."""
@@ -169,6 +169,10 @@ class Review(QObject):
     def _skipped(self, question: Question) -> list[Question]:
         self._library.skip(question)
         return self._library.questions()
+
+    def _on_skip_failed(self, message: str) -> None:
+        self._workers.failed.emit(message)
+        self.refresh()
 
     def _on_questions(self, questions: Sequence[Question]) -> None:
         self._show(questions[0] if questions else None)

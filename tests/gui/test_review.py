@@ -8,6 +8,7 @@ from gui_fakes import FakeLibrary, settle
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from facedex.errors import RootOffline
 from facedex.services.records import Shelf
 from facedex.types import FaceState
 from facedex.viewer.models.sidebar import REVIEW
@@ -302,6 +303,18 @@ def test_no_to_two_people_is_told_although_no_face_changes(qtbot, reviewing, lib
     library.answer_no = lambda _question: []
     answer(qtbot, reviewing, KEY.Key_N)
     assert reviewing.status.message.text == "No: not Anna — Ctrl+Z to undo"
+
+
+def test_skip_that_fails_is_told_and_asked_again(qtbot, reviewing, library):
+    before = reviewing.review.question
+
+    def fail(_question):
+        raise RootOffline("the disk is gone")
+
+    library.skip = fail
+    answer(qtbot, reviewing, KEY.Key_S)
+    assert "the disk is gone" in reviewing.status.message.text
+    assert reviewing.review.question == before
 
 
 def test_answer_that_meets_a_bug_is_asked_again(qtbot, reviewing, library):
