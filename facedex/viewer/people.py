@@ -106,7 +106,7 @@ class PeopleDecisions(QObject):
         if entry is None or shelf.kind not in ("person", "group"):
             return
         work = partial(find_own_faces, self._library, shelf)
-        self._workers.submit("queries", work, partial(self._show_parts, entry))
+        self._workers.submit("queries", work, partial(self._show_parts, entry), channel="split")
 
     def _show_parts(self, entry: SidebarEntry, face_ids: Sequence[FaceId]) -> None:
         dialog = SplitDialog(

@@ -266,6 +266,13 @@ def test_suggestions_that_another_process_brings_are_in_no_part(qtbot, open_wind
     assert sorted(face for part in split._parts for face in part) == sorted(confirmed)
 
 
+def test_two_quick_keys_open_one_dialog(qtbot, open_window, library):
+    window = open_window(library)
+    press(qtbot, KEY.Key_P, KEY.Key_P)
+    settle(qtbot, window)
+    assert len(window.findChildren(SplitDialog)) == 1
+
+
 def test_nothing_can_be_split_where_nothing_is_ticked(qtbot, open_window, library):
     window = open_window(library)
     go_to(qtbot, window, GROUP)
