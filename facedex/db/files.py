@@ -161,9 +161,13 @@ def mark_pending(db: apsw.Connection, file_id: FileId, stat: FileStat) -> None:
 
 
 def mark_seen(db: apsw.Connection, row: FileRow) -> None:
-    """Say that a file that was gone is there again, unchanged."""
+    """Say that a file that was gone is there again, unchanged; one that had a problem is read again."""
     state = "present" if row.content_hash is not None else "unreadable"
-    db.execute("UPDATE file SET state = ? WHERE id = ?", (state, row.file_id))
+    db.execute(
+        "UPDATE file SET state = iif(EXISTS (SELECT 1 FROM issue i WHERE i.file_id = file.id),"
+        " 'pending', ?) WHERE id = ?",
+        (state, row.file_id),
+    )
 
 
 def iter_known(

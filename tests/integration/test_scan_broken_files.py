@@ -194,6 +194,20 @@ def test_file_deleted_between_the_walk_and_its_reading_is_gone_without_a_problem
     assert run_scan(None, library).counts.unchanged == 3
 
 
+def test_a_damaged_file_that_was_away_is_still_damaged(album, library, run_scan, tmp_path):
+    folder, away = album / "disk", tmp_path / "disk"
+    photos.write(folder / "broken.jpg", photos.encoded(photos.astronaut())[:30])
+    run_scan(album, library)
+    before = states(library)["broken.jpg"], problems(library)
+    assert before[0] == "unreadable"
+    folder.rename(away)
+    run_scan(None, library)
+    assert states(library)["broken.jpg"] == "missing"
+    away.rename(folder)
+    run_scan(None, library)
+    assert (states(library)["broken.jpg"], problems(library)) == before
+
+
 def test_a_disk_that_goes_away_while_its_files_are_read_is_offline_and_loses_nothing(
     album, library, run_scan, tmp_path
 ):
