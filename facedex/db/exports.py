@@ -36,6 +36,7 @@ class PhotoFile:
     state : ``present``, ``pending``, ``unreadable`` or ``missing``.
     is_offline : its root was not there.
     width_px, height_px : of the photo's stored pixels.
+    orientation : the photo's, as EXIF has it.
     """
 
     file_id: FileId
@@ -49,6 +50,7 @@ class PhotoFile:
     height_px: int
     format: str
     image_hash: bytes
+    orientation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def photo_files(db: apsw.Connection, photo_ids: Collection[PhotoId]) -> list[Pho
     sql = (
         "SELECT f.id, p.id, r.path, f.relpath, f.size_bytes, f.mtime_ns, f.ctime_ns, f.inode,"
         " f.n_links, f.content_hash, f.state, r.state = 'offline', p.width_px, p.height_px,"
-        " p.format, p.image_hash"
+        " p.format, p.image_hash, p.orientation"
         " FROM file f JOIN root r ON r.id = f.root_id JOIN photo p ON p.id = f.photo_id"
         " WHERE p.id IN (SELECT value FROM json_each(?))"
         " OR f.id IN (SELECT file_id FROM exported) ORDER BY f.root_id, f.relpath"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +12,7 @@ from facedex.paths import join
 from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, RootId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import apsw
 
@@ -224,12 +225,31 @@ def ask_again(db: apsw.Connection, face_id: FaceId) -> None:
     )
 
 
-def follow_face(db: apsw.Connection, face_id: FaceId, person_id: PersonId) -> None:
-    """Say whom the regions mean by which a face is named."""
+def follow_face(
+    db: apsw.Connection, face_id: FaceId, was: PersonId | None, person_id: PersonId
+) -> None:
+    """Let the regions that named a face as ``was`` mean somebody else; the others are asked again."""
     db.execute(
         "UPDATE region SET person_id = ? WHERE face_id = ? AND said = 'named'"
-        " AND status IN ('encoded', 'unencodable')",
-        (person_id, face_id),
+        " AND person_id IS ? AND status IN ('encoded', 'unencodable')",
+        (person_id, face_id, was),
+    )
+    ask_again(db, face_id)
+
+
+def names_meaning(db: apsw.Connection, person_id: PersonId) -> list[str]:
+    """Return the names without a contact by which files mean somebody."""
+    sql = "SELECT DISTINCT name FROM region WHERE person_id = ? AND contact_id = '' ORDER BY 1"
+    return [name for (name,) in rows(db, sql, (person_id,))]
+
+
+def take_names(db: apsw.Connection, person_id: PersonId, names: Sequence[str]) -> None:
+    """Let these names in files mean somebody again."""
+    db.execute(
+        "UPDATE region SET person_id = ?1,"
+        " status = iif(status IN ('orphaned', 'withdrawn'), status, 'pending')"
+        " WHERE contact_id = '' AND person_id IS NOT ?1 AND name IN (SELECT value FROM json_each(?2))",
+        (person_id, json.dumps(list(names))),
     )
 
 

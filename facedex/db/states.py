@@ -133,6 +133,14 @@ def _restore_face(db: apsw.Connection, key: Step, state: Step) -> None:
     if face_id is None:
         return
     now = face_state(db, face_id)
+    was = next(
+        (
+            a.person_id
+            for a in faces.assignments(db, face_id)
+            if a.state is FaceState.CONFIRMED and a.source is not Source.USER
+        ),
+        None,
+    )
     came_since = _said_by_others_since(now["said"], key, state)
     if came_since:
         by_user = [word for word in state["said"] if word[3] == Source.USER]
@@ -151,7 +159,7 @@ def _restore_face(db: apsw.Connection, key: Step, state: Step) -> None:
     if settled is None:
         regions.ask_again(db, face_id)
     elif settled.source is not Source.USER and settled.person_id is not None:
-        regions.follow_face(db, face_id, settled.person_id)
+        regions.follow_face(db, face_id, was, settled.person_id)
 
 
 def _said_by_others_since(now: list[Any], key: Step, state: Step) -> list[Any]:
@@ -203,6 +211,7 @@ def person_state(db: apsw.Connection, person_uuid: str) -> Step | None:
         "died": person.died,
         "aliases": people.aliases(db, person_id),
         "contacts": people.contacts_of(db, person_id),
+        "written": regions.names_meaning(db, person_id),
     }
 
 
@@ -217,6 +226,7 @@ def _restore_person(db: apsw.Connection, key: Step, state: Step) -> None:
     for contact_id, name in state["contacts"].items():
         people.set_contact(db, contact_id, person_id, name)
     people.take_contact_regions(db, person_id)
+    regions.take_names(db, person_id, state.get("written", ()))
 
 
 def _remove_person(db: apsw.Connection, step: Step) -> None:

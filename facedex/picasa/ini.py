@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
@@ -230,4 +231,5 @@ def _decode_entity(match: re.Match[str]) -> str:
     char = chr(code)
     if char.isspace():
         return " "
-    return char if char.isprintable() else match[0]
+    # joiners, which names of some scripts need, are not printable
+    return match[0] if unicodedata.category(char) in {"Cc", "Cs", "Cn", "Co"} else char

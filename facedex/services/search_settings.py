@@ -30,7 +30,10 @@ def as_last_time(settings: Settings) -> tuple[Settings, dict[str, Any]]:
     """
     kept = _read(settings)
     said = settings.model_fields_set
-    if said & {"detector", "thorough"}:
+    another = {
+        name for name in ("detector", "thorough") if kept.get(name) != getattr(settings, name)
+    }
+    if said & another:
         kept.pop("working_size", None)
     changed = {
         name: value

@@ -99,7 +99,7 @@ class PhotoNames:
         if file.content_hash is None:
             raise MetadataError(self.path, "write", "it was not read to its end yet", "changed")
         size = (file.width_px, file.height_px)
-        scanned = Scanned(file.format, size, file.content_hash, file.image_hash)
+        scanned = Scanned(file.format, size, file.content_hash, file.image_hash, file.orientation)
         before = self._traces.get("file", NO_TRACES)
         wanted = self._wanted(before)
         saved = self._saved.get("file")
@@ -160,7 +160,9 @@ class PhotoNames:
     def _update(self, place: Place, sidecar: bytes, faces: list[NamedFace]) -> bool:
         before = self._traces.get(place, NO_TRACES)
         size = (self._file.width_px, self._file.height_px)
-        change, after = plan_sidecar(join(self._folder, sidecar), faces, size, before)
+        change, after = plan_sidecar(
+            join(self._folder, sidecar), faces, size, before, self._file.orientation
+        )
         return self._make(place, change, before, after)
 
     def _make(

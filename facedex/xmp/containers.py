@@ -104,4 +104,5 @@ def _tiff_packets(data: bytes, order: str) -> Iterator[bytes]:
                 if offset + n_bytes > len(data):
                     raise ValueError("its XMP lies outside the file")
                 yield data[offset : offset + n_bytes]
+                break  # a table has a tag once
         (at,) = struct.unpack_from(order + link_form, data, at + n_entries * size)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from facedex.imaging.formats import SNIFF_BYTES, sniff
@@ -33,7 +32,7 @@ _WRITTEN = (
     schemas.SUBJECT,
     *(name for tags in schemas.TAG_LISTS for name in tags.names),
 )
-_PADDING = re.compile(rb"\s+(?=<\?xpacket end)")
+_TRAILER = b"<?xpacket end"
 
 
 class _Container(NamedTuple):
@@ -64,7 +63,11 @@ class Embedded(NamedTuple):
 
 
 def embed_faces(
-    data: bytes, faces: Sequence[NamedFace], size: Size, traces: Traces = NO_TRACES
+    data: bytes,
+    faces: Sequence[NamedFace],
+    size: Size,
+    traces: Traces = NO_TRACES,
+    orientation: int = 1,
 ) -> Embedded:
     """Return a photo's bytes with these faces in its XMP packet, read back and checked.
 
@@ -74,6 +77,7 @@ def embed_faces(
     ----------
     size : (width, height) of the stored pixels.
     traces : what facedex left in it before; what of that is no longer among the faces goes.
+    orientation : the photo's, as EXIF has it.
 
     Raises
     ------
@@ -91,7 +95,7 @@ def embed_faces(
     old = packets.main[0] if packets.main else None
     if old is None and not faces:
         return Embedded(data, NO_TRACES)
-    update = update_packet(old, faces, size, traces)
+    update = update_packet(old, faces, size, traces, orientation)
     if update.packet == old:
         return Embedded(data, update.traces)
     packet = _fitting(update.packet) if kind == "JPEG" else update.packet
@@ -126,4 +130,5 @@ def _fitting(packet: bytes) -> bytes:
     """Return the packet without its padding where it would not fit otherwise."""
     if len(STANDARD) + len(packet) <= MAX_PAYLOAD:
         return packet
-    return _PADDING.sub(b"\n", packet)
+    at = packet.rfind(_TRAILER)
+    return packet if at < 0 else packet[:at].rstrip() + b"\n" + packet[at:]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from facedex.xmp.tree import MAX_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,6 +18,7 @@ _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _MIME = b"application/rdf+xml\0"
 _MAX_ITEMS = 10_000
 _MAX_BOXES = 10_000
+_MAX_EXTENTS = 50_000  # of all items together
 
 
 class _Box(NamedTuple):
@@ -74,6 +77,8 @@ def _meta_packets(data: bytes, meta: _Box) -> Iterator[bytes]:
             continue
         base, end = (idat.start, idat.end) if construction == 1 and idat else (0, len(data))
         spans = [(base + at, base + at + size) for at, size in extents]
+        if sum(size for _at, size in extents) > MAX_BYTES:
+            raise ValueError(f"its XMP has over {MAX_BYTES} bytes")
         if all(base <= at <= to <= end for at, to in spans):
             yield b"".join(data[at:to] for at, to in spans)
         else:
@@ -104,13 +109,18 @@ def _locations(data: bytes, iloc: _Box) -> Iterator[tuple[int, int, list[tuple[i
     offset_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
     index_size = sizes & 15 if version in {1, 2} else 0
     id_size = 2 if version < 2 else 4
+    n_left = _MAX_EXTENTS
     for _ in range(min(_MAX_ITEMS, reader.take(id_size))):
         item = reader.take(id_size)
         construction = reader.take(2) & 15 if version in {1, 2} else 0
         reader.take(2)  # which file: this one
         base = reader.take(base_size)
         extents = []
-        for _ in range(reader.take(2)):
+        n_extents = reader.take(2)
+        n_left -= n_extents
+        if n_left < 0:
+            raise IndexError
+        for _ in range(n_extents):
             reader.take(index_size)
             at = base + reader.take(offset_size)
             extents.append((at, reader.take(length_size)))

@@ -52,7 +52,11 @@ class Update(NamedTuple):
 
 
 def update_packet(
-    packet: bytes | None, faces: Sequence[NamedFace], size: Size, traces: Traces = NO_TRACES
+    packet: bytes | None,
+    faces: Sequence[NamedFace],
+    size: Size,
+    traces: Traces = NO_TRACES,
+    orientation: int = 1,
 ) -> Update:
     """Return the packet with these faces in it; None starts a new packet.
 
@@ -65,19 +69,20 @@ def update_packet(
     ----------
     size : (width, height) of the stored pixels, for ``AppliedToDimensions``.
     traces : what facedex left in the packet before.
+    orientation : the photo's, as EXIF has it: others may have drawn regions on it turned upright.
 
     Raises
     ------
     UnmergeableError
-        If the packet is damaged, or others drew its regions on a picture of another shape.
+        If the packet is damaged, or others drew its regions on a picture of another shape or turned.
     ValueError
         If a face has no name or no area inside the picture.
     """
     wanted = [_region_of(face) for face in faces]
     edit = PacketEdit(NEW_PACKET if packet is None else packet)
     drawn = names_of_regions(edit)
-    mwg = merge_mwg(edit, wanted, size, traces)
-    mp = merge_mp(edit, wanted, traces)
+    mwg = merge_mwg(edit, wanted, size, traces, orientation)
+    mp = merge_mp(edit, wanted, traces, orientation)
     bearers = names_of_regions(edit)
     renamed = (mwg.renamed | mp.renamed) - bearers
     names = list(dict.fromkeys(region.name for region in wanted))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from facedex.geometry import box_to_mwg, iou
+from facedex.geometry import box_to_mwg, box_to_stored, iou
 from facedex.xmp import schemas
 from facedex.xmp.editing import UnmergeableError
 from facedex.xmp.frames import judge_frame
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 DECIMALS = 9  # the most that Picasa reads
 _SAME_EDGE = 1e-6
+_TURNED = "others drew its regions on the picture turned upright"
 
 
 class Merged(NamedTuple):
@@ -48,13 +49,15 @@ class Merged(NamedTuple):
     traces: tuple[RegionTrace, ...]
 
 
-def merge_mwg(edit: PacketEdit, wanted: list[XmpRegion], size: Size, traces: Traces) -> Merged:
+def merge_mwg(
+    edit: PacketEdit, wanted: list[XmpRegion], size: Size, traces: Traces, orientation: int
+) -> Merged:
     """Bring the MWG regions up to date.
 
     Raises
     ------
     UnmergeableError
-        If others drew regions on a picture of another shape.
+        If others drew regions on a picture of another shape, or on the picture turned upright.
     """
     regions = edit.find(schemas.REGIONS)
     if regions is None:
@@ -64,16 +67,22 @@ def merge_mwg(edit: PacketEdit, wanted: list[XmpRegion], size: Size, traces: Tra
         _set_size(regions, size)
     listed = _field(regions, schemas.REGION_LIST)
     old_size = applied_to(regions)
-    is_other = judge_frame(old_size, size) == "other"
+    frame = judge_frame(old_size, size)
+    is_other = frame == "other"
     faces = [item for item in mwg_items(regions) if is_face(item)]
     items = _Items(edit, regions, array_of(listed, schemas.BAG), _set_mwg)
     items.place(faces, lambda item: read_mwg(item, old_size), traces)
+    items.refuse_turned(wanted, orientation)
+    if frame == "swapped" and orientation >= 5 and wanted and items.has_others(wanted):
+        raise UnmergeableError(_TURNED)
     items.take_out([] if is_other else wanted)
     if wanted and is_other and mwg_items(regions):
         shapes = " but ".join(f"{width} x {height}" for width, height in (size, old_size or size))
         raise UnmergeableError(f"the picture is {shapes} when its regions were drawn")
     items.put_in(wanted)
-    if wanted and old_size != size:
+    # regions of others may be of the picture turned, as long as nobody says that they are not
+    is_doubtful = orientation != 1 and items.has_others(wanted)
+    if wanted and old_size != size and not is_doubtful:
         edit.change(regions)
         _normalise(regions, old_size)
         _set_size(regions, size)
@@ -81,8 +90,14 @@ def merge_mwg(edit: PacketEdit, wanted: list[XmpRegion], size: Size, traces: Tra
     return items.merged()
 
 
-def merge_mp(edit: PacketEdit, wanted: list[XmpRegion], traces: Traces) -> Merged:
-    """Bring Microsoft's regions up to date."""
+def merge_mp(edit: PacketEdit, wanted: list[XmpRegion], traces: Traces, orientation: int) -> Merged:
+    """Bring Microsoft's regions up to date.
+
+    Raises
+    ------
+    UnmergeableError
+        If others drew regions on the picture turned upright.
+    """
     info = edit.find(schemas.MP_INFO)
     if info is None:
         if not wanted:
@@ -91,6 +106,7 @@ def merge_mp(edit: PacketEdit, wanted: list[XmpRegion], traces: Traces) -> Merge
     listed = _field(info, schemas.MP_REGIONS)
     items = _Items(edit, info, array_of(listed, schemas.BAG), _set_mp)
     items.place(mp_items(info), read_mp, traces)
+    items.refuse_turned(wanted, orientation)
     items.take_out(wanted)
     items.put_in([replace(region, schema="mp") for region in wanted])
     items.tidy()
@@ -139,6 +155,28 @@ class _Items:
             trace = find_trace(region, traces)
             if trace is not None and trace not in self._ours.values():
                 self._ours[id(item)] = trace
+
+    def refuse_turned(self, wanted: list[XmpRegion], orientation: int) -> None:
+        """Refuse regions that others drew on the picture turned upright: each would be added once more.
+
+        Raises
+        ------
+        UnmergeableError
+        """
+        for item, old in self._placed:
+            if id(item) in self._ours or not old.name:
+                continue
+            same = [one for one in wanted if one.name.casefold() == old.name.casefold()]
+            stored = replace(old, box=box_to_stored(old.box, orientation))
+            if not any(is_same_face(one, old) for one in same) and any(
+                is_same_face(one, stored) for one in same
+            ):
+                raise UnmergeableError(_TURNED)
+
+    def has_others(self, wanted: list[XmpRegion]) -> bool:
+        """Tell whether there are regions of others that are none of the wanted ones."""
+        claimed = {id(item) for item, _old in _claim(self._placed, wanted).values()}
+        return any(id(i) not in self._ours and id(i) not in claimed for i, _old in self._placed)
 
     def take_out(self, wanted: list[XmpRegion]) -> None:
         """Undo what facedex wrote and no wanted region claims."""

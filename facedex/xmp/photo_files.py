@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 class Scanned(NamedTuple):
     """What the last scan knew of a photo's file.
 
-    ``size`` is (width, height) of the stored pixels.
+    ``size`` is (width, height) of the stored pixels, ``orientation`` EXIF's.
     """
 
     format: str
     size: Size
     content_hash: bytes
     image_hash: bytes
+    orientation: int = 1
 
 
 def find_refusal(path: bytes, image_format: str) -> str | None:
@@ -76,7 +77,7 @@ def plan_photo(
     old = read_bytes(path)
     if old is None or content_hash(old) != scanned.content_hash:
         raise MetadataError(path, "write", "it changed since the last scan", "changed")
-    new, left = embed_faces(old, faces, scanned.size, traces)
+    new, left = embed_faces(old, faces, scanned.size, traces, scanned.orientation)
     found = sniff(new[:SNIFF_BYTES])
     if found != scanned.format or image_hash(new, found) != scanned.image_hash:
         raise UnmergeableError("its picture cannot be told from the rest of the file")

@@ -32,7 +32,12 @@ def read_png(data: bytes) -> list[bytes]:
     ValueError
         If one cannot be unpacked.
     """
-    return [_text(data[c.start + 8 : c.end - 4]) for c in _chunks(data) if c.is_xmp]
+    packets: list[bytes] = []
+    for chunk in _chunks(data):
+        if chunk.is_xmp:
+            left = MAX_BYTES - sum(map(len, packets))
+            packets.append(_text(data[chunk.start + 8 : chunk.end - 4], left))
+    return packets
 
 
 def with_png_packet(data: bytes, packet: bytes) -> bytes:
@@ -79,7 +84,7 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
         at = end
 
 
-def _text(body: bytes) -> bytes:
+def _text(body: bytes, most: int) -> bytes:
     """Return an iTXt chunk's text: after keyword and two flags, language and translated keyword."""
     body = body[len(_KEYWORD) :]
     is_compressed = body[:1] == b"\x01"
@@ -90,9 +95,9 @@ def _text(body: bytes) -> bytes:
         return parts[2]
     unpacker = zlib.decompressobj()
     try:
-        text = unpacker.decompress(parts[2], MAX_BYTES)
+        text = unpacker.decompress(parts[2], max(1, most))
     except zlib.error as error:
         raise ValueError(f"the XMP chunk is damaged ({error})") from error
-    if unpacker.unconsumed_tail:
+    if unpacker.unconsumed_tail or len(text) > most:
         raise ValueError(f"the XMP chunk has over {MAX_BYTES} bytes")
     return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from facedex.geometry import valid_orientation
@@ -222,7 +223,8 @@ def people_of_paths(paths: Iterable[str], separator: str) -> list[str]:
     A path that another one goes on from is a group, not a person.
     """
     split = [tuple(part.strip() for part in path.split(separator)) for path in paths]
-    groups = {path[:end] for path in split for end in range(1, len(path))}
+    # in order, a path stands right before those that go on from it
+    groups = {a for a, b in pairwise(sorted(set(split))) if b[: len(a)] == a}
     return [
         path[-1]
         for path in split

@@ -90,7 +90,7 @@ def _is_shared(photo: bytes, short: bytes, names: list[bytes]) -> bool:
 
 
 def plan_sidecar(
-    path: bytes, faces: Sequence[NamedFace], size: Size, traces: Traces
+    path: bytes, faces: Sequence[NamedFace], size: Size, traces: Traces, orientation: int = 1
 ) -> tuple[Replacement, Traces]:
     """Return what is to become of a sidecar, and what of it facedex then wrote.
 
@@ -101,6 +101,7 @@ def plan_sidecar(
     ----------
     size : (width, height) of the photo's stored pixels.
     traces : what facedex left in it before; what of that is not among the faces is taken out.
+    orientation : the photo's, as EXIF has it.
 
     Raises
     ------
@@ -111,7 +112,7 @@ def plan_sidecar(
     if old is None and not faces:
         return Replacement(path, None, None), NO_TRACES
     try:
-        update = update_packet(old, faces, size, traces)
+        update = update_packet(old, faces, size, traces, orientation)
         if update.packet != old:
             check_faces(read_facts(old or b""), read_facts(update.packet), faces, traces)
     except UnmergeableError as error:

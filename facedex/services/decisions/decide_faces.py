@@ -88,7 +88,7 @@ def confirm_page(
 ) -> list[FaceId]:
     """Confirm that some faces are somebody and others are not, as one decision.
 
-    A face that was named or ignored since it was asked about stays so.
+    A face that was named, ignored or denied since it was asked about stays so.
     """
     with transaction(db):
         check_person(db, person_id)
@@ -96,7 +96,9 @@ def confirm_page(
         for face_id in noted_faces(record, wrong):
             refuse(db, face_id, person_id)
         for face_id in noted_faces(record, right):
-            if all(each.state not in _SETTLED for each in faces.assignments(db, face_id)):
+            said = faces.assignments(db, face_id)
+            refused = Assignment(person_id, FaceState.REJECTED, Source.USER)
+            if refused not in said and all(each.state not in _SETTLED for each in said):
                 _confirm(record, face_id, person_id)
         also = f", rejected {len(wrong):,} of them" if wrong else ""
         return record.write("confirm", lambda n: f"Looked at {n}{also}")

@@ -57,7 +57,7 @@ class NameField(QWidget):
         layout.addWidget(self.button)
         self.edit.textEdited.connect(self._on_edited)
         self.edit.installEventFilter(self)
-        self.button.clicked.connect(self._enter)
+        self.button.clicked.connect(self._on_button)
         self.list.clicked.connect(self._on_clicked)
         self.setFocusProxy(self.edit)
 
@@ -148,6 +148,10 @@ class NameField(QWidget):
         choice = self._model.choice(index.row())
         if choice is not None:
             self._emit(choice.name)
+
+    def _on_button(self) -> None:
+        self._is_orphan = False  # the button says what it names now
+        self._enter()
 
     def _enter(self) -> None:
         text = self._typed()

@@ -202,6 +202,10 @@ def test_problems_show_a_short_piece_and_are_counted_beyond_the_limit():
         ("Ann|Lee;;", "Ann|Lee"),
         ("Jos&#233;;mail;", "José"),
         ("Jos&#233; P&#233;rez;;", "José Pérez"),
+        (
+            "\u0645\u06cc&#8204;\u062e\u0648\u0627\u0647\u0645;;",
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        ),
         ("&#26446;&#23047;;;", "李娇"),
         ("a&#59;b;c", "a;b"),
         ("a&#160;b;;", "a b"),

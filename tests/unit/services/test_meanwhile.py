@@ -188,6 +188,38 @@ def test_undoing_a_merge_gives_back_who_was_read_meanwhile(small):
     assert [small.confirmed(face) for face in (before, since)] == ["Bob", "Bob"]
 
 
+def test_undoing_a_merge_gives_back_names_that_files_have_from_before_a_rename(small):
+    [tagged], [other] = small.photo("anna"), small.photo("ben")
+    tag(small, tagged, ANNA)
+    scan(small)
+    decide_people.rename_person(small.db, named(small, ANNA), "Anne")
+    decide_faces.name_faces(small.db, [tagged], "Cid")
+    decide_faces.name_faces(small.db, [other], BEN)
+    scan(small)
+    decide_people.merge_people(small.db, named(small, "Anne"), named(small, BEN))
+    decide_faces.undo(small.db)
+    [since] = small.photo("anna")
+    tag(small, since, ANNA)
+    scan(small)
+    assert small.confirmed(since) == "Anne"
+
+
+def test_undo_does_not_make_a_newer_name_mean_the_older_person(small):
+    [face] = small.photo("ben")
+    tag(small, face, BEN)
+    scan(small)
+    decide_faces.name_faces(small.db, [face], ANNA)
+    decide_faces.reject(small.db, [face])
+    tag(small, face, "Cid")
+    scan(small)
+    assert small.confirmed(face) == "Cid"
+    for _ in range(2):
+        decide_faces.undo(small.db)
+    for _ in range(2):
+        scan(small)
+    assert small.confirmed(face) == "Cid"
+
+
 # ---- an answer is about whom was asked
 
 
@@ -222,6 +254,15 @@ def test_yes_leaves_a_face_that_got_a_name_meanwhile(small):
     scan(small)
     answers.answer_yes(small.db, question)
     assert [small.confirmed(face) for face in (first, second)] == [BEN, ANNA]
+
+
+def test_yes_leaves_a_face_that_was_denied_meanwhile(small):
+    first, second = small.album("anna", 2)
+    question = page_of(small.db, suggest(small, ANNA, first, second))
+    decide_faces.reject(small.db, [first])
+    answers.answer_yes(small.db, question)
+    assert small.settled(first) == [(ANNA, "rejected", "user")]
+    assert small.confirmed(second) == ANNA
 
 
 def test_a_wrong_one_among_the_sure_denies_no_name_that_it_got_meanwhile(small):

@@ -36,6 +36,7 @@ def test_the_environment_says_something_too(small, settings, monkeypatch):
 def test_a_size_is_not_kept_for_another_detector(small, settings):
     keep(small.db, settings(detector="cnn", working_size=900).engine())
     assert as_last_time(settings())[0].working_size == 900
+    assert as_last_time(settings(detector="cnn"))[0].working_size == 900
     assert as_last_time(settings(detector="hog"))[0].working_size is None
 
 

@@ -24,6 +24,7 @@ from xmp_packets import (
 
 from facedex.xmp.containers import find_packets
 from facedex.xmp.reading import read_facts
+from facedex.xmp.tree import MAX_BYTES
 
 FACES = ["Ann Lee", "Bob Ray"]
 EXTENSION = EXIFTOOL[EXIFTOOL.index(b"<x:xmpmeta") : EXIFTOOL.index(b"<?xpacket end")]
@@ -157,3 +158,42 @@ def test_boxes_that_point_outside_are_told():
 def test_a_picture_without_a_packet_is_no_problem(image_format):
     data = picture(image_format)
     assert find_packets(data) == ([], {}, [])
+
+
+# ---- small files that ask for much
+
+
+def test_a_path_of_any_depth_takes_little_time_and_memory():
+    path = "People/" + "a/" * 40_000 + "Ann Lee"
+    facts = read_facts(packet(listed("digiKam:TagsList", path, "People/Bob Ray", "People")))
+    assert facts.names == ("Ann Lee", "Bob Ray")
+
+
+def test_packets_that_a_png_unpacks_are_limited_together():
+    blank = packet(" " * (MAX_BYTES // 2))
+    data = picture("PNG")
+    for _ in range(3):
+        data = in_png(data, blank, is_compressed=True)
+    assert find_packets(data).main == []
+    assert "bytes" in find_packets(data).problems[0]
+
+
+def test_a_tag_that_a_tiff_repeats_counts_once():
+    entry = struct.pack("<HHII", 700, 1, 100, 0)
+    data = b"II*\0" + struct.pack("<IH", 8, 1000) + entry * 1000 + bytes(4)
+    assert len(find_packets(data).main) == 1
+
+
+@pytest.mark.parametrize("n_items", [1, 300])
+def test_extents_without_end_are_refused(n_items):
+    mime = b"mime" + b"\0" + b"application/rdf+xml\0"
+    infe = [
+        box(b"infe", b"\x02\0\0\0" + struct.pack(">HH", number, 0) + mime)
+        for number in range(n_items)
+    ]
+    iinf = box(b"iinf", b"\0\0\0\0" + struct.pack(">H", n_items) + b"".join(infe))
+    items = b"".join(struct.pack(">HHH", number, 0, 0xFFFF) for number in range(n_items))
+    iloc = box(b"iloc", b"\0\0\0\0\0\0" + struct.pack(">H", n_items) + items)
+    data = box(b"ftyp", b"heic\0\0\0\0mif1heic") + box(b"meta", b"\0\0\0\0" + iinf + iloc)
+    assert find_packets(data).main == []
+    assert find_packets(data).problems

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -287,3 +288,13 @@ def test_a_packet_of_the_largest_size_goes_in_and_one_byte_more_does_not():
     assert with_standard_packet(jpeg(), b"x" * room)[2:6] != b""
     with pytest.raises(ValueError, match="more than"):
         with_standard_packet(jpeg(), b"x" * (room + 1))
+
+
+def test_blanks_that_are_no_padding_take_no_time():
+    blanks = packet("").replace(b"</rdf:RDF>", b"</rdf:RDF>" + b" " * 64_000)
+    jpeg = photos.encoded(Image.fromarray(np.full((40, 60, 3), 90, np.uint8)))
+    data = in_jpeg(jpeg, blanks[: blanks.index(b"<?xpacket end")])
+    began = time.process_time()
+    with pytest.raises(UnmergeableError, match="segment"):
+        embed_faces(data, FACES, SIZE)
+    assert time.process_time() - began < 2

@@ -23,9 +23,10 @@ from xmp_packets import (
     packet,
 )
 
+from facedex.geometry import box_to_upright
 from facedex.types import Box
 from facedex.xmp.editing import UnmergeableError
-from facedex.xmp.merging import NamedFace, check_faces
+from facedex.xmp.merging import NamedFace, check_faces, update_packet
 from facedex.xmp.rdf import properties, texts
 from facedex.xmp.reading import read_facts
 from facedex.xmp.regions import mp_items, mwg_items
@@ -308,6 +309,48 @@ def test_numbers_have_at_most_nine_decimals_and_no_exponent():
 def test_dimensions_that_were_swapped_are_put_right():
     after = merge_faces(packet(mwg(ANN_ITEM, size=(400, 600))), [CY], SIZE)
     assert read_facts(after).applied_to == SIZE
+
+
+TURNED_ANN = box_to_upright(ANN, 6)
+
+
+def rectangle(box):
+    return f"{box.x0}, {box.y0}, {box.width}, {box.height}"
+
+
+def turned_item():
+    x, y = TURNED_ANN.center
+    return mwg_item(x, y, TURNED_ANN.width, TURNED_ANN.height, "Ann Lee")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        mwg(turned_item(), size=(400, 600)),
+        mwg(turned_item(), size=None),
+        mp((rectangle(TURNED_ANN), "Ann Lee")),
+    ],
+    ids=["swapped", "no dimensions", "Microsoft's"],
+)
+def test_regions_that_others_drew_on_the_picture_turned_upright_are_not_doubled(body):
+    before = packet(body)
+    with pytest.raises(UnmergeableError, match="turned upright"):
+        update_packet(before, FACES, SIZE, orientation=6)
+    assert update_packet(before, [], SIZE, orientation=6).packet == before
+
+
+def test_regions_of_a_turned_photo_that_stand_in_its_stored_pixels_take_the_names():
+    after = update_packet(EXIFTOOL, FACES, SIZE, orientation=6).packet
+    assert set(regions_of(after)) == {"Ann Lee", "Bob Ray"}
+
+
+def test_of_which_picture_others_regions_are_is_not_said_for_them():
+    before = packet(mwg(ANN_ITEM, size=None))
+    after = update_packet(before, [CY], SIZE, orientation=6).packet
+    assert read_facts(after).applied_to is None
+    assert set(regions_of(after)) == {"Ann Lee", CY.name}
+    with pytest.raises(UnmergeableError, match="turned upright"):
+        update_packet(packet(mwg(ANN_ITEM, size=(400, 600))), [CY], SIZE, orientation=6)
 
 
 @pytest.mark.parametrize("kind", ["Face", "Pet"])
