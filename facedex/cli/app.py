@@ -57,7 +57,8 @@ class _Commands(click.Group):
 
 def _drop_output() -> None:
     """Let what is still buffered go nowhere, instead of failing when Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(
@@ -111,7 +112,7 @@ def run() -> None:
         if exc.errno not in _DISK_ERRORS:
             raise
         _drop_output()
-        print(f"facedex: the output cannot be written: {exc.strerror}", file=sys.stderr)
+        print(f"facedex: no space is left, or a disk fails: {exc.strerror}", file=sys.stderr)
         sys.exit(StorageFault.exit_code)
     except FacedexError as exc:
         print(printable(f"facedex: {exc}"), file=sys.stderr)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from facedex.cli.context import Context
     from facedex.services.decisions.decide_sure import SureSuggestions
 
+_MANY = 10_000  # faces that take more than a second
+
 
 @click.command()
 @click.option(
@@ -55,7 +57,7 @@ def confirm(
         if is_sure and found.n_faces:
             if found.n_faces > _MANY:
                 print(f"Confirming {found.n_faces:,} faces...", file=sys.stderr)
-            n_confirmed = len(library.confirm_sure(least, people))
+            n_confirmed = len(library.confirm_sure(least, people, counted=found))
             n_suggested = library.rematch()
     finally:
         library.close()
@@ -63,9 +65,6 @@ def confirm(
         print_json({**asdict(found), "n_confirmed": n_confirmed, "n_suggested": n_suggested})
     else:
         _print(found, n_confirmed, n_suggested, is_done=is_sure)
-
-
-_MANY = 10_000  # a thousand take about a tenth of a second
 
 
 def _print(found: SureSuggestions, n_confirmed: int, n_suggested: int, *, is_done: bool) -> None:

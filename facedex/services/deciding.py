@@ -73,9 +73,10 @@ class Deciding:
         least: float,
         person_ids: Collection[PersonId] | None = None,
         wrong: Collection[FaceId] = (),
+        counted: SureSuggestions | None = None,
     ) -> list[FaceId]:
         """See :func:`facedex.services.decisions.decide_sure.confirm_sure`."""
-        return decide_sure.confirm_sure(self._db, least, person_ids, wrong)
+        return decide_sure.confirm_sure(self._db, least, person_ids, wrong, counted)
 
     def confirm_group(self, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
         """See :func:`facedex.services.decisions.decide_faces.confirm_group`."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from facedex.errors import UsageError
 from facedex.viewer.models.names import complete_name
 from facedex.viewer.text import counted, one_line
 
@@ -69,7 +68,7 @@ class Decisions(QObject):
 
     def confirm_sure(self, sure: SureSuggestions, wrong: Collection[FaceId]) -> None:
         """Confirm these sure suggestions, but reject those of wrong faces."""
-        work = partial(confirm_counted, self._library, sure, wrong)
+        work = partial(self._library.confirm_sure, sure.least, wrong=wrong, counted=sure)
         also = f", {len(wrong):,} of them rejected" if wrong else ""
         self._decide(work, lambda n: f"Decided on {counted(n, 'sure suggestion')}{also}")
 
@@ -138,21 +137,6 @@ class Decisions(QObject):
         self._n_pending -= 1
         if not self._n_pending:
             self.settled.emit()
-
-
-def confirm_counted(
-    library: Library, sure: SureSuggestions, wrong: Collection[FaceId]
-) -> list[FaceId]:
-    """Confirm the sure suggestions that were counted; return what changed. For any thread.
-
-    Raises
-    ------
-    UsageError
-        If others are sure by now, which nobody was told of.
-    """
-    if library.count_sure(sure.least) != sure:
-        raise UsageError("other suggestions are sure by now; look at them first")
-    return library.confirm_sure(sure.least, wrong=wrong)
 
 
 def write_name(

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
-from facedex.errors import RootOffline
+from facedex.errors import RootOffline, UsageError
 from facedex.services.decisions.decide_people import MergePreview
 from facedex.services.decisions.decide_sure import SHOWN, SureSuggestions
 from facedex.services.records import FaceRow, GroupRow, PersonRow, PhotoRow, Shelf
@@ -285,7 +285,9 @@ class FakeLibrary:
             if f.state is FaceState.SUGGESTED and (f.probability or 0) >= least
         )
 
-    def confirm_sure(self, least, person_ids=None, wrong=()):
+    def confirm_sure(self, least, person_ids=None, wrong=(), counted=None):
+        if counted is not None and counted != self.count_sure(least):
+            raise UsageError("other suggestions are sure by now; look at them first")
         found = [i for _p, i, _who in self._sure(least)]
         named = {"state": FaceState.CONFIRMED, "source": Source.USER}
         refused = {"state": FaceState.REJECTED, "person_id": None, "source": None}

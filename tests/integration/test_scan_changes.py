@@ -230,6 +230,21 @@ def test_database_inside_the_photo_folder_is_never_opened_nor_indexed(album):
     assert photos.is_sound(library)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_an_output_that_is_full_or_closed_is_no_traceback(album, library, run_scan):
+    run_scan(album, library)
+    call = [sys.executable, "-m", "facedex", "--library", str(library), "status"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        4, "facedex: no space is left, or a disk fails: No space left on device\n",
+    )  # fmt: skip
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *call], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert (closed.returncode, closed.stderr) == (0, "")
+
+
 def test_the_next_scan_searches_as_the_last_one_did(album, library, facedex):
     first = facedex("--library", library, "scan", album, "--detector", "hog", "--jobs", "0")
     assert first.returncode == 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from facedex.db import catalog
 from facedex.db.connection import transaction
+from facedex.errors import UsageError
 from facedex.services.decisions.decide_faces import settle_suggested
 from facedex.services.decisions.journal import Recording
 
@@ -61,6 +62,7 @@ def confirm_sure(
     least: float,
     person_ids: Collection[PersonId] | None = None,
     wrong: Collection[FaceId] = (),
+    counted: SureSuggestions | None = None,
 ) -> list[FaceId]:
     """Confirm the suggestions that are at least so likely; return the faces that changed.
 
@@ -69,8 +71,16 @@ def confirm_sure(
     least : a probability, 0..1.
     person_ids : only those of these people; None for everybody's.
     wrong : faces whose suggestion is rejected instead.
+    counted : what the user was told of.
+
+    Raises
+    ------
+    UsageError
+        If that is not what is sure by now.
     """
     with transaction(db):
+        if counted is not None and counted != count_sure(db, least, person_ids):
+            raise UsageError("other suggestions are sure by now; look at them first")
         found = catalog.sure_suggestions(db, least, person_ids)
         record = Recording(db)
         settle_suggested(record, [face_id for face_id, _who, _p in found], wrong)

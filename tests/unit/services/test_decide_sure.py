@@ -5,6 +5,7 @@ from small_library import MODEL
 
 from facedex.db import decisions, faces, matching
 from facedex.db.connection import transaction
+from facedex.errors import UsageError
 from facedex.services.decisions import decide_faces
 from facedex.services.decisions.decide_sure import SHOWN, confirm_sure, count_sure
 from facedex.services.link_companions import link_companions
@@ -77,6 +78,16 @@ def test_it_is_one_decision_that_one_undo_takes_back(small, guessed):
     assert [small.said(face) for face in ada + eve] == before
     decide_faces.redo(small.db)
     assert [small.said(face) for face in ada + eve] == after
+
+
+def test_what_was_not_counted_is_not_confirmed(small, guessed):
+    counted = count_sure(small.db, 0.97)
+    decide_faces.reject(small.db, [guessed[0][0]])
+    with pytest.raises(UsageError, match="other suggestions are sure by now"):
+        confirm_sure(small.db, 0.97, counted=counted)
+    assert named(small, guessed[1]) == [None] * 3
+    counted = count_sure(small.db, 0.97)
+    assert len(confirm_sure(small.db, 0.97, counted=counted)) == counted.n_faces == 4
 
 
 def test_nothing_sure_is_no_decision(small, guessed):
