@@ -39,7 +39,9 @@ from PIL import Image
 from scipy.optimize import minimize
 
 from facedex.engines.builtin import CASCADE_SIZE, THOROUGH_SIZE
-from facedex.engines.cascade import (
+from facedex.engines.dlib_cnn.rects import PixelRect, ScoredRect, suppress_overlaps
+from facedex.engines.dlib_cnn.working_image import box_from_rect, rect_from_box
+from facedex.engines.finding.cascade import (
     QUICK,
     SAME_BUT_TURNED,
     SAME_FACE,
@@ -53,12 +55,10 @@ from facedex.engines.cascade import (
     find_pairs,
     settle,
 )
-from facedex.engines.confirmer import Answers, Confirmer
-from facedex.engines.mmod import PixelRect, ScoredRect, suppress_overlaps
-from facedex.engines.model_files import ModelName
-from facedex.engines.proposer import Proposer
+from facedex.engines.finding.confirmer import Answers, Confirmer
+from facedex.engines.finding.proposer import Proposer
+from facedex.engines.models.model_files import ModelName
 from facedex.engines.runtimes.networks import OnnxNetworks
-from facedex.engines.working_image import box_from_rect, rect_from_box
 from facedex.geometry import clip_box, iou
 from facedex.paths import model_cache
 from facedex.plugins.specs import WHOLE_PHOTO_SIZE

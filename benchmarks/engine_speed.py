@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from facedex.engines.chips import FaceAligner
-from facedex.engines.drawn_face import drawn_face
+from facedex.engines.choosing.drawn_face import drawn_face
+from facedex.engines.choosing.selftest import survey_in_child
+from facedex.engines.encoding.chips import FaceAligner
 from facedex.engines.runtimes import DLIB_TARGET, Networks, Target, open_networks
-from facedex.engines.selftest import survey_in_child
 from facedex.paths import model_cache
 
 Image8 = NDArray[np.uint8]

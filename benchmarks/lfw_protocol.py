@@ -19,13 +19,13 @@ from detection import default_data, turn_of
 from numpy.typing import NDArray
 from PIL import Image
 
-from facedex.engines.chips import FaceAligner
-from facedex.engines.crops import encode_faces, margin_px
-from facedex.engines.devices import choose_target
+from facedex.engines.choosing.devices import choose_target
+from facedex.engines.dlib_cnn.working_image import rect_from_box
+from facedex.engines.encoding.chips import FaceAligner
+from facedex.engines.encoding.crops import encode_faces, margin_px
 from facedex.engines.engine import create_engine
-from facedex.engines.onnx_graphs import CHIP_PX
+from facedex.engines.models.onnx_graphs import CHIP_PX
 from facedex.engines.runtimes import open_networks
-from facedex.engines.working_image import rect_from_box
 from facedex.geometry import box_to_upright, pixels_to_upright
 from facedex.paths import model_cache
 from facedex.types import DeviceName, EngineConfig, Precision, RuntimeName

@@ -26,7 +26,7 @@ from facedex.db.regions import photos_to_settle
 from facedex.geometry import box_to_rect64
 from facedex.progress import NullSink
 from facedex.scan.walker import Walk, walk
-from facedex.services.takeover.take_over_names import read_elsewhere, settle_regions
+from facedex.services.names_in.take_over_names import read_elsewhere, settle_regions
 from facedex.types import Box, PhotoFacts
 
 N_PEOPLE = 200

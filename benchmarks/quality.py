@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 from scipy.optimize import brentq, minimize
 
-from facedex.engines.chips import FaceAligner
-from facedex.engines.crops import encode_faces, mirror_distances
-from facedex.engines.engine import Engine, create_engine
-from facedex.engines.quality import (
+from facedex.engines.dlib_cnn.working_image import rect_from_box
+from facedex.engines.encoding.chips import FaceAligner
+from facedex.engines.encoding.crops import encode_faces, mirror_distances
+from facedex.engines.encoding.quality import (
     LEAST_SIDE_PX,
     MOST_SCORE,
     MOST_SIDE_PX,
@@ -40,8 +40,8 @@ from facedex.engines.quality import (
     picture_quality,
     sharpness,
 )
+from facedex.engines.engine import Engine, create_engine
 from facedex.engines.runtimes import OnnxNetworks
-from facedex.engines.working_image import rect_from_box
 from facedex.geometry import iou
 from facedex.paths import model_cache
 from facedex.types import Box, DeviceName, EngineConfig, Precision, RuntimeName

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # for photos.py
 import photos
 
 from facedex.progress import NullSink
-from facedex.services.scan_library import ScanOptions, scan_library
+from facedex.services.scanning.scan_library import ScanOptions, scan_library
 from facedex.types import DetectorName, EngineConfig
 
 # large enough for every face of photos.py, and quick

@@ -32,7 +32,7 @@ from facedex.matching.calibration import (
 )
 from facedex.matching.metric import distances
 from facedex.matching.metrics import FaceTypes, Metric, fit_metric
-from facedex.services.metric_choice import load_types
+from facedex.services.recognising.metric_choice import load_types
 from facedex.types import MetricName
 
 if TYPE_CHECKING:

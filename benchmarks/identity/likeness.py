@@ -24,7 +24,7 @@ from facedex.matching.likeness import DLIB_RESNET, Likeness
 from facedex.matching.metric import squared_lengths
 from facedex.matching.metrics import Metric
 from facedex.matching.thresholds import DLIB_RESNET as RULE
-from facedex.services.metric_choice import load_types
+from facedex.services.recognising.metric_choice import load_types
 from facedex.types import MetricName
 
 if TYPE_CHECKING:

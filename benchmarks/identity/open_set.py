@@ -22,7 +22,7 @@ from facedex.matching.calibration import SHIPPED
 from facedex.matching.metric import distances
 from facedex.matching.metrics import Metric, fit_metric
 from facedex.matching.modes import split_modes
-from facedex.services.metric_choice import load_types
+from facedex.services.recognising.metric_choice import load_types
 from facedex.types import MetricName
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from facedex.matching.metrics import fit_metric
 from facedex.matching.recogniser import Recogniser, Rules
 from facedex.services.decisions import decide_faces
 from facedex.services.decisions.follow_decisions import Follower
-from facedex.services.metric_choice import load_types
+from facedex.services.recognising.metric_choice import load_types
 from facedex.types import FaceId, MetricName
 
 if TYPE_CHECKING:

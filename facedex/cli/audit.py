@@ -11,7 +11,7 @@ from facedex.types import MetricName
 
 if TYPE_CHECKING:
     from facedex.cli.context import Context
-    from facedex.services.audit import AuditReport
+    from facedex.services.recognising.audit import AuditReport
 
 _AUTO = "auto"
 

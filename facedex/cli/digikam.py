@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from facedex.cli.context import Context
-    from facedex.services.takeover.import_digikam import DigikamReport
+    from facedex.services.names_in.import_digikam import DigikamReport
 
 _MOST_PROBLEMS = 20
 _OUTCOMES = {
@@ -77,8 +77,8 @@ def import_(
     facedex digikam import digikam4.db --map 'D:/Photos=/mnt/photos'
     """
     context.open_library().close()  # a library must be there
-    from facedex.services.scan_library import ScanOptions
-    from facedex.services.takeover.import_digikam import import_digikam
+    from facedex.services.names_in.import_digikam import import_digikam
+    from facedex.services.scanning.scan_library import ScanOptions
 
     settings = as_last_time(context.settings(), is_quiet=True)
     with stop_signals() as stop:

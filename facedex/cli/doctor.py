@@ -27,7 +27,7 @@ def doctor(context: Context, as_json: bool, again: bool) -> None:
 
     Ends with code 1 if something that is needed is missing.
     """
-    from facedex.services.examine import examine
+    from facedex.services.telling.examine import examine
 
     if sys.stderr.isatty():
         print("Looking at what is installed...", file=sys.stderr)

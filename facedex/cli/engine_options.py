@@ -85,7 +85,7 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def as_last_time(settings: Settings, *, is_quiet: bool = False) -> Settings:
     """Return the settings with what they do not say as at the library's last scan, and tell so."""
-    from facedex.services import search_settings
+    from facedex.services.scanning import search_settings
 
     found, changed = search_settings.as_last_time(settings)
     if changed and not is_quiet:

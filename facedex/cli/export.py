@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from facedex.cli.context import Context
-    from facedex.services.export_xmp import XmpExport
     from facedex.services.library import Library
+    from facedex.services.names_out.export_xmp import XmpExport
     from facedex.types import PersonId
 
 _FOLDERS_SHOWN = 10
@@ -139,7 +139,7 @@ def export_csv(context: Context, names: tuple[str, ...]) -> None:
     \b
     facedex export csv > faces.csv
     """
-    from facedex.services.records import NamedFaceRow
+    from facedex.services.telling.records import NamedFaceRow
 
     with _library(context) as library:
         found = library.named_faces(_ids(library, names))

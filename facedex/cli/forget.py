@@ -29,7 +29,7 @@ def forget(context: Context, folder: Path, is_sure: bool, as_json: bool) -> None
     facedex forget ~/Pictures/Old --yes    do it
     """
     context.open_library().close()  # a library must be there
-    from facedex.services.forget_folder import forget_folder
+    from facedex.services.scanning.forget_folder import forget_folder
 
     found = forget_folder(context.settings().library, folder, is_dry_run=not is_sure)
     if as_json:

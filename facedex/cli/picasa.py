@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from facedex.cli.context import Context
-    from facedex.services.records import Ledger, Outcomes
-    from facedex.services.takeover.import_picasa import FolderMatch
+    from facedex.services.names_in.import_picasa import FolderMatch
+    from facedex.services.telling.records import Ledger, Outcomes
 
 _KINDS = {
     "ini": "Picasa's .picasa.ini", "contacts": "Picasa's contacts", "db3": "Picasa's database", "digikam": "digiKam",
@@ -87,8 +87,7 @@ def import_(
     facedex picasa import --db3 DIR --map 'D:/Photos=/mnt/photos'
     facedex picasa import --db3 DIR --dry-run        what would be taken over
     """
-    from facedex.services.scan_library import ScanOptions
-    from facedex.services.takeover.import_picasa import (
+    from facedex.services.names_in.import_picasa import (
         find_contacts,
         find_database,
         import_contacts,
@@ -96,6 +95,7 @@ def import_(
         match_folders,
         open_database,
     )
+    from facedex.services.scanning.scan_library import ScanOptions
 
     settings = as_last_time(context.settings(), is_quiet=True)
     folder = find_database(db3 or Path.home()) or db3
@@ -227,7 +227,7 @@ def report(
 
 
 def _preview(folders: tuple[Path, ...], contacts: Path | None) -> Ledger:
-    from facedex.services.takeover.preview_names import preview_names
+    from facedex.services.names_in.preview_names import preview_names
 
     sink = BarSink() if sys.stderr.isatty() else PlainSink()
     with stop_signals() as stop:

@@ -10,7 +10,7 @@ from facedex.cli.context import print_json
 
 if TYPE_CHECKING:
     from facedex.cli.context import Context
-    from facedex.services.regroup import RegroupReport
+    from facedex.services.decisions.regroup import RegroupReport
 
 
 @click.command()

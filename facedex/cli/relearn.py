@@ -16,7 +16,7 @@ from facedex.cli.signals import stop_signals
 
 if TYPE_CHECKING:
     from facedex.cli.context import Context
-    from facedex.services.relearn import RelearnReport
+    from facedex.services.decisions.relearn import RelearnReport
 
 
 @click.command()
@@ -43,8 +43,8 @@ def relearn(context: Context, other: Path | None, dry_run: bool, as_json: bool) 
     facedex relearn --from OLD --dry-run     what that would do
     """
     context.open_library().close()  # a library must be there
-    from facedex.services.relearn import relearn as run
-    from facedex.services.scan_library import ScanOptions
+    from facedex.services.decisions.relearn import relearn as run
+    from facedex.services.scanning.scan_library import ScanOptions
 
     settings = as_last_time(context.settings(), is_quiet=True)
     options = ScanOptions(settings.engine(), (), settings.n_workers())

@@ -17,7 +17,7 @@ from facedex.cli.signals import stop_signals
 
 if TYPE_CHECKING:
     from facedex.cli.context import Context
-    from facedex.services.scan_library import ScanReport
+    from facedex.services.scanning.scan_library import ScanReport
 
 
 class _Folder(click.Path):
@@ -62,7 +62,7 @@ def scan(
     facedex scan                         every time after
     facedex scan --thorough              look for smaller faces, from now on; --quick ends it
     """
-    from facedex.services.scan_library import ScanOptions, scan_library
+    from facedex.services.scanning.scan_library import ScanOptions, scan_library
 
     settings = as_last_time(engine_settings(context, flags), is_quiet=log_json)
     options = ScanOptions(settings.engine(), folders, settings.n_workers(), contacts)

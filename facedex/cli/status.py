@@ -13,7 +13,7 @@ from facedex.types import SURE
 
 if TYPE_CHECKING:
     from facedex.cli.context import Context
-    from facedex.services.metric_choice import MetricChoice
+    from facedex.services.recognising.metric_choice import MetricChoice
 
 
 @click.command()

@@ -26,7 +26,7 @@ from facedex.geometry import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from facedex.db.digikam_faces import PixelRect
+    from facedex.digikam.database_faces import PixelRect
     from facedex.types import Box
 
 Frame = Literal["shown", "stored", "other"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from facedex.db.digikam_faces import PixelRect
+from facedex.digikam.database_faces import PixelRect
 
 _FORM = re.compile(r"(-?\d+),(-?\d+),(\d+),(\d+) of (\d+)x(\d+)(?: turned (\d))?")
 

@@ -18,7 +18,7 @@ from facedex.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from facedex.db.digikam import AlbumRoot
+    from facedex.digikam.database import AlbumRoot
 
 _SAYS_WHERE = frozenset({"path", "mountpath"})
 

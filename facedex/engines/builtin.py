@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from facedex.engines.dlib_encoder import DlibEncoder
-from facedex.engines.own_detectors import OwnDetector
+from facedex.engines.encoding.dlib_encoder import DlibEncoder
+from facedex.engines.finding.own_detectors import OwnDetector
 from facedex.engines.runtimes import Runtime, own_runtimes
 from facedex.plugins import DetectorSpec, EncoderSpec, hookimpl
 from facedex.types import DLIB_ENCODER, DetectorName

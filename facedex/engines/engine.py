@@ -6,16 +6,16 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from facedex.engines.confirmer import Confirmer
-from facedex.engines.devices import choose_target
-from facedex.engines.guards import GuardedEncoder
-from facedex.engines.model_files import ModelName
-from facedex.engines.own_detectors import CNN_ID
-from facedex.engines.regions import fit_box
+from facedex.engines.choosing.devices import choose_target
+from facedex.engines.encoding.fit_region import fit_box
+from facedex.engines.finding.confirmer import Confirmer
+from facedex.engines.finding.own_detectors import CNN_ID
+from facedex.engines.finding.searching import Searcher, joined, tools_for
+from facedex.engines.models.model_files import ModelName
 from facedex.engines.registry import find_detectors, find_encoder, find_runtime
-from facedex.engines.searching import Searcher, joined, tools_for
-from facedex.engines.tools import EngineTools, dlib_networks, hog_detector
+from facedex.engines.runtimes.engine_sessions import EngineTools, dlib_networks, hog_detector
 from facedex.geometry import box_to_upright, pixels_to_upright, points_to_stored
+from facedex.plugins.guards import GuardedEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +131,7 @@ class Engine:
     def fit_box_from_region(self, image: NDArray[np.uint8], region: Box) -> FacePlace | None:
         """Return what to encode for a loose rectangle that a person drew around a face.
 
-        None where no encoding makes sense; see :func:`facedex.engines.regions.fit_box`.
+        None where no encoding makes sense; see :func:`facedex.engines.encoding.fit_region.fit_box`.
         """
         return fit_box(image, region, self._networks.find_faces, self._hog.get().find_faces)
 

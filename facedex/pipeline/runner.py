@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from facedex.db import files, photos
 from facedex.paths import display_path
-from facedex.pipeline.carry import carry_over
+from facedex.pipeline.edited_photos import carry_over
 from facedex.pipeline.messages import ScanJob, ScanResult
 from facedex.pipeline.supervisor import Task
 

@@ -12,7 +12,7 @@ from facedex.db.connection import now_us, transaction
 from facedex.errors import ItemError
 from facedex.geometry import contains_center, iou, own_or_turn
 from facedex.pipeline.reading import read_file
-from facedex.pipeline.said import save_xmp
+from facedex.pipeline.store_xmp import save_xmp
 from facedex.types import DRAWN_ORIGINS
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from facedex.errors import EnvironmentFault
+from facedex.pipeline.analyse_photo import Corridor
 from facedex.pipeline.child import Child
-from facedex.pipeline.corridor import Corridor
 from facedex.pipeline.messages import (
     Alive,
     Note,

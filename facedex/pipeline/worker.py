@@ -11,8 +11,8 @@ import traceback
 from typing import TYPE_CHECKING
 
 from facedex.errors import EnvironmentFault
+from facedex.pipeline.analyse_photo import Corridor
 from facedex.pipeline.child import settle_in
-from facedex.pipeline.corridor import Corridor
 from facedex.pipeline.messages import (
     Alive,
     Problem,

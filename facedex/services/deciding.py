@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from facedex.db import people
 from facedex.errors import UsageError
 from facedex.services.decisions import decide_faces, decide_groups, decide_people, decide_sure
+from facedex.services.decisions.group_parts import find_parts
 from facedex.services.reviewing import answers
-from facedex.services.reviewing.parts import find_parts
 from facedex.services.reviewing.review import Review
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Deciding:
     def find_parts(
         self, face_ids: Sequence[FaceId], n_parts: int | None = None
     ) -> list[list[FaceId]]:
-        """See :func:`facedex.services.reviewing.parts.find_parts`."""
+        """See :func:`facedex.services.decisions.group_parts.find_parts`."""
         return find_parts(self._db, face_ids, n_parts)
 
     def split(self, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:

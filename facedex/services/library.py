@@ -24,15 +24,15 @@ from facedex.errors import EnvironmentFault, ItemError
 from facedex.paths import model_cache
 from facedex.pipeline.messages import PreviewJob, PreviewResult
 from facedex.pipeline.supervisor import SupervisedPool, Task
-from facedex.services.audit import audit, use_metric
 from facedex.services.deciding import Deciding
 from facedex.services.decisions import decide_faces
 from facedex.services.decisions.follow_decisions import Follower
-from facedex.services.export_xmp import count_writable, export_xmp
-from facedex.services.ledger import make_ledger
-from facedex.services.match_faces import match_faces
-from facedex.services.metric_choice import load_choice
-from facedex.services.regroup import RegroupReport, plan_regroup, regroup
+from facedex.services.decisions.regroup import RegroupReport, plan_regroup, regroup
+from facedex.services.names_out.export_xmp import count_writable, export_xmp
+from facedex.services.recognising.audit import audit, use_metric
+from facedex.services.recognising.match_faces import match_faces
+from facedex.services.recognising.metric_choice import load_choice
+from facedex.services.telling.ledger import make_ledger
 from facedex.types import EngineConfig
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.files import FileRef
     from facedex.progress import ProgressSink
-    from facedex.services.audit import AuditReport
-    from facedex.services.export_xmp import XmpExport
-    from facedex.services.ledger import Ledger
-    from facedex.services.metric_choice import MetricChoice
-    from facedex.services.records import (
+    from facedex.services.names_out.export_xmp import XmpExport
+    from facedex.services.recognising.audit import AuditReport
+    from facedex.services.recognising.metric_choice import MetricChoice
+    from facedex.services.telling.ledger import Ledger
+    from facedex.services.telling.records import (
         FaceRow,
         GroupRow,
         LibraryCounts,
@@ -245,7 +245,7 @@ class Library(Deciding):
         return decide_faces.redo(self._db)
 
     def regroup(self, *, is_dry_run: bool) -> RegroupReport:
-        """See :func:`facedex.services.regroup.regroup`; ``is_dry_run`` only tells what it would do."""
+        """See :func:`facedex.services.decisions.regroup.regroup`; ``is_dry_run`` only tells what it would do."""
         model = get_meta(self._db, "model")
         if model is None:
             return RegroupReport()
@@ -271,11 +271,11 @@ class Library(Deciding):
             return self._follower.catch_up(self._db)
 
     def audit(self) -> AuditReport:
-        """See :func:`facedex.services.audit.audit`."""
+        """See :func:`facedex.services.recognising.audit.audit`."""
         return audit(self._db)
 
     def use_metric(self, name: MetricName | None) -> MetricChoice:
-        """See :func:`facedex.services.audit.use_metric`."""
+        """See :func:`facedex.services.recognising.audit.use_metric`."""
         return use_metric(self._db, name)
 
     def metric(self) -> MetricChoice | None:
@@ -317,7 +317,7 @@ class Library(Deciding):
         should_stop: Callable[[], bool] = lambda: False,
         is_dry_run: bool = False,
     ) -> XmpExport:
-        """See :func:`facedex.services.export_xmp.export_xmp`; no scan runs while photos change."""
+        """See :func:`facedex.services.names_out.export_xmp.export_xmp`; no scan runs while photos change."""
         with scan_lock(self._directory) if into_photos else contextlib.nullcontext():
             return export_xmp(
                 self._db,
@@ -329,7 +329,7 @@ class Library(Deciding):
             )
 
     def count_writable(self, person_ids: Collection[PersonId] | None = None) -> dict[str, int]:
-        """See :func:`facedex.services.export_xmp.count_writable`."""
+        """See :func:`facedex.services.names_out.export_xmp.count_writable`."""
         return count_writable(self._db, person_ids)
 
     def named_faces(self, person_ids: Collection[PersonId] | None = None) -> list[NamedFaceRow]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget
 
-from facedex.services.records import Shelf
+from facedex.services.telling.records import Shelf
 from facedex.types import FaceState
 from facedex.viewer.actions import Command, add_commands
 from facedex.viewer.decisions import Decisions
+from facedex.viewer.library_watcher import LibraryWatch, Snapshot
 from facedex.viewer.models.faces import FaceGridModel
 from facedex.viewer.models.names import MAX_NAMES
 from facedex.viewer.models.sidebar import IGNORED, REVIEW, UNGROUPED, SidebarModel
@@ -25,7 +26,6 @@ from facedex.viewer.views.shelf_pane import ShelfPane
 from facedex.viewer.views.sidebar import Sidebar
 from facedex.viewer.views.status_line import StatusLine
 from facedex.viewer.views.sure_dialog import SureDialog
-from facedex.viewer.watch import LibraryWatch, Snapshot
 from facedex.viewer.workers import Workers
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
     from facedex.services.library import Library
-    from facedex.services.records import FaceRow, PersonRow
+    from facedex.services.telling.records import FaceRow, PersonRow
     from facedex.types import FaceId
     from facedex.viewer.views.name_field import NameField
 

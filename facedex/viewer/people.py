@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from facedex.services.decisions.decide_people import MergePreview
     from facedex.services.library import Library
-    from facedex.services.records import Shelf
+    from facedex.services.telling.records import Shelf
     from facedex.types import FaceId
     from facedex.viewer.decisions import Decisions
     from facedex.viewer.models.sidebar import SidebarEntry, SidebarModel

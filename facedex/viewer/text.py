@@ -10,7 +10,7 @@ from PySide6.QtCore import QDateTime, QLocale, QTimeZone
 from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:
-    from facedex.services.records import FaceRow, PhotoNotes, PhotoRow
+    from facedex.services.telling.records import FaceRow, PhotoNotes, PhotoRow
 
 UNNAMED = "Unnamed"
 _SOURCES = {

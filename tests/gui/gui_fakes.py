@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw
 from facedex.errors import RootOffline, UsageError
 from facedex.services.decisions.decide_people import MergePreview
 from facedex.services.decisions.decide_sure import SHOWN, SureSuggestions
-from facedex.services.records import FaceRow, GroupRow, PersonRow, PhotoRow, Shelf
 from facedex.services.reviewing.questions import Question
+from facedex.services.telling.records import FaceRow, GroupRow, PersonRow, PhotoRow, Shelf
 from facedex.types import Box, FaceState, Source
 
 SKINS = ("#f2c9a5", "#d9a066", "#a86f42", "#7a4b2a", "#f6dcc4")

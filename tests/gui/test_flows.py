@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from facedex.errors import RootOffline
-from facedex.services.records import Shelf
+from facedex.services.telling.records import Shelf
 from facedex.types import FaceState
 from facedex.viewer.delegates.face_tile import Hot, hot_rect
 from facedex.viewer.models.sidebar import IGNORED, UNGROUPED

@@ -6,7 +6,7 @@ from dataclasses import replace
 from gui_fakes import settle
 from PySide6.QtCore import Qt
 
-from facedex.services.records import Shelf
+from facedex.services.telling.records import Shelf
 from facedex.types import FaceState
 
 ANNA = Shelf("person", person_id=1)

@@ -7,7 +7,7 @@ from gui_fakes import crowd, settle
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible
 
-from facedex.services.records import Shelf
+from facedex.services.telling.records import Shelf
 from facedex.viewer.models.faces import Section
 from facedex.viewer.views.grid_geometry import HEADING_PX, GridGeometry
 

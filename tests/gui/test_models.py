@@ -6,7 +6,7 @@ import pytest
 from gui_fakes import crowd, settle
 from PySide6.QtCore import QPersistentModelIndex, Qt
 
-from facedex.services.records import PersonRow, Shelf
+from facedex.services.telling.records import PersonRow, Shelf
 from facedex.viewer.models.faces import FACE_ROLE, FaceGridModel
 from facedex.viewer.models.keyed_list import KeyedListModel
 from facedex.viewer.models.names import NameModel, choices

@@ -9,7 +9,7 @@ from gui_fakes import settle
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QInputDialog, QLabel, QLineEdit, QMessageBox
 
-from facedex.services.records import Shelf
+from facedex.services.telling.records import Shelf
 from facedex.types import FaceState
 from facedex.viewer.models.sidebar import SHELF_MIME, UNGROUPED
 from facedex.viewer.views.split_dialog import SplitDialog

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QLabel
 
-from facedex.services.records import FaceRow, PhotoNotes, PhotoRow, Shelf
+from facedex.services.telling.records import FaceRow, PhotoNotes, PhotoRow, Shelf
 from facedex.types import Box, FaceState
 from facedex.viewer.text import face_detail, face_spoken, percent, photo_facts, photo_notes
 from facedex.viewer.views.photo_view import PhotoView

@@ -16,7 +16,7 @@ from facedex.db import cache, faces, files, people, photos
 from facedex.db.connection import transaction
 from facedex.db.library import open_library
 from facedex.services.library import Library
-from facedex.services.records import Shelf
+from facedex.services.telling.records import Shelf
 from facedex.types import Box, FaceState, FileStat, PhotoFacts, Source
 from facedex.viewer import app
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from facedex.errors import RootOffline
-from facedex.services.records import Shelf
+from facedex.services.telling.records import Shelf
 from facedex.types import FaceState
 from facedex.viewer.models.sidebar import REVIEW
 

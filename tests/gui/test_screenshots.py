@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-from facedex.services.records import Shelf
+from facedex.services.telling.records import Shelf
 from facedex.types import FaceState
 from facedex.viewer.delegates.face_tile import Hot, hot_rect
 from facedex.viewer.models.sidebar import REVIEW, UNGROUPED

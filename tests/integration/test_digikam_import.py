@@ -14,8 +14,8 @@ from PIL import Image
 from facedex.errors import UsageError
 from facedex.progress import NullSink
 from facedex.services.library import Library
-from facedex.services.scan_library import ScanOptions
-from facedex.services.takeover.import_digikam import import_digikam
+from facedex.services.names_in.import_digikam import import_digikam
+from facedex.services.scanning.scan_library import ScanOptions
 from facedex.types import DetectorName, EngineConfig
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

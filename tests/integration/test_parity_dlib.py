@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from facedex.engines.chips import FaceAligner
+from facedex.engines.encoding.chips import FaceAligner
 from facedex.engines.runtimes import DlibNetworks, Networks, Target, open_networks
 from facedex.types import DeviceName, Precision, RuntimeName
 

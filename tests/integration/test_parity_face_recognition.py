@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from facedex.engines.dlib_cnn.rects import PixelRect
 from facedex.engines.engine import create_engine
-from facedex.engines.mmod import PixelRect
-from facedex.engines.model_files import find_models_dir
+from facedex.engines.models.model_files import find_models_dir
 from facedex.types import DetectorName, DeviceName, EngineConfig, Precision, RuntimeName
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

@@ -9,9 +9,9 @@ import pytest
 from facedex.db.connection import transaction
 from facedex.db.library import open_library
 from facedex.progress import NullSink
+from facedex.services.decisions.relearn import relearn
 from facedex.services.library import Library
-from facedex.services.relearn import relearn
-from facedex.services.scan_library import ScanOptions
+from facedex.services.scanning.scan_library import ScanOptions
 from facedex.types import DetectorName, EngineConfig
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

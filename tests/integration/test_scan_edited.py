@@ -12,8 +12,8 @@ from facedex.geometry import iou
 from facedex.pipeline import runner
 from facedex.pipeline.store import Store
 from facedex.pipeline.supervisor import InlinePool
-from facedex.services import scan_library
 from facedex.services.library import Library
+from facedex.services.scanning import scan_library
 from facedex.types import Box
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

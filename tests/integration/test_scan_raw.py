@@ -202,7 +202,7 @@ def test_raw_files_are_read_once_rawpy_is_there(moment, library, run_scan):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(builtins, "__import__", without_rawpy)
-        patch.setattr("facedex.services.retry_raw.reader_version", lambda: None)
+        patch.setattr("facedex.services.scanning.retry_raw.reader_version", lambda: None)
         report = run_scan(moment, library)
         assert (report.exit_code, report.counts.photos_searched) == (3, 1)
         [(path, kind, message)] = photos.select(

@@ -12,8 +12,8 @@ from PIL import Image
 
 from facedex.db.library import open_library
 from facedex.geometry import box_to_mwg, box_to_rect64, box_to_stored, contains_center
-from facedex.services.ledger import make_ledger
 from facedex.services.library import Library
+from facedex.services.telling.ledger import make_ledger
 from facedex.types import Box
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

@@ -25,8 +25,8 @@ from facedex.services.decisions.decide_groups import (
     split,
 )
 from facedex.services.decisions.decide_people import merge_people, rename_person, set_dates
-from facedex.services.match_faces import match_faces
-from facedex.services.takeover.place_regions import confirm
+from facedex.services.names_in.place_regions import confirm
+from facedex.services.recognising.match_faces import match_faces
 from facedex.types import Source
 
 NAMES = st.sampled_from(["Ada", "Bob", "Cy", "Dee"])

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from facedex.engines.remote.joining import Failure, JoiningSession
+from facedex.engines.models.onnx_reader import takes_any_batch
+from facedex.engines.remote.batching import Failure, JoiningSession
 from facedex.engines.remote.shared import Slot
-from facedex.engines.runtimes.onnx_reader import takes_any_batch
 from facedex.plugins.runtime import DeviceError, Target
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from facedex.engines.remote.joining import Inputs
+    from facedex.engines.remote.batching import Inputs
     from facedex.engines.remote.link import Control
     from facedex.engines.remote.shared import SharedBlock
     from facedex.plugins.runtime import ModelSession

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from facedex.engines.mmod import ScoredRect
-    from facedex.engines.model_files import ModelName
+    from facedex.engines.dlib_cnn.rects import ScoredRect
+    from facedex.engines.models.model_files import ModelName
 
 __all__ = [
     "CPU_TARGET",

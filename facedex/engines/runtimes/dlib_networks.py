@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import dlib
 import numpy as np
 
-from facedex.engines.lazy import Lazy
-from facedex.engines.mmod import PixelRect, ScoredRect
-from facedex.engines.model_files import ModelName, get_model
-from facedex.engines.onnx_graphs import CHIP_PX
+from facedex.engines.dlib_cnn.rects import PixelRect, ScoredRect
+from facedex.engines.models.model_files import ModelName, get_model
+from facedex.engines.models.onnx_graphs import CHIP_PX
+from facedex.engines.runtimes.lazy import Lazy
 from facedex.engines.runtimes.networks import ENCODING_DIM, OnnxNetworks
 from facedex.paths import model_cache
 

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.engines.bands import cut_into_bands, n_cells
-from facedex.engines.lazy import Lazy
-from facedex.engines.mmod import OverlapRule, ScoredRect, find_faces
-from facedex.engines.model_cache import load_onnx
-from facedex.engines.model_files import ModelName
-from facedex.engines.onnx_graphs import resize_graph
-from facedex.engines.pyramid import CanvasBuilder, tiled_layout
+from facedex.engines.dlib_cnn.bands import cut_into_bands
+from facedex.engines.dlib_cnn.cells import n_cells
+from facedex.engines.dlib_cnn.mmod import find_faces
+from facedex.engines.dlib_cnn.pyramid import CanvasBuilder, tiled_layout
+from facedex.engines.dlib_cnn.rects import OverlapRule, ScoredRect
+from facedex.engines.models.model_cache import load_onnx
+from facedex.engines.models.model_files import ModelName
+from facedex.engines.models.onnx_graphs import resize_graph
 from facedex.engines.runtimes.base import CPU_TARGET, ModelSession, Target
-from facedex.engines.runtimes.careful import CarefulSession
+from facedex.engines.runtimes.fallback_session import CarefulSession
+from facedex.engines.runtimes.lazy import Lazy
 from facedex.engines.runtimes.onnx_runtime import OnnxRuntime, OnnxSession
 from facedex.types import DeviceName, Precision
 

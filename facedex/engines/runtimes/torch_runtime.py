@@ -10,8 +10,8 @@ import importlib.util
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from facedex.engines.models.onnx_reader import read_graph
 from facedex.engines.runtimes.base import Survey, Target, device_errors
-from facedex.engines.runtimes.onnx_reader import read_graph
 from facedex.engines.runtimes.torch_ops import OPERATIONS
 from facedex.types import DeviceName, Precision, RuntimeName
 

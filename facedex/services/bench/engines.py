@@ -132,7 +132,7 @@ def summarise(times: Sequence[PhotoTimes]) -> StepTimes | None:
 
 def main() -> None:
     """Time the photos that are named and print each one's times (entry point of the process)."""
-    from facedex.engines.drawn_face import drawn_face
+    from facedex.engines.choosing.drawn_face import drawn_face
     from facedex.engines.engine import create_engine
 
     config = config_from_json(sys.argv[1])

@@ -17,7 +17,7 @@ from facedex.imaging.formats import DECODABLE, FileKind, classify, suffix
 from facedex.paths import join
 from facedex.pipeline.reading import read_file
 from facedex.scan.walker import Walk, walk
-from facedex.services.walk_roots import check_folder
+from facedex.services.scanning.walk_roots import check_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -118,7 +118,7 @@ def _read_photo(path: bytes) -> tuple[bytes, int]:
 
 def draw_sample(n_photos: int, target: Path, megapixels: float) -> Sample:
     """Write JPEGs of this size with a few drawn faces on a mottled background, all different."""
-    from facedex.engines.drawn_face import drawn_face
+    from facedex.engines.choosing.drawn_face import drawn_face
 
     target.mkdir()
     width = round((megapixels * 1e6 * 4 / 3) ** 0.5)

@@ -19,7 +19,7 @@ from facedex.paths import model_cache
 from facedex.services.bench.engines import summarise, time_engine, total_cost
 from facedex.services.bench.photos import copy_sample, draw_sample
 from facedex.services.bench.scan import measure_decoding, measure_scan
-from facedex.services.scan_library import prepare_engine
+from facedex.services.scanning.scan_library import prepare_engine
 from facedex.types import DetectorName, EngineConfig, RuntimeName
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _measure(
     work: Path,
     sink: ProgressSink,
 ) -> BenchReport:
-    from facedex.engines.devices import choose_target
+    from facedex.engines.choosing.devices import choose_target
 
     limit = options.seconds
     until = time.monotonic() + limit

@@ -13,8 +13,8 @@ from facedex.services.decisions.decide_faces import (
     refuse,
     reject_face,
 )
+from facedex.services.decisions.group_parts import middle_face
 from facedex.services.decisions.journal import Recording
-from facedex.services.reviewing.parts import middle_face
 from facedex.types import FaceState
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from facedex.db import faces, matching
 from facedex.db.connection import transaction
 from facedex.db.library import get_meta
-from facedex.services.match_faces import rows_to_store
-from facedex.services.metric_choice import load_choice
-from facedex.services.recognition import load_rules, make_recogniser
+from facedex.services.recognising.library_faces import load_rules, make_recogniser
+from facedex.services.recognising.match_faces import rows_to_store
+from facedex.services.recognising.metric_choice import load_choice
 
 if TYPE_CHECKING:
     from facedex.db.connection import Connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from facedex.db import companions, decisions, people, states
+from facedex.db import companions, decisions, people, snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ class Recording:
 
     def note_new_face(self, face_id: FaceId) -> None:
         """Remember that a face was not there before this decision drew it."""
-        key = states.face_key(self.db, face_id)
+        key = snapshots.face_key(self.db, face_id)
         self._face_ids[key["face"]] = face_id
         self._note(("face", key["face"]), key, None)
 
@@ -51,12 +51,12 @@ class Recording:
     def note_cluster(self, cluster_id: ClusterId) -> None:
         """Remember whose a cluster is."""
         key = {"cluster": cluster_id}
-        self._note(("cluster", str(cluster_id)), key, states.read_state(self.db, key))
+        self._note(("cluster", str(cluster_id)), key, snapshots.read_state(self.db, key))
 
     def note_pair(self, pair: RejectedPair) -> None:
         """Remember whether two are a rejected pair."""
-        key = states.pair_key(self.db, pair)
-        self._note(("pair", states.dump_state(key)), key, states.read_state(self.db, key))
+        key = snapshots.pair_key(self.db, pair)
+        self._note(("pair", snapshots.dump_state(key)), key, snapshots.read_state(self.db, key))
 
     def add_person(self, name: str, person_uuid: str | None = None) -> PersonId:
         """Add somebody, as part of the decision."""
@@ -87,7 +87,7 @@ class Recording:
         for twin, lead in self._leads.items():
             companions.follow(self.db, lead, twin)
         for key, before in self._before.values():
-            after = states.read_state(self.db, key)
+            after = snapshots.read_state(self.db, key)
             if before != after:
                 steps.append({**key, "before": before, "after": after})
                 if "face" in key and self._face_ids[key["face"]] not in self._leads:
@@ -97,12 +97,12 @@ class Recording:
         return changed
 
     def _note_one(self, face_id: FaceId) -> None:
-        key = states.face_key(self.db, face_id)
+        key = snapshots.face_key(self.db, face_id)
         self._face_ids[key["face"]] = face_id
-        self._note(("face", key["face"]), key, states.face_state(self.db, face_id))
+        self._note(("face", key["face"]), key, snapshots.face_state(self.db, face_id))
 
     def _note_by_uuid(self, person_uuid: str) -> None:
-        state = states.person_state(self.db, person_uuid)
+        state = snapshots.person_state(self.db, person_uuid)
         self._note(("person", person_uuid), {"person": person_uuid}, state)
 
     def _note(self, name: tuple[str, str], key: Step, state: Any) -> None:
@@ -129,7 +129,7 @@ def step_forth(db: Connection) -> str | None:
 def _step(db: Connection, kind: str, decision_id: int) -> str:
     decision = decisions.get_decision(db, decision_id)
     side = "before" if kind == "undo" else "after"
-    states.restore(db, [(step, step[side]) for step in decision.steps])
+    snapshots.restore(db, [(step, step[side]) for step in decision.steps])
     _let_twins_follow(db, decision.steps)
     decisions.append(db, kind, decision.summary, [], decision_id)
     return decision.summary
@@ -137,7 +137,7 @@ def _step(db: Connection, kind: str, decision_id: int) -> str:
 
 def _let_twins_follow(db: Connection, steps: list[Step]) -> None:
     """Let faces that became twins after the decision follow what was restored."""
-    found = (states.find_face(db, step) for step in steps if "face" in step)
+    found = (snapshots.find_face(db, step) for step in steps if "face" in step)
     restored = dict.fromkeys(face_id for face_id in found if face_id is not None)
     for face_id in restored:
         for twin in companions.twins_of(db, face_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from facedex.db import faces, people, units
+from facedex.db import faces, people, review_faces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ class Question:
 
 def page_of(db: Connection, person_id: PersonId) -> Question:
     """Return the question about the surest suggestions of a person, who has some."""
-    page = units.surest_suggestions(db, person_id, PAGE)
+    page = review_faces.surest_suggestions(db, person_id, PAGE)
     worth = sum(chance_of(probability) for _face, probability in page)
     return Question(
         "suggested",

@@ -12,10 +12,11 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facedex.db import catalog, decisions, faces, people, runs, units
+from facedex.db import catalog, decisions, faces, people, review_faces, runs
 from facedex.db.library import get_meta
-from facedex.services.metric_choice import plain_metric
-from facedex.services.model_thresholds import find_likeness
+from facedex.services.recognising.metric_choice import plain_metric
+from facedex.services.recognising.model_thresholds import find_likeness
+from facedex.services.reviewing.group_means import Unit, Units
 from facedex.services.reviewing.questions import (
     PAGE,
     Question,
@@ -24,7 +25,6 @@ from facedex.services.reviewing.questions import (
     skip_key,
     spread,
 )
-from facedex.services.reviewing.units import Unit, Units
 from facedex.types import ClusterId, FaceId, PersonId
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Review:
         if self._built != (get_meta(db, "model") or "", runs.last_id(db)):
             self._build(db)
             return
-        cluster, decision = seen = units.newest_cluster(db), decisions.last_id(db)
+        cluster, decision = seen = review_faces.newest_cluster(db), decisions.last_id(db)
         if seen != self._seen:
             touched = set(range(self._seen[0] + 1, cluster + 1))
             parted: set[int] = set()
@@ -139,19 +139,19 @@ class Review:
     def _build(self, db: Connection) -> None:
         """Read every unit."""
         self._built = get_meta(db, "model") or "", runs.last_id(db)
-        self._seen = units.newest_cluster(db), decisions.last_id(db)
+        self._seen = review_faces.newest_cluster(db), decisions.last_id(db)
         self._is_fresh = True
         model_id = self._built[0]
         self._units = Units(plain_metric(model_id), find_likeness(db, model_id))
         self._of_person.clear()
         self._weighed.clear()
         self._to_weigh.clear()
-        self._take(db, set(), units.load_units(db, model_id))
+        self._take(db, set(), review_faces.load_units(db, model_id))
 
     def _reload(self, db: Connection, keys: set[int]) -> None:
         """Read some units anew; what looks like them may be worth more or less now."""
         assert self._built is not None  # a review catches up before anything else
-        found = units.load_units(db, self._built[0], keys)
+        found = review_faces.load_units(db, self._built[0], keys)
         # a face that joined a cluster is a unit of its own no more
         keys = keys.union(found.unit.tolist(), (-found.face).tolist())
         changed = [key for key in self._take(db, keys, found) if key > 0]
@@ -160,7 +160,7 @@ class Review:
                 for _chance, other in others[:_CANDIDATES]:
                     self._bump(other.key)
 
-    def _take(self, db: Connection, keys: set[int], found: units.UnitFaces) -> set[int]:
+    def _take(self, db: Connection, keys: set[int], found: review_faces.UnitFaces) -> set[int]:
         for key in keys:
             gone = self._units.by_key.get(key)
             if gone is not None:
@@ -247,7 +247,7 @@ class Review:
     def _waiting(self, db: Connection, n: int) -> list[Question]:
         """Return the questions about suggestions, as many as may be among the best ``n``."""
         found: list[Question] = []
-        waiting = units.list_waiting(db)
+        waiting = review_faces.list_waiting(db)
         most = {
             each: min(each.n_faces, PAGE) * chance_of(each.probability)
             for each in waiting
@@ -325,12 +325,12 @@ def _touched(db: Connection, step: decisions.Step) -> set[int]:
 def _rejected(db: Connection, known: Units) -> set[frozenset[Token]]:
     """Return whom the user said not to be one, as pairs of tokens."""
     found: set[frozenset[Token]] = set()
-    for key, person, n in units.rejected_people(db):
+    for key, person, n in review_faces.rejected_people(db):
         unit = known.by_key.get(key)
         # faces that joined the group since say nothing
         if unit is not None and 2 * n >= unit.n_faces:
             found.add(frozenset((("unit", key), ("person", person))))
-    for person_a, unit_a, person_b, unit_b in units.rejected_pairs(db):
+    for person_a, unit_a, person_b, unit_b in review_faces.rejected_pairs(db):
         a = ("person", person_a) if person_a else ("unit", unit_a)
         b = ("person", person_b) if person_b else ("unit", unit_b)
         found.add(frozenset((a, b)))

@@ -15,7 +15,7 @@ from facedex.viewer.models.faces import FACE_ROLE
 from facedex.viewer.text import UNNAMED, face_detail, face_label
 
 if TYPE_CHECKING:
-    from facedex.services.records import FaceRow
+    from facedex.services.telling.records import FaceRow
     from facedex.viewer.models.keyed_list import Index
 
 PICTURE_PX = 120

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from facedex.services.library import Library
-    from facedex.services.records import FaceRow, Shelf
+    from facedex.services.telling.records import FaceRow, Shelf
     from facedex.viewer.models.thumbnails import Thumbnails
     from facedex.viewer.workers import Workers
 

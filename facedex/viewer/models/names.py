@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from facedex.services.library import Library
-    from facedex.services.records import PersonRow
+    from facedex.services.telling.records import PersonRow
 
 MAX_NAMES = 10
 CHOICE_ROLE = Qt.ItemDataRole.UserRole

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QModelIndex, QObject, Qt, Signal
 
-from facedex.services.records import Shelf
+from facedex.services.telling.records import Shelf
 from facedex.types import ClusterId, PersonId
 from facedex.viewer.models.keyed_list import Index, KeyedListModel
 from facedex.viewer.text import counted, one_line
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
     from facedex.services.library import Library
-    from facedex.services.records import GroupRow, PersonRow
+    from facedex.services.telling.records import GroupRow, PersonRow
     from facedex.types import FaceId
     from facedex.viewer.models.thumbnails import Thumbnails
     from facedex.viewer.workers import Workers

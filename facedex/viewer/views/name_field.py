@@ -15,7 +15,7 @@ from facedex.viewer.models.names import NameModel, choices
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from facedex.services.records import PersonRow
+    from facedex.services.telling.records import PersonRow
 
 MAX_LINES = 7
 

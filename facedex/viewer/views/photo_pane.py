@@ -19,7 +19,7 @@ from facedex.viewer.views.photo_view import PhotoView
 
 if TYPE_CHECKING:
     from facedex.services.library import Library
-    from facedex.services.records import FaceRow, PhotoRow
+    from facedex.services.telling.records import FaceRow, PhotoRow
     from facedex.types import FaceId, PhotoId
     from facedex.viewer.workers import Workers
 

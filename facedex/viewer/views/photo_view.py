@@ -15,7 +15,7 @@ from facedex.viewer.text import UNNAMED, counted, face_label, one_line
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QPaintEvent
 
-    from facedex.services.records import FaceRow, PhotoRow
+    from facedex.services.telling.records import FaceRow, PhotoRow
     from facedex.types import FaceId
 
 CLOSE_UP = 2.6  # how many face widths a close-up shows

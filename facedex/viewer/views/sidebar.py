@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from facedex.services.records import Shelf
+from facedex.services.telling.records import Shelf
 from facedex.viewer import theme
 from facedex.viewer.delegates.lines import SidebarDelegate
 

@@ -14,7 +14,7 @@ from facedex.db import faces, issues, people, runs
 from facedex.db.connection import transaction
 from facedex.imaging import raw
 from facedex.services.decisions import decide_faces
-from facedex.services.match_faces import match_faces
+from facedex.services.recognising.match_faces import match_faces
 
 COMMANDS = [
     "scan",

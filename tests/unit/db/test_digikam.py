@@ -6,8 +6,8 @@ import shutil
 import pytest
 from digikam_maker import IMAGE, OBSOLETE, TRASHED, VIDEO, DigikamMaker, region
 
-from facedex.db.digikam import AlbumRoot, find_database, read_digikam
-from facedex.db.digikam_faces import PixelRect, parse_rect
+from facedex.digikam.database import AlbumRoot, find_database, read_digikam
+from facedex.digikam.database_faces import PixelRect, parse_rect
 from facedex.errors import UsageError
 
 RECT = (10, 20, 30, 40)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from facedex.db.digikam_faces import PixelRect
+from facedex.digikam.database_faces import PixelRect
 from facedex.digikam.frames import PhotoShape, place_faces
 from facedex.geometry import box_from_xywh_px, box_to_stored
 from facedex.types import Box

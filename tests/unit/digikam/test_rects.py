@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedex.db.digikam_faces import PixelRect
+from facedex.digikam.database_faces import PixelRect
 from facedex.digikam.rects import NotedRect, from_text, to_text
 
 places, sides = st.integers(-(10**9), 10**9), st.integers(1, 10**9)

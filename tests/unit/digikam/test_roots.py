@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from facedex.db.digikam import AlbumRoot
+from facedex.digikam.database import AlbumRoot
 from facedex.digikam.roots import describe, digikam_folders, possible_folders
 from facedex.errors import UsageError
 

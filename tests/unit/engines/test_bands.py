@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedex.engines.bands import MAX_CELLS, REACH_CELLS, cut_into_bands, n_cells
-from facedex.engines.pyramid import tiled_layout
+from facedex.engines.dlib_cnn.bands import MAX_CELLS, REACH_CELLS, cut_into_bands
+from facedex.engines.dlib_cnn.cells import n_cells
+from facedex.engines.dlib_cnn.pyramid import tiled_layout
+from facedex.engines.dlib_cnn.working_image import working_image
 from facedex.engines.runtimes import OnnxNetworks
-from facedex.engines.working_image import working_image
 
 sides = st.integers(29, 9000)
 

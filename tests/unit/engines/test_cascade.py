@@ -3,8 +3,9 @@ import photos
 import pytest
 from PIL import Image
 
-from facedex.engines import model_files
-from facedex.engines.cascade import (
+from facedex.engines.dlib_cnn.rects import PixelRect, ScoredRect, suppress_overlaps
+from facedex.engines.engine import create_engine
+from facedex.engines.finding.cascade import (
     BOX_SHARE,
     QUICK,
     SAME_BUT_TURNED,
@@ -18,14 +19,13 @@ from facedex.engines.cascade import (
     find_pairs,
     settle,
 )
-from facedex.engines.confirmer import FACE_PX, MIDDLE_CELL_PX, Answers, Confirmer
-from facedex.engines.cutting import shrink
-from facedex.engines.engine import create_engine
-from facedex.engines.mmod import PixelRect, ScoredRect, suppress_overlaps
-from facedex.engines.model_files import ModelName, get_model
-from facedex.engines.proposer import CLOSE_FACE_PX, Candidates, Proposer, merge_sizes
+from facedex.engines.finding.confirmer import FACE_PX, MIDDLE_CELL_PX, Answers, Confirmer
+from facedex.engines.finding.cutting import shrink
+from facedex.engines.finding.proposer import CLOSE_FACE_PX, Candidates, Proposer, merge_sizes
+from facedex.engines.finding.yunet import Proposals
+from facedex.engines.models import model_files
+from facedex.engines.models.model_files import ModelName, get_model
 from facedex.engines.runtimes import OnnxNetworks
-from facedex.engines.yunet import Proposals
 from facedex.errors import ModelMissing
 from facedex.geometry import iou
 from facedex.types import DetectorName, DeviceName, EngineConfig, Precision, RuntimeName

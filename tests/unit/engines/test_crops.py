@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from facedex.engines.crops import SHIFT_PX, cut_crops, encode_faces, margin_px, mirror_distances
+from facedex.engines.encoding.crops import (
+    SHIFT_PX,
+    cut_crops,
+    encode_faces,
+    margin_px,
+    mirror_distances,
+)
 
 SIDE = 150
 

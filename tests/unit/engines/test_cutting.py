@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facedex.engines.cutting import CROP_PX, cut_places, shrink, sides_of
+from facedex.engines.finding.cutting import CROP_PX, cut_places, shrink, sides_of
 from facedex.geometry import pixels_to_upright
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from facedex.engines.dat_reader import read_detector, read_encoder
-from facedex.engines.dat_stream import DatFormatError
-from facedex.engines.model_files import ModelName, get_model
+from facedex.engines.models.dat_reader import read_detector, read_encoder
+from facedex.engines.models.dat_stream import DatFormatError
+from facedex.engines.models.model_files import ModelName, get_model
 from facedex.engines.runtimes import NMS_RULE, WINDOW_PX
 
 pytestmark = pytest.mark.model

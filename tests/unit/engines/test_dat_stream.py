@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from facedex.engines.dat_layers import Affine, Conv, affine_from_bn, fold
-from facedex.engines.dat_stream import DatFormatError, DatStream
+from facedex.engines.models.dat_layers import Affine, Conv, affine_from_bn, fold
+from facedex.engines.models.dat_stream import DatFormatError, DatStream
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from facedex.engines import selftest_cache
-from facedex.engines.devices import choose_target, explain
+from facedex.engines.choosing import selftest_cache
+from facedex.engines.choosing.devices import choose_target, explain
+from facedex.engines.choosing.selftest import Report
+from facedex.engines.choosing.selftest_cache import Probe, machine_key
 from facedex.engines.runtimes import CPU_TARGET, DLIB_TARGET, Survey, Target
-from facedex.engines.selftest import Report
-from facedex.engines.selftest_cache import Probe, machine_key
 from facedex.errors import UsageError
 from facedex.types import DeviceName, EngineConfig, Precision, RuntimeName
 

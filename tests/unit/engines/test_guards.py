@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from facedex.engines.guards import MOST_FAILURES, GuardedDetector, GuardedEncoder
 from facedex.errors import EngineError, EnvironmentFault, ModelMissing
 from facedex.plugins import DetectorSpec, EncoderSpec
+from facedex.plugins.guards import MOST_FAILURES, GuardedDetector, GuardedEncoder
 from facedex.plugins.manager import Registered
 from facedex.types import Box, Detection, EncodedFace
 

@@ -1,13 +1,8 @@
 import numpy as np
 
-from facedex.engines.mmod import (
-    OverlapRule,
-    PixelRect,
-    ScoredRect,
-    decode_scores,
-    suppress_overlaps,
-)
-from facedex.engines.pyramid import tiled_layout
+from facedex.engines.dlib_cnn.mmod import decode_scores
+from facedex.engines.dlib_cnn.pyramid import tiled_layout
+from facedex.engines.dlib_cnn.rects import OverlapRule, PixelRect, ScoredRect, suppress_overlaps
 
 RULE = OverlapRule(iou=0.3382761351109955, covered=1.0)
 

@@ -2,9 +2,9 @@ import hashlib
 
 import pytest
 
-from facedex.engines import model_files
-from facedex.engines.inventory import take_inventory
-from facedex.engines.model_files import ModelName, find_model, get_file, get_model
+from facedex.engines.choosing.inventory import take_inventory
+from facedex.engines.models import model_files
+from facedex.engines.models.model_files import ModelName, find_model, get_file, get_model
 from facedex.errors import ModelMissing
 from facedex.types import DetectorName, EngineConfig
 

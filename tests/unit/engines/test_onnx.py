@@ -3,13 +3,13 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from facedex.engines import model_cache
-from facedex.engines.dat_layers import Conv
-from facedex.engines.dat_reader import DetectorNetwork
-from facedex.engines.model_cache import cache_path, load_onnx
-from facedex.engines.model_files import ModelName, get_model
-from facedex.engines.onnx_graphs import detector_graph, resize_graph
-from facedex.engines.onnx_writer import FLOAT, GraphWriter, varint
+from facedex.engines.models import model_cache
+from facedex.engines.models.dat_layers import Conv
+from facedex.engines.models.dat_reader import DetectorNetwork
+from facedex.engines.models.model_cache import cache_path, load_onnx
+from facedex.engines.models.model_files import ModelName, get_model
+from facedex.engines.models.onnx_graphs import detector_graph, resize_graph
+from facedex.engines.models.onnx_writer import FLOAT, GraphWriter, varint
 from facedex.engines.runtimes import OnnxSession
 
 

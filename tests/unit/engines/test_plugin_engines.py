@@ -5,13 +5,14 @@ import pytest
 from plugin_makers import DETECTOR, ENCODER, RUNTIME, write_plugin
 from skimage import data
 
-from facedex.engines import registry, selftest
-from facedex.engines.devices import choose_target
+from facedex.engines import registry
+from facedex.engines.choosing import selftest
+from facedex.engines.choosing.devices import choose_target
+from facedex.engines.choosing.selftest import Report, survey_all, survey_in_child
+from facedex.engines.choosing.selftest_cache import Probe, machine_key
 from facedex.engines.engine import create_engine
 from facedex.engines.registry import find_detector, find_encoder, find_runtime
 from facedex.engines.runtimes import CPU_TARGET, Target
-from facedex.engines.selftest import Report, survey_all, survey_in_child
-from facedex.engines.selftest_cache import Probe, machine_key
 from facedex.errors import UsageError
 from facedex.types import DeviceName, EngineConfig, Precision
 

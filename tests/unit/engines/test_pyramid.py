@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from facedex.engines.bands import cut_into_bands
-from facedex.engines.pyramid import CanvasBuilder, Level, level_sizes, tiled_layout
+from facedex.engines.dlib_cnn.bands import cut_into_bands
+from facedex.engines.dlib_cnn.pyramid import CanvasBuilder, Level, level_sizes, tiled_layout
 
 
 def nearest(planes, height, width):

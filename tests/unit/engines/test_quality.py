@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageFilter
 
-from facedex.engines.engine import create_engine
-from facedex.engines.quality import (
+from facedex.engines.encoding.quality import (
     MIDDLE_PX,
     MOST_SIDE_PX,
     PICTURE,
@@ -17,6 +16,7 @@ from facedex.engines.quality import (
     picture_quality,
     sharpness,
 )
+from facedex.engines.engine import create_engine
 from facedex.types import DeviceName, EngineConfig, FacePlace, Precision, RuntimeName
 
 PROBABILITIES = st.floats(0, 1)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from facedex.engines.mmod import PixelRect, ScoredRect
-from facedex.engines.regions import BOX_SHARE, FACE_SIDES_PX, fit_box
+from facedex.engines.dlib_cnn.rects import PixelRect, ScoredRect
+from facedex.engines.encoding.fit_region import BOX_SHARE, FACE_SIDES_PX, fit_box
 from facedex.types import Box
 
 IMAGE = np.zeros((1000, 2000, 3), np.uint8)

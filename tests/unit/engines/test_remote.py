@@ -15,18 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from facedex.engines.model_cache import load_onnx
-from facedex.engines.model_files import ModelName
-from facedex.engines.onnx_graphs import resize_graph
-from facedex.engines.onnx_writer import FLOAT, GraphWriter
+from facedex.engines.models.model_cache import load_onnx
+from facedex.engines.models.model_files import ModelName
+from facedex.engines.models.onnx_graphs import resize_graph
+from facedex.engines.models.onnx_reader import takes_any_batch
+from facedex.engines.models.onnx_writer import FLOAT, GraphWriter
+from facedex.engines.remote.batching import MOST_JOINED_BYTES, Failure, JoiningSession
 from facedex.engines.remote.client import RemoteRuntime
-from facedex.engines.remote.joining import MOST_JOINED_BYTES, Failure, JoiningSession
 from facedex.engines.remote.link import Control, DeviceLink
 from facedex.engines.remote.server import DeviceServer
 from facedex.engines.remote.shared import SharedBlock, Slot
 from facedex.engines.runtimes import CPU_TARGET, DeviceError, OnnxRuntime, Target
 from facedex.engines.runtimes.base import device_error
-from facedex.engines.runtimes.onnx_reader import takes_any_batch
 
 GPU = Target.parse("made-up gpu f32")
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facedex.engines.cutting import shrink
-from facedex.engines.drawn_face import drawn_face
-from facedex.engines.model_files import ModelName
-from facedex.engines.onnx_graphs import resize_graph
-from facedex.engines.onnx_writer import FLOAT, INT64, GraphWriter
-from facedex.engines.proposer import Proposer
+from facedex.engines.choosing.drawn_face import drawn_face
+from facedex.engines.finding.cutting import shrink
+from facedex.engines.finding.proposer import Proposer
+from facedex.engines.models.model_files import ModelName
+from facedex.engines.models.onnx_graphs import resize_graph
+from facedex.engines.models.onnx_writer import FLOAT, INT64, GraphWriter
 from facedex.engines.runtimes import (
     CPU_TARGET,
     DeviceError,
@@ -25,7 +25,7 @@ from facedex.engines.runtimes import (
     open_networks,
 )
 from facedex.engines.runtimes.base import device_error, device_errors
-from facedex.engines.runtimes.careful import CarefulSession
+from facedex.engines.runtimes.fallback_session import CarefulSession
 from facedex.engines.runtimes.networks import proposer_target
 from facedex.engines.runtimes.onnx_runtime import provider_list
 from facedex.engines.runtimes.openvino_runtime import OpenVinoRuntime, properties

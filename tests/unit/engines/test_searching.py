@@ -5,8 +5,8 @@ from plugin_makers import DETECTOR, write_plugin
 from skimage import data
 
 from facedex.engines.engine import create_engine
+from facedex.engines.finding.searching import joined
 from facedex.engines.registry import find_detectors
-from facedex.engines.searching import joined
 from facedex.errors import UsageError
 from facedex.types import Box, Detection, DeviceName, EngineConfig, Precision
 

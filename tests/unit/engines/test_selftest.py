@@ -4,11 +4,9 @@ import subprocess
 import numpy as np
 import pytest
 
-from facedex.engines import selftest
-from facedex.engines.drawn_face import drawn_face
-from facedex.engines.mmod import PixelRect, ScoredRect
-from facedex.engines.runtimes import CPU_TARGET, Survey, Target
-from facedex.engines.selftest import (
+from facedex.engines.choosing import selftest
+from facedex.engines.choosing.drawn_face import drawn_face
+from facedex.engines.choosing.selftest import (
     Reference,
     Report,
     compare,
@@ -19,6 +17,8 @@ from facedex.engines.selftest import (
     surveys_to_json,
     time_photo,
 )
+from facedex.engines.dlib_cnn.rects import PixelRect, ScoredRect
+from facedex.engines.runtimes import CPU_TARGET, Survey, Target
 from facedex.types import Precision, RuntimeName
 
 CUDA = Target.parse("onnxruntime cuda f32")

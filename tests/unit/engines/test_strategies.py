@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from facedex.engines.mmod import PixelRect, ScoredRect
-from facedex.engines.strategies import STRATEGIES, Detectors
+from facedex.engines.dlib_cnn.rects import PixelRect, ScoredRect
+from facedex.engines.finding.strategies import STRATEGIES, Detectors
 from facedex.types import DetectorName
 
 IMAGE = np.zeros((200, 200, 3), np.uint8)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from facedex.engines.mmod import PixelRect
-from facedex.engines.working_image import (
+from facedex.engines.dlib_cnn.rects import PixelRect
+from facedex.engines.dlib_cnn.working_image import (
     box_from_rect,
     rect_from_box,
     resize_image,

@@ -3,11 +3,11 @@ import onnx
 import photos
 import pytest
 
-from facedex.engines.model_files import ModelName, get_model
-from facedex.engines.onnx_writer import bytes_field, integer_field
+from facedex.engines.finding.yunet import Proposals, decode_cells, ious, padded, suppress
+from facedex.engines.models.model_files import ModelName, get_model
+from facedex.engines.models.onnx_writer import bytes_field, integer_field
+from facedex.engines.models.yunet_graph import OnnxFormatError, proposer_graph, read_fields
 from facedex.engines.runtimes import OnnxSession
-from facedex.engines.yunet import Proposals, decode_cells, ious, padded, suppress
-from facedex.engines.yunet_graph import OnnxFormatError, proposer_graph, read_fields
 
 
 def cells_with(height, width, **seen):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facedex.engines.quality import NOT_FOUND, face_quality
+from facedex.engines.encoding.quality import NOT_FOUND, face_quality
 from facedex.errors import EngineError
 from facedex.imaging.hashes import content_hash, image_hash
-from facedex.pipeline.corridor import Corridor
+from facedex.pipeline.analyse_photo import Corridor
 from facedex.pipeline.messages import EncodeJob, PreviewJob, ScanJob
 from facedex.pipeline.supervisor import InlinePool, Task
 from facedex.types import Box, Detection, EncodedFace, EngineConfig, FacePlace
@@ -162,7 +162,7 @@ def test_pictures_of_other_formats_are_hashed_and_named(corridor, tmp_path, name
 
 def test_a_photo_too_large_to_hold_says_so(corridor, write, monkeypatch):
     monkeypatch.setattr("facedex.pipeline.reading.MAX_PHOTO_BYTES", 100)
-    monkeypatch.setattr("facedex.pipeline.corridor.MAX_PHOTO_BYTES", 100)
+    monkeypatch.setattr("facedex.pipeline.analyse_photo.MAX_PHOTO_BYTES", 100)
     assert "larger than" in do(corridor, ScanJob(write())).problem.message
 
 

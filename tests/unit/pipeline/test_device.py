@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from facedex.engines.onnx_writer import FLOAT, GraphWriter
+from facedex.engines.models.onnx_writer import FLOAT, GraphWriter
 from facedex.engines.remote.client import RemoteRuntime
 from facedex.engines.runtimes import DeviceError, OnnxRuntime, Target
 from facedex.pipeline.device import MOST_DEATHS, DeviceKeeper

@@ -5,10 +5,10 @@ from small_library import MODEL
 
 from facedex.db.library import get_meta, set_meta
 from facedex.errors import UsageError
-from facedex.services.audit import audit, use_metric
 from facedex.services.decisions import decide_faces
-from facedex.services.match_faces import match_faces
-from facedex.services.metric_choice import default_metric, load_choice, types_of
+from facedex.services.recognising.audit import audit, use_metric
+from facedex.services.recognising.match_faces import match_faces
+from facedex.services.recognising.metric_choice import default_metric, load_choice, types_of
 from facedex.types import MetricName
 
 PLUGINS_MODEL = "colour-v1"

@@ -5,8 +5,8 @@ from facedex.db import decisions, people
 from facedex.db.connection import transaction
 from facedex.errors import UsageError
 from facedex.services.decisions import decide_faces
-from facedex.services.match_faces import match_faces
-from facedex.services.takeover.place_regions import confirm
+from facedex.services.names_in.place_regions import confirm
+from facedex.services.recognising.match_faces import match_faces
 from facedex.types import Source
 
 ADA, EVE = "Ada Lovelace", "Eve"

@@ -11,8 +11,8 @@ from facedex.services.decisions.decide_groups import (
     reject_pair_of_groups,
     split,
 )
-from facedex.services.match_faces import match_faces
-from facedex.services.reviewing.parts import find_parts, middle_face
+from facedex.services.decisions.group_parts import find_parts, middle_face
+from facedex.services.recognising.match_faces import match_faces
 
 ADA, BOB = "Ada", "Bob"
 
@@ -84,7 +84,7 @@ def test_faces_without_encoding_stay_with_the_largest_part(small):
 
 
 def test_large_cluster_is_parted_by_surely_equal_faces(small, monkeypatch):
-    monkeypatch.setattr("facedex.services.reviewing.parts._MOST_POINTS", 5)
+    monkeypatch.setattr("facedex.services.decisions.group_parts._MOST_POINTS", 5)
     found = small.album("ada", 6) + small.album("bob", 4)
     assert find_parts(small.db, found) == [found[:6], found[6:]]
 

@@ -14,7 +14,7 @@ from facedex.services.decisions.decide_people import (
     rename_person,
     set_dates,
 )
-from facedex.services.match_faces import match_faces
+from facedex.services.recognising.match_faces import match_faces
 from facedex.types import FaceState, Source
 
 ADA, COUNTESS, EVE = "Ada Lovelace", "Countess", "Eve"

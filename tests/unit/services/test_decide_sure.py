@@ -8,8 +8,8 @@ from facedex.db.connection import transaction
 from facedex.errors import UsageError
 from facedex.services.decisions import decide_faces
 from facedex.services.decisions.decide_sure import SHOWN, confirm_sure, count_sure
-from facedex.services.link_companions import link_companions
-from facedex.services.match_faces import match_faces
+from facedex.services.names_in.link_companions import link_companions
+from facedex.services.recognising.match_faces import match_faces
 from facedex.types import FaceState, Source
 
 ADA, EVE = "Ada Lovelace", "Eve"

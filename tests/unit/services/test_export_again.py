@@ -8,8 +8,8 @@ from xmp_packets import merge_faces
 
 from facedex.db import exports, files, people
 from facedex.db.connection import transaction
-from facedex.services import write_names
 from facedex.services.decisions import decide_faces, decide_people
+from facedex.services.names_out import write_names
 from facedex.types import Box
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts

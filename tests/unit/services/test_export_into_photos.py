@@ -20,9 +20,9 @@ from facedex.errors import MetadataError, StorageFault
 from facedex.imaging.hashes import content_hash, image_hash
 from facedex.pipeline.store import ScanCounts
 from facedex.progress import NullSink
-from facedex.services import export_xmp, write_names
 from facedex.services.decisions import decide_faces
-from facedex.services.walk_roots import walk_root
+from facedex.services.names_out import export_xmp, write_names
+from facedex.services.scanning.walk_roots import walk_root
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
 
@@ -431,7 +431,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from facedex.db.library import open_library
-from facedex.services.export_xmp import export_xmp
+from facedex.services.names_out.export_xmp import export_xmp
 db = open_library(Path(sys.argv[1]))
 {step}
 export_xmp(db, into_photos=True)

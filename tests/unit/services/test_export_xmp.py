@@ -10,9 +10,9 @@ from facedex.db import exports, faces, people
 from facedex.db.connection import transaction
 from facedex.errors import StorageFault
 from facedex.progress import NullSink
-from facedex.services import export_xmp, write_names
 from facedex.services.decisions import decide_faces
-from facedex.services.match_faces import match_faces
+from facedex.services.names_out import export_xmp, write_names
+from facedex.services.recognising.match_faces import match_faces
 from facedex.types import Box, FaceState, Source
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts

@@ -4,11 +4,11 @@ from small_library import MODEL
 
 from facedex.db import runs
 from facedex.db.connection import transaction
-from facedex.services.audit import use_metric
 from facedex.services.decisions import decide_faces
 from facedex.services.decisions.follow_decisions import Follower
 from facedex.services.library import Library
-from facedex.services.match_faces import match_faces
+from facedex.services.recognising.audit import use_metric
+from facedex.services.recognising.match_faces import match_faces
 from facedex.types import MetricName
 
 

@@ -6,7 +6,7 @@ from facedex.db import files, photos
 from facedex.db.connection import rows, transaction
 from facedex.errors import UsageError
 from facedex.services.decisions import decide_faces
-from facedex.services.forget_folder import Forgotten, forget_folder
+from facedex.services.scanning.forget_folder import Forgotten, forget_folder
 
 
 def roots(small):

@@ -6,7 +6,7 @@ from facedex.db import issues
 from facedex.db.connection import transaction
 from facedex.errors import EnvironmentFault
 from facedex.services.library import Library
-from facedex.services.records import Shelf
+from facedex.services.telling.records import Shelf
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from small_library import ENGINE, MODEL
 from facedex.db import catalog, companions, decisions, faces, files, people, photos
 from facedex.db.connection import rows, transaction
 from facedex.services.decisions import decide_faces
-from facedex.services.link_companions import link_companions
-from facedex.services.match_faces import match_faces
-from facedex.services.takeover.place_regions import confirm
+from facedex.services.names_in.link_companions import link_companions
+from facedex.services.names_in.place_regions import confirm
+from facedex.services.recognising.match_faces import match_faces
 from facedex.types import Box, Source
 
 ADA, EVE = "Ada Lovelace", "Eve"

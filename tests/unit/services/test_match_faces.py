@@ -2,7 +2,7 @@ import numpy as np
 from small_library import MODEL
 
 from facedex.services.decisions import decide_faces
-from facedex.services.match_faces import MatchReport, match_faces
+from facedex.services.recognising.match_faces import MatchReport, match_faces
 
 ADA, EVE = "Ada", "Eve"
 

@@ -11,15 +11,15 @@ from facedex.db.library import open_library
 from facedex.db.regions import NewRegion
 from facedex.db.sources import SourceFacts
 from facedex.errors import UsageError
-from facedex.services import match_faces as matching
 from facedex.services.decisions import decide_faces, decide_groups, decide_people
 from facedex.services.decisions.decide_sure import confirm_sure
-from facedex.services.link_companions import link_companions
-from facedex.services.match_faces import match_faces
+from facedex.services.names_in import take_over_names
+from facedex.services.names_in.link_companions import link_companions
+from facedex.services.names_in.take_over_names import settle_regions
+from facedex.services.recognising import match_faces as matching
+from facedex.services.recognising.match_faces import match_faces
 from facedex.services.reviewing import answers
 from facedex.services.reviewing.questions import page_of
-from facedex.services.takeover import take_over_names
-from facedex.services.takeover.take_over_names import settle_regions
 from facedex.types import Box, PersonId
 
 ANNA, BEN = "Anna", "Ben"

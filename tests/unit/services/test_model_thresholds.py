@@ -8,8 +8,12 @@ from facedex.db.connection import transaction
 from facedex.matching import likeness
 from facedex.matching.thresholds import DLIB_RESNET, GroupRule
 from facedex.services.decisions import decide_faces
-from facedex.services.match_faces import MatchReport, match_faces
-from facedex.services.model_thresholds import find_group_rule, find_likeness, keep_thresholds
+from facedex.services.recognising.match_faces import MatchReport, match_faces
+from facedex.services.recognising.model_thresholds import (
+    find_group_rule,
+    find_likeness,
+    keep_thresholds,
+)
 from facedex.types import EncoderThresholds
 
 PLUGINS_MODEL = "colour-v1"

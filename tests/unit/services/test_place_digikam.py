@@ -4,12 +4,12 @@ import pytest
 
 from facedex.db import regions, sources
 from facedex.db.connection import transaction
-from facedex.db.digikam import DigikamPhoto
-from facedex.db.digikam_faces import DigikamFace, PixelRect
 from facedex.db.photos import add_photo, get_photo
 from facedex.db.sources import SourceFacts
+from facedex.digikam.database import DigikamPhoto
+from facedex.digikam.database_faces import DigikamFace, PixelRect
 from facedex.geometry import box_to_stored
-from facedex.services.takeover.place_digikam import digikam_regions, place_digikam
+from facedex.services.names_in.place_digikam import digikam_regions, place_digikam
 from facedex.types import Box, PhotoFacts
 
 RECT = PixelRect(300, 800, 600, 400)

@@ -3,11 +3,11 @@ from small_library import MODEL, clusters, grouped
 from views import v1_views
 
 from facedex.errors import EnvironmentFault
-from facedex.services import regroup as module
 from facedex.services.decisions import decide_faces
+from facedex.services.decisions import regroup as module
 from facedex.services.decisions.decide_groups import merge_groups, reject_pair_of_groups, split
-from facedex.services.match_faces import match_faces
-from facedex.services.regroup import RegroupReport, plan_regroup, regroup
+from facedex.services.decisions.regroup import RegroupReport, plan_regroup, regroup
+from facedex.services.recognising.match_faces import match_faces
 
 
 def test_a_library_without_faces(small):

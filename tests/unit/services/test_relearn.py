@@ -9,15 +9,15 @@ from views import v1_views
 
 from facedex.db import faces, pairs, people
 from facedex.db.connection import rows, transaction
-from facedex.db.memory import remember
+from facedex.db.portable_decisions import remember
 from facedex.errors import LibraryDamaged, SchemaTooNew, UsageError
 from facedex.progress import NullSink
 from facedex.services.decisions import decide_faces
 from facedex.services.decisions.decide_groups import reject_pair_of_people, split
 from facedex.services.decisions.decide_people import merge_people, rename_person, set_dates
-from facedex.services.relearn import relearn
-from facedex.services.scan_library import ScanOptions
-from facedex.services.takeover.place_regions import confirm
+from facedex.services.decisions.relearn import relearn
+from facedex.services.names_in.place_regions import confirm
+from facedex.services.scanning.scan_library import ScanOptions
 from facedex.types import EngineConfig, Source
 
 ADA, BOB, EVE = "Ada", "Bob", "Eve"
@@ -136,7 +136,7 @@ def test_relearning_again_changes_nothing(decided, make_fresh):
 
 
 def test_it_is_one_step_that_can_be_taken_back(decided, make_fresh, monkeypatch):
-    monkeypatch.setattr("facedex.services.relearn.encode_named", lambda *_args: (0, 0))
+    monkeypatch.setattr("facedex.services.decisions.relearn.encode_named", lambda *_args: (0, 0))
     fresh = make_fresh()
     with transaction(fresh.db):
         robert = people.find_by_name(decided.db, "Robert")
@@ -177,7 +177,7 @@ def test_other_library_is_only_read(decided, make_fresh):
 
 
 def test_named_face_that_is_not_found_is_kept_as_a_box(decided, make_fresh, monkeypatch):
-    monkeypatch.setattr("facedex.services.relearn.encode_named", lambda *_args: (0, 0))
+    monkeypatch.setattr("facedex.services.decisions.relearn.encode_named", lambda *_args: (0, 0))
     fresh = make_fresh()
     with transaction(fresh.db):
         fresh.db.execute("DELETE FROM face")
@@ -242,7 +242,7 @@ def test_people_are_known_by_contact_or_name_and_namesakes_stay_two(decided, mak
 
 
 def test_names_of_faces_whose_rows_are_gone_come_back_from_the_journal(decided, monkeypatch):
-    monkeypatch.setattr("facedex.services.relearn.encode_named", lambda *_args: (0, 0))
+    monkeypatch.setattr("facedex.services.decisions.relearn.encode_named", lambda *_args: (0, 0))
     before = [word for word in words(decided) if word[3] in ("confirmed", "ignored")]
     lost = rows(decided.db, "SELECT count(*) FROM face WHERE id <= 3")[0][0]
     with transaction(decided.db):

@@ -7,7 +7,7 @@ from facedex.db.connection import transaction
 from facedex.matching.likeness import DLIB_RESNET
 from facedex.services.decisions.decide_groups import reject_pair_of_groups
 from facedex.services.library import Library
-from facedex.services.match_faces import match_faces
+from facedex.services.recognising.match_faces import match_faces
 
 ADA, BOB = "Ada", "Bob"
 

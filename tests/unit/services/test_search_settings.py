@@ -3,7 +3,7 @@
 import pytest
 
 from facedex.config import load_settings
-from facedex.services.search_settings import as_last_time, keep
+from facedex.services.scanning.search_settings import as_last_time, keep
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from facedex.db.units import UnitFaces
+from facedex.db.review_faces import UnitFaces
 from facedex.matching.likeness import DLIB_RESNET
-from facedex.services.metric_choice import load_types, plain_metric
-from facedex.services.reviewing.units import Units
+from facedex.services.recognising.metric_choice import load_types, plain_metric
+from facedex.services.reviewing.group_means import Units
 
 DLIB = plain_metric("dlib-resnet-v1-any")
 

@@ -1,0 +1,219 @@
+"""Companions: a RAW and the picture beside it show the same moment, and so the same people.
+
+What a person says of a face holds for the same face on the companion. Both keep it, so either file may
+go; one of them, the lead, is shown, counted and matched. See docs/decisions/009-raw-companions.md.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from facedex.db import companions, faces, photos
+from facedex.db.connection import transaction
+from facedex.geometry import box_to_upright, iou, upright_size
+from facedex.imaging.formats import RAW, stem
+from facedex.pipeline.edited_photos import SAME_FACE_DISTANCE, one_to_one
+from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
+from facedex.types import FaceState, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from facedex.db.companions import HeldPhoto
+    from facedex.db.connection import Connection
+    from facedex.db.faces import Assignment
+    from facedex.types import Box, FaceId, PersonId, PhotoId
+
+_BATCH_PHOTOS = 64
+_CLOCK_S = 2  # a RAW and its JPEG may be stamped a second apart
+_ZONE_STEP_S = 900  # one of the two may lack its time zone: zones differ by quarters of an hour
+_ZONES_S = 26 * 3600
+# the same place on a picture of the same size: only a face that cannot be the same is refused
+_OTHER_FACE_DISTANCE = 0.6
+_SAME_SIZE = 0.03
+_CAMERA_FORMATS = {"JPEG", "MPO", "HEIF"}  # what cameras write beside a RAW
+
+
+def link_companions(db: Connection, model_id: str, should_stop: Callable[[], bool]) -> None:
+    """Find companions by their names, pair their faces, and let both say what either said.
+
+    Only photos whose faces have changed since are compared. It can be stopped at any moment.
+    """
+    with transaction(db):
+        companions.set_companions(db, _find_leads(db))
+    after = 0
+    while (todo := companions.unpaired_after(db, after, _BATCH_PHOTOS)) and not should_stop():
+        with transaction(db):
+            for photo_id, lead_id in todo:
+                _pair_faces(db, photo_id, lead_id, model_id)
+                companions.set_paired(db, photo_id)
+        after = todo[-1][0]
+    with transaction(db):
+        for face_id, lead_face in companions.disagreeing_twins(db):
+            if not _agree(db, face_id, lead_face):
+                companions.drop_twin(db, face_id)
+
+
+# ---- photos
+
+
+def _find_leads(db: Connection) -> dict[PhotoId, PhotoId]:
+    """Return companion -> lead, for every photo that has one beside it."""
+    if not companions.has_photo_of(db, RAW):
+        return {}
+    beside: dict[tuple[int, bytes, bytes], list[HeldPhoto]] = defaultdict(list)
+    there: set[PhotoId] = set()
+    for held in companions.iter_held(db):
+        folder = held.relpath[: held.relpath.rfind(b"/") + 1]
+        beside[held.root_id, folder, stem(held.relpath)].append(held)
+        if held.is_there:
+            there.add(held.photo_id)
+    rank = partial(_rank, there)
+    lead_of: dict[PhotoId, HeldPhoto] = {}
+    for group in beside.values():
+        moment = _one_moment(group, rank)
+        lead = min(moment, key=rank, default=None)
+        for other in moment:
+            if lead is not None and other.photo_id != lead.photo_id:
+                known = lead_of.get(other.photo_id, lead)
+                lead_of[other.photo_id] = min(known, lead, key=rank)
+    return {photo_id: _first_lead(lead_of, photo_id) for photo_id in lead_of}
+
+
+def _rank(there: set[PhotoId], held: HeldPhoto) -> tuple[bool, bool, bool, int]:
+    """Return what makes a photo the lead, smallest first: it is there, finished, a camera's own."""
+    is_there = held.photo_id in there
+    return not is_there, held.format == RAW, held.format not in _CAMERA_FORMATS, held.photo_id
+
+
+def _one_moment(
+    group: list[HeldPhoto], rank: Callable[[HeldPhoto], tuple[bool, bool, bool, int]]
+) -> list[HeldPhoto]:
+    """Return the RAW photos of those of one name, and the best finished picture of their moment."""
+    first = next((held for held in group if held.format == RAW), None)
+    if first is None:
+        return []
+    same = [held for held in group if _is_same_moment(held, first)]
+    finished = sorted((held for held in same if held.format != RAW), key=rank)
+    return [*(held for held in same if held.format == RAW), *finished[:1]]
+
+
+def _is_same_moment(a: HeldPhoto, b: HeldPhoto) -> bool:
+    """Tell whether the clocks agree: cameras begin their numbers anew, and names come again."""
+    if a.taken_us is None or b.taken_us is None:
+        return True
+    apart_s = abs(a.taken_us - b.taken_us) / 1e6
+    off_s = (apart_s + _CLOCK_S) % _ZONE_STEP_S
+    return apart_s <= _ZONES_S + _CLOCK_S and off_s <= 2 * _CLOCK_S
+
+
+def _first_lead(lead_of: dict[PhotoId, HeldPhoto], photo_id: PhotoId) -> PhotoId:
+    """Return the lead that follows no other; each has a lower rank, so there is an end."""
+    while photo_id in lead_of:
+        photo_id = lead_of[photo_id].photo_id
+    return photo_id
+
+
+# ---- faces
+
+
+@dataclass(frozen=True, slots=True)
+class _Face:
+    face_id: FaceId
+    box: Box  # upright
+    encoding: NDArray[np.float32] | None
+
+
+def _pair_faces(db: Connection, photo_id: PhotoId, lead_id: PhotoId, model_id: str) -> None:
+    companions.drop_twins(db, photo_id)
+    mine, leads = (_faces(db, each, model_id) for each in (photo_id, lead_id))
+    is_same_frame = _is_same_size(db, photo_id, lead_id)
+    ranked = sorted(
+        rank
+        for a in mine
+        for b in leads
+        if (rank := _likeness(a, b, is_same_frame=is_same_frame)) is not None
+    )
+    for face_id, lead_face in one_to_one(ranked).items():
+        if _agree(db, face_id, lead_face):
+            companions.add_twin(db, face_id, lead_face)
+
+
+def _faces(db: Connection, photo_id: PhotoId, model_id: str) -> list[_Face]:
+    orientation = photos.get_photo(db, photo_id).orientation
+    return [
+        _Face(
+            face.face_id,
+            box_to_upright(face.box, orientation),
+            faces.find_encoding(db, face.face_id, model_id),
+        )
+        for face in faces.faces_of_photo(db, photo_id)
+    ]
+
+
+def _is_same_size(db: Connection, a: PhotoId, b: PhotoId) -> bool:
+    """Tell whether two photos are upright pictures of one size, so that places can be compared.
+
+    A picture that was cropped, even to the same shape, has fewer pixels.
+    """
+    sizes = [
+        upright_size(photo.width_px, photo.height_px, photo.orientation)
+        for photo in (photos.get_photo(db, a), photos.get_photo(db, b))
+    ]
+    return all(abs(one / other - 1) < _SAME_SIZE for one, other in zip(*sizes, strict=True))
+
+
+def _likeness(a: _Face, b: _Face, *, is_same_frame: bool) -> tuple[float, FaceId, FaceId] | None:
+    """Return how to rank a pair, smaller first; None if these are not the same face."""
+    overlap = iou(a.box, b.box) if is_same_frame else 0.0
+    is_in_place = is_same_frame and (
+        overlap >= SAME_FACE_IOU or is_same_place(a.box, b.box) or is_same_place(b.box, a.box)
+    )
+    if a.encoding is None or b.encoding is None:
+        return (-overlap, a.face_id, b.face_id) if is_in_place else None
+    distance = float(np.linalg.norm(a.encoding - b.encoding))
+    if distance > (_OTHER_FACE_DISTANCE if is_in_place else SAME_FACE_DISTANCE):
+        return None
+    return distance - overlap, a.face_id, b.face_id
+
+
+def _agree(db: Connection, face_id: FaceId, lead_id: FaceId) -> bool:
+    """Let both faces say what either said; False, and nothing changes, if they contradict."""
+    both = [
+        [a for a in faces.assignments(db, each) if a.source is not Source.AUTO]
+        for each in (lead_id, face_id)
+    ]
+    said = _union(both[0] + both[1])
+    if said is None:
+        return False
+    clusters = [faces.cluster_of(db, each) for each in (lead_id, face_id)]
+    if both[1] and not both[0]:  # a person's cluster, not a group of unknown faces
+        clusters.reverse()
+    cluster = clusters[0] or clusters[1]
+    for each, before in ((lead_id, both[0]), (face_id, both[1])):
+        if _plain(before) != _plain(said):
+            faces.set_assignments(db, each, said)
+        faces.set_cluster(db, each, cluster)
+    return True
+
+
+def _plain(said: list[Assignment]) -> set[Assignment]:
+    return {replace(each, distance=None, probability=None) for each in said}
+
+
+def _union(said: list[Assignment]) -> list[Assignment] | None:
+    """Return all that two faces say, each person once, the user's word first; None if contradictory."""
+    strongest: dict[PersonId | None, Assignment] = {}
+    for each in sorted(said, key=lambda a: a.source is not Source.USER):
+        known = strongest.setdefault(each.person_id, each)
+        if known.state is not each.state:
+            return None
+    settled = [a for a in strongest.values() if a.state is not FaceState.REJECTED]
+    return list(strongest.values()) if len(settled) <= 1 else None

@@ -1,0 +1,126 @@
+"""Which photo a region is about: an ini's section, a sidecar's photo, a path in a database."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from facedex.db import files, regions, sources
+from facedex.imaging.formats import RAW_SUFFIXES, FileKind, classify, suffix
+from facedex.picasa.names import FilenameIndex
+from facedex.services.names_in.picasa_files import folder_of
+from facedex.xmp.sidecars import find_sidecars
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from facedex.db.connection import Connection
+    from facedex.db.regions import Mention
+    from facedex.types import FileId, PhotoId, RootId
+
+Found = tuple["FileId", "PhotoId | None"]
+
+
+def link_regions(db: Connection) -> dict[FileId, int]:
+    """Find the file and photo of every region and note; in a transaction.
+
+    Returns the orientation that a sidecar names for a file, where one does.
+    """
+    regions.link_own_photos(db)
+    folders = _Folders(db)
+    named = {one.source_id: one.details["orientation"] for one in sources.list_sources(db, "xmp")}
+    orientations: dict[FileId, int] = {}
+    for mention in regions.mentions(db):
+        found = folders.find(mention)
+        if found is None:
+            regions.orphan_mention(db, mention)
+            continue
+        file_id, photo_id = found
+        regions.link_mention(db, mention, file_id, photo_id)
+        if mention.kind == "xmp" and named[mention.source_id] is not None:
+            orientations.setdefault(file_id, named[mention.source_id])
+    return orientations
+
+
+class _Folder:
+    """The files of one folder, found by the names that other programs use for them."""
+
+    def __init__(self, entries: Iterable[tuple[FileId, bytes, PhotoId | None]]) -> None:
+        self._entries = {name: (file_id, photo_id) for file_id, name, photo_id in entries}
+        self._index = FilenameIndex(self._entries)
+        self._by_sidecar: dict[bytes, list[bytes]] | None = None
+
+    def find(self, name: str) -> Found | None:
+        """Return the file of this name, by Picasa's rules."""
+        found = self._index.find(name)
+        return None if found is None else self._entries[found]
+
+    def find_by_sidecar(self, sidecar: bytes) -> Found | None:
+        """Return the photo whose sidecar this is; of a RAW and its JPEG, the RAW."""
+        if self._by_sidecar is None:
+            self._by_sidecar = self._photos_by_sidecar()
+        of_it = [self._entries[name] for name in self._by_sidecar.get(sidecar, ())]
+        return next((found for found in of_it if found[1] is not None), None) or next(
+            iter(of_it), None
+        )
+
+    def _photos_by_sidecar(self) -> dict[bytes, list[bytes]]:
+        sidecars = [name for name in self._entries if suffix(name) == b".xmp"]
+        lower: dict[bytes, list[bytes]] = {}
+        for name in sidecars:
+            lower.setdefault(name.lower(), []).append(name)
+        photos = [name for name in self._entries if classify(name, b"") is FileKind.PHOTO]
+        photos.sort(key=lambda name: (suffix(name) not in RAW_SUFFIXES, name))
+        found: dict[bytes, list[bytes]] = {}
+        for photo in photos:
+            for candidate in _candidates(photo, lower):
+                found.setdefault(candidate, []).append(photo)
+        return found
+
+
+def _candidates(photo: bytes, sidecars: dict[bytes, list[bytes]]) -> list[bytes]:
+    stem = photo[: len(photo) - len(suffix(photo))]
+    near = [n for key in (photo, stem) for n in sidecars.get(key.lower() + b".xmp", ())]
+    return find_sidecars(photo, near)
+
+
+class _Folders:
+    """Every folder of the library that is asked about, looked at once."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self._seen: dict[tuple[RootId, bytes], _Folder] = {}
+
+    def find(self, mention: Mention) -> Found | None:
+        """Return the file and photo that a source tells of; None if they are not there."""
+        if mention.root_id is None:
+            return self._find_path(mention.photo_name)
+        folder = self._folder(mention.root_id, folder_of(mention.relpath))
+        if mention.kind == "xmp":
+            return folder.find_by_sidecar(mention.relpath.rpartition(b"/")[2])
+        return folder.find(mention.photo_name)
+
+    def _find_path(self, path: str) -> Found | None:
+        """Return the file at a path that another program wrote: the case of letters may differ."""
+        folder, _slash, name = path.rpartition("/")
+        for root_id, relfolder in self._by_path.get(f"{folder}/".casefold(), ()):
+            found = self._folder(root_id, relfolder).find(name)
+            if found is not None:
+                return found
+        return None
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[tuple[RootId, bytes]]]:
+        paths = {root.root_id: root.path.rstrip(b"/") + b"/" for root in files.list_roots(self._db)}
+        found: dict[str, list[tuple[RootId, bytes]]] = {}
+        for root_id, folder in sorted(files.list_folders(self._db)):
+            whole = os.fsdecode(paths[root_id] + folder).casefold()
+            found.setdefault(whole, []).append((root_id, folder))
+        return found
+
+    def _folder(self, root_id: RootId, folder: bytes) -> _Folder:
+        key = root_id, folder
+        if key not in self._seen:
+            self._seen[key] = _Folder(files.find_in_folder(self._db, root_id, folder))
+        return self._seen[key]

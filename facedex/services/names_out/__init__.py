@@ -1,0 +1,1 @@
+"""Names on their way out: XMP in sidecars and in photos."""

@@ -1,0 +1,97 @@
+"""Suggesting people for faces without a name, and grouping the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from facedex.db import faces, matching, people
+from facedex.db.connection import transaction
+from facedex.matching.clustering import ALONE, group_unknown
+from facedex.services.recognising.library_faces import load_rules, make_recogniser
+from facedex.services.recognising.model_thresholds import find_group_rule
+from facedex.types import ClusterId, FaceId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from facedex.db.connection import Connection
+    from facedex.db.faces import EncodedFaces
+    from facedex.matching.matcher import Suggestions
+    from facedex.matching.thresholds import GroupRule
+
+
+@dataclass(frozen=True, slots=True)
+class MatchReport:
+    """How many faces were suggested a person, and how many were newly put into groups."""
+
+    n_suggested: int = 0
+    n_grouped: int = 0
+
+
+def match_faces(db: Connection, model_id: str) -> MatchReport:
+    """Compute all suggestions anew and let the groups of unknown faces grow.
+
+    Nothing is done for a model of whose distances nobody knows what is near.
+
+    Only faces without a confirmed person are touched, and none that is in a group is moved to
+    another. What is decided meanwhile, in the window for instance, stands.
+    """
+    known = faces.load_encoded(db, model_id)
+    rule = find_group_rule(db, model_id)
+    if not len(known.face) or rule is None:
+        return MatchReport()
+    is_suggested = _suggest(db, model_id, known)
+    return MatchReport(int(is_suggested.sum()), _group(db, known, rule, is_suggested))
+
+
+def _open_faces(known: EncodedFaces) -> NDArray[np.bool_]:
+    is_open: NDArray[np.bool_] = (known.person == 0) & ~known.is_ignored
+    return is_open
+
+
+def _suggest(db: Connection, model_id: str, known: EncodedFaces) -> NDArray[np.bool_]:
+    """Replace all suggestions; return which faces have one."""
+    suggested = make_recogniser(db, model_id, known).learn(load_rules(db, known))
+    with transaction(db):
+        old = matching.stored_suggestions(db)
+        matching.replace_suggestions(db, old, rows_to_store(known.face, suggested))
+    is_suggested = np.zeros(len(known.face), dtype=np.bool_)
+    is_suggested[suggested.faces] = True
+    return is_suggested
+
+
+def rows_to_store(
+    face_ids: NDArray[np.int64], suggested: Suggestions
+) -> Iterator[tuple[int, int, float, float]]:
+    """Yield face id, person, distance and probability of each suggestion."""
+    yield from zip(
+        face_ids[suggested.faces].tolist(),
+        *(column.tolist() for column in suggested[1:]),
+        strict=True,
+    )
+
+
+def _group(
+    db: Connection, known: EncodedFaces, rule: GroupRule, is_suggested: NDArray[np.bool_]
+) -> int:
+    todo = np.flatnonzero(_open_faces(known) & ((known.cluster > 0) | ~is_suggested))
+    groups, placed = np.unique(known.cluster[todo], return_inverse=True)
+    if len(groups) and groups[0] == 0:
+        groups, placed = groups[1:], placed - 1
+    labels = group_unknown(known.encoding[todo], known.photo[todo], rule, placed)
+    clusters = {slot: ClusterId(int(cluster)) for slot, cluster in enumerate(groups)}
+    is_new = (placed == ALONE) & (labels != ALONE)
+    n_joined = 0
+    with transaction(db):
+        for index, label in zip(todo[is_new], labels[is_new], strict=True):
+            if int(label) not in clusters:
+                clusters[int(label)] = people.add_cluster(db)
+            face_id = FaceId(int(known.face[index]))
+            n_joined += faces.join_cluster(db, face_id, clusters[int(label)])
+        people.drop_empty_clusters(db)
+    return n_joined

@@ -1,0 +1,1 @@
+"""Scanning: which folders, what changed on disk, reading it, and the steps of a scan."""
