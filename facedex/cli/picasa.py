@@ -95,7 +95,7 @@ def import_(
         match_folders,
         open_database,
     )
-    from facedex.services.scanning.scan_library import ScanOptions
+    from facedex.services.scanning.open_run import ScanOptions
 
     settings = as_last_time(context.settings(), is_quiet=True)
     folder = find_database(db3 or Path.home()) or db3

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from facedex.types import Box, Detection, EncodedFace, EngineConfig, FaceEngine
 
 
-class Corridor:
+class PhotoAnalyser:
     """Does jobs one after the other with one engine, which is loaded when first needed.
 
     Parameters
@@ -123,7 +123,7 @@ class Corridor:
         if read.kind is FileKind.UNSUPPORTED:
             return replace(result, problem=_unsupported(path, read))
         said = read_facts(read.data)
-        result = replace(result, said=said if says_something(said) else None)
+        result = replace(result, xmp=said if says_something(said) else None)
         picture = image_hash(read.data, photo_format(path, read.data[:SNIFF_BYTES]) or "")
         try:
             with open_photo(read.data, path) as photo:

@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from facedex.pipeline.messages import Note, encode_message
+from facedex.pipeline.messages import Note, message_to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ class Child:
         return f"{what}: {words}" if words else what
 
 
-def settle_in(pipe: Connection, stderr_path: str, memory_limit: int | None = None) -> None:
+def enter_child(pipe: Connection, stderr_path: str, memory_limit: int | None = None) -> None:
     """Limit what this process may do, and keep what native libraries print off the terminal.
 
     Warnings go to the scanner, as notes.
@@ -101,4 +101,4 @@ class _Notes(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         with contextlib.suppress(OSError):  # the scanner has gone
-            self._pipe.send_bytes(encode_message(Note(record.getMessage())))
+            self._pipe.send_bytes(message_to_bytes(Note(record.getMessage())))

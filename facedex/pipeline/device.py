@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from facedex.engines.remote.link import Control, DeviceLink, make_address
 from facedex.engines.remote.shared import SLOT_BYTES, SharedBlock
-from facedex.pipeline.child import Child, settle_in
-from facedex.pipeline.messages import Note, decode_message
+from facedex.pipeline.child import Child, enter_child
+from facedex.pipeline.messages import Note, message_from_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,7 +123,7 @@ class DeviceKeeper:
     def _hear(self, child: Child) -> None:
         try:
             while child.pipe.poll():
-                message = decode_message(child.pipe.recv_bytes())
+                message = message_from_bytes(child.pipe.recv_bytes())
                 assert isinstance(message, Note)
                 self._say(message.text)
         except (EOFError, OSError):
@@ -144,7 +144,7 @@ def serve_device(
 
     Its address space is not limited: drivers reserve many times what they use.
     """
-    settle_in(pipe, stderr_path)
+    enter_child(pipe, stderr_path)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from facedex.engines.registry import find_runtime
     from facedex.engines.remote.server import DeviceServer

@@ -1,4 +1,4 @@
-"""What the scanner and its workers say to each other: JSON, so that nothing is unpickled.
+"""The jobs and messages between the scanner and its workers: JSON, so that nothing is unpickled.
 
 Bytes travel as base64, float arrays as base64 of little-endian float32.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -17,9 +17,13 @@ from facedex.xmp.reading import XmpFacts
 from facedex.xmp.regions import XmpRegion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+
+class MessageError(ValueError):
+    """Bytes that describe no job and no message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class ScanResult:
     content_hash : None if it could not be read to the end.
     image_hash, facts : None unless it is a photo whose header could be read.
     faces : None if the photo was not searched (the library knows its image already).
-    said : what its XMP says of faces and people; None if nothing.
+    xmp : what its XMP says of faces and people; None if nothing.
     """
 
     hashed_ns: int
@@ -111,7 +115,7 @@ class ScanResult:
     facts: PhotoFacts | None = None
     faces: tuple[FoundFace, ...] | None = None
     problem: Problem | None = None
-    said: XmpFacts | None = None
+    xmp: XmpFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,155 +172,79 @@ class Note:
 Message = Result | Question | Alive | Note
 
 
-def _b64(data: bytes | None) -> str | None:
-    return None if data is None else base64.b64encode(data).decode("ascii")
-
-
-def _unb64(text: str | None) -> bytes | None:
-    return None if text is None else base64.b64decode(text)
-
-
-def _box(values: Sequence[float]) -> Box:
-    return Box(*values)
-
-
-def _corners(box: Box) -> list[float]:
-    return [box.x0, box.y0, box.x1, box.y1]
-
-
-def encode_job(job: Job) -> bytes:
+def job_to_bytes(job: Job) -> bytes:
     """Return a job as the bytes that a worker reads."""
-    said: dict[str, Any] = {
-        "job": type(job).__name__,
-        "path": _b64(job.path),
-        "turn": job.turn,
-    }
-    if isinstance(job, EncodeJob):
-        said["boxes"] = [_corners(box) for box in job.boxes]
-    elif isinstance(job, PreviewJob):
-        said["px"] = job.long_side_px
-    return json.dumps(said).encode()
+    return _to_bytes(job)
 
 
-def decode_job(data: bytes) -> Job:
-    """Return the job that the bytes describe."""
-    said = json.loads(data)
-    path, turn = base64.b64decode(said["path"]), said["turn"]
-    if said["job"] == "EncodeJob":
-        return EncodeJob(path, tuple(_box(b) for b in said["boxes"]), turn)
-    if said["job"] == "PreviewJob":
-        return PreviewJob(path, said["px"], turn)
-    return ScanJob(path, turn)
+def job_from_bytes(data: bytes) -> Job:
+    """Return the job that the bytes describe; raises ``MessageError`` if they describe none."""
+    job = _from_bytes(data)
+    if not isinstance(job, Job):
+        raise MessageError(f"{type(job).__name__} is no job")
+    return job
 
 
-def _face_out(face: FoundFace | None) -> dict[str, Any] | None:
-    if face is None:
-        return None
-    return {
-        "box": _corners(face.box),
-        "origin": face.origin,
-        "score": face.score,
-        "landmarks": _b64(face.landmarks.astype("<f4").tobytes()),
-        "encoding": _b64(face.encoding.astype("<f4").tobytes()),
-        "thumbnail": _b64(face.thumbnail),
-        "quality": face.quality,
-    }
+def message_to_bytes(message: Message) -> bytes:
+    """Return a worker's message as bytes."""
+    return _to_bytes(message)
 
 
-def _face_in(said: dict[str, Any]) -> FoundFace:
-    return FoundFace(
-        _box(said["box"]),
-        said["origin"],
-        said["score"],
-        np.frombuffer(base64.b64decode(said["landmarks"]), "<f4").reshape(5, 2),
-        np.frombuffer(base64.b64decode(said["encoding"]), "<f4"),
-        base64.b64decode(said["thumbnail"]),
-        said["quality"],
+def message_from_bytes(data: bytes) -> Message:
+    """Return the message that the bytes describe; raises ``MessageError`` if they describe none."""
+    message = _from_bytes(data)
+    if not isinstance(message, Message):
+        raise MessageError(f"{type(message).__name__} is no message")
+    return message
+
+
+# ---- values as JSON: a dataclass is an object of its fields with its class's name under ``is``
+
+_CLASSES: dict[str, Callable[..., Any]] = {
+    each.__name__: each
+    for each in (
+        *get_args(Job), *get_args(Result), Question, Alive, Note,
+        FoundFace, Problem, Box, PhotoFacts, XmpFacts, XmpRegion,
     )
+}  # fmt: skip
 
 
-def _xmp_out(facts: XmpFacts) -> dict[str, Any]:
-    said = {name: getattr(facts, name) for name in XmpFacts.__dataclass_fields__}
-    said["regions"] = [[_corners(r.box), r.name, r.schema] for r in facts.regions]
-    return said
+def _to_bytes(value: Job | Message) -> bytes:
+    return json.dumps(value, default=_to_object).encode()
 
 
-def _xmp_in(said: dict[str, Any]) -> XmpFacts:
-    size = said["applied_to"]
-    regions = tuple(XmpRegion(_box(box), name, schema) for box, name, schema in said["regions"])
-    lists = {name: tuple(said[name]) for name in ("names", "keywords", "problems")}
-    return XmpFacts(
-        regions,
-        **lists,
-        applied_to=None if size is None else (size[0], size[1]),
-        orientation=said["orientation"],
-        n_other_regions=said["n_other_regions"],
-    )
+def _from_bytes(data: bytes) -> object:
+    try:
+        value: object = json.loads(data, object_hook=_from_object)
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+    ) as exc:  # an unknown class, or other fields than its own
+        raise MessageError(f"not understood: {exc}") from exc
+    return value
 
 
-def encode_message(message: Message) -> bytes:
-    """Return what a worker says as bytes."""
-    said: dict[str, Any] = {"message": type(message).__name__}
-    match message:
-        case Question():
-            said["image_hash"] = _b64(message.image_hash)
-        case ScanResult():
-            facts = message.facts
-            said |= {
-                "hashed_ns": message.hashed_ns,
-                "stat": message.stat,
-                "content_hash": _b64(message.content_hash),
-                "image_hash": _b64(message.image_hash),
-                "facts": facts
-                and [
-                    facts.format, facts.width_px, facts.height_px, facts.orientation,
-                    facts.taken_us, facts.camera,
-                ],
-                "faces": None if message.faces is None else [_face_out(f) for f in message.faces],
-                "said": None if message.said is None else _xmp_out(message.said),
-            }  # fmt: skip
-        case EncodeResult():
-            said["faces"] = [_face_out(f) for f in message.faces]
-            said["thumbnails"] = [_b64(t) for t in message.thumbnails]
-        case PreviewResult():
-            said["jpeg"] = _b64(message.jpeg)
-        case Note():
-            said["text"] = message.text
-        case Alive():
-            pass
-    problem = getattr(message, "problem", None)
-    if problem is not None:
-        said["problem"] = [problem.stage, problem.kind, problem.message, problem.detail]
-    return json.dumps(said).encode()
+def _to_object(value: Any) -> dict[str, Any]:
+    if isinstance(value, bytes):
+        return {"is": "bytes", "base64": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, np.ndarray):
+        data = value.astype("<f4").tobytes()
+        return {"is": "float32", "shape": value.shape, "data": data}
+    return {"is": type(value).__name__} | {
+        each.name: getattr(value, each.name) for each in fields(value)
+    }
 
 
-def decode_message(data: bytes) -> Message:
-    """Return what the worker said; raises ``ValueError`` or ``KeyError`` on anything else."""
-    said = json.loads(data)
-    problem = Problem(*said["problem"]) if "problem" in said else None
-    match said["message"]:
-        case "Alive":
-            return Alive()
-        case "Note":
-            return Note(said["text"])
-        case "Question":
-            return Question(base64.b64decode(said["image_hash"]))
-        case "PreviewResult":
-            return PreviewResult(base64.b64decode(said["jpeg"]), problem)
-        case "EncodeResult":
-            found = tuple(None if f is None else _face_in(f) for f in said["faces"])
-            thumbnails = tuple(base64.b64decode(t) for t in said["thumbnails"])
-            return EncodeResult(found, thumbnails, problem)
-        case "ScanResult":
-            faces = said["faces"]
-            return ScanResult(
-                said["hashed_ns"],
-                tuple(said["stat"]) if said["stat"] else None,
-                _unb64(said["content_hash"]),
-                _unb64(said["image_hash"]),
-                PhotoFacts(*said["facts"]) if said["facts"] else None,
-                None if faces is None else tuple(_face_in(f) for f in faces),
-                problem,
-                None if said["said"] is None else _xmp_in(said["said"]),
-            )
-    raise ValueError(f"a worker said {said['message']!r}")
+def _from_object(plain: dict[str, Any]) -> object:
+    kind = plain.pop("is")
+    if kind == "bytes":
+        return base64.b64decode(plain["base64"])
+    if kind == "float32":
+        return np.frombuffer(plain["data"], "<f4").reshape(plain["shape"])
+    return _CLASSES[kind](**{name: _with_tuples(value) for name, value in plain.items()})
+
+
+def _with_tuples(value: Any) -> Any:
+    """Return lists as the tuples that they were."""
+    return tuple(map(_with_tuples, value)) if isinstance(value, list) else value

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from facedex.db import cache, faces, files, issues, photos
-from facedex.db.connection import now_us, transaction
+from facedex.db.connection import transaction
 from facedex.errors import ItemError
 from facedex.geometry import contains_center, iou, own_or_turn
 from facedex.pipeline.reading import read_file
@@ -18,10 +17,10 @@ from facedex.types import DRAWN_ORIGINS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from facedex.db.connection import Connection
     from facedex.db.faces import StoredFace
     from facedex.db.files import FileRef
     from facedex.pipeline.messages import FoundFace, Problem, ScanResult
+    from facedex.pipeline.scan_run import ScanRun
     from facedex.progress import ProgressSink
     from facedex.types import Box, FaceId, FileId, PhotoId
 
@@ -35,45 +34,25 @@ _DRAWN_IOU = 0.25
 _LASTING = {"crash", "timeout", "internal"}
 
 
-@dataclass
-class ScanCounts:
-    """What a scan found out; the numbers of its summary."""
-
-    new: int = 0
-    unchanged: int = 0
-    changed: int = 0
-    touched: int = 0
-    moved: int = 0
-    duplicate: int = 0
-    gone: int = 0
-    photos_searched: int = 0
-    faces_found: int = 0
-
-
-@dataclass
 class Store:
     """The scanner's one writer: collects results and writes them in short transactions."""
 
-    db: Connection
-    cache: Connection
-    engine_id: str
-    model_id: str
-    sink: ProgressSink
-    counts: ScanCounts = field(default_factory=ScanCounts)
-    _began_us: int = field(default_factory=now_us)
-    _waiting: list[tuple[FileRef, ScanResult, PhotoId | None]] = field(default_factory=list)
-    _waiting_since: float = 0.0
-    _images_in_hand: set[bytes] = field(default_factory=set)
+    def __init__(self, run: ScanRun) -> None:
+        self._run = run
+        self._db = run.db
+        self._waiting: list[tuple[FileRef, ScanResult, PhotoId | None]] = []
+        self._waiting_since = 0.0
+        self._images_in_hand: set[bytes] = set()
 
     def wants(self, image_hash: bytes) -> bool:
         """Tell whether an image is new: in no photo and with no worker."""
-        if image_hash in self._images_in_hand or photos.find_photo(self.db, image_hash):
+        if image_hash in self._images_in_hand or photos.find_photo(self._db, image_hash):
             return False
         self._images_in_hand.add(image_hash)
         return True
 
     def add(self, file: FileRef, result: ScanResult, photo_id: PhotoId | None = None) -> None:
-        """Take a result; it is written with its batch.
+        """Add a result; it is written with its batch.
 
         ``photo_id`` is there when the file was read only to search a photo known before.
         """
@@ -81,17 +60,17 @@ class Store:
             self._waiting_since = time.monotonic()
         self._waiting.append((file, result, photo_id))
         if result.problem is not None:
-            _report(self.sink, file.path, result.problem)
+            _report(self._run.sink, file.path, result.problem)
         is_old = time.monotonic() - self._waiting_since >= BATCH_S
         if is_old or len(self._waiting) >= BATCH_FILES:
             self.flush()
 
     def flush(self) -> None:
-        """Write what has been taken."""
+        """Write what has been added."""
         if not self._waiting:
             return
         thumbnails: list[tuple[str, bytes]] = []
-        with transaction(self.db):
+        with transaction(self._db):
             for file, result, photo_id in self._waiting:
                 if photo_id is None:
                     thumbnails += self._store_file(file, result)
@@ -101,37 +80,37 @@ class Store:
             if result.image_hash is not None:
                 self._images_in_hand.discard(result.image_hash)
         self._waiting.clear()
-        cache.save_thumbnails(self.cache, thumbnails)
+        cache.save_thumbnails(self._run.cache, thumbnails)
 
     def _store_file(self, file: FileRef, result: ScanResult) -> list[tuple[str, bytes]]:
         if result.content_hash is None:
             self._store_unread(file, result)
             return []
         file_id = self._follow_move(file.file_id, result.content_hash)
-        issues.clear_issues(self.db, file_id)
+        issues.clear_issues(self._db, file_id)
         if result.problem is not None:
             issues.set_issue(
-                self.db, file_id, result.problem.stage, result.problem.kind, result.problem.message
+                self._db, file_id, result.problem.stage, result.problem.kind, result.problem.message
             )
         if result.image_hash is None or result.facts is None:
             hashed = (result.hashed_ns, result.content_hash)
             if result.problem is None or result.problem.kind == "unsupported":
-                files.set_read(self.db, file_id, *hashed, None, None)
+                files.set_read(self._db, file_id, *hashed, None, None)
             else:
-                files.set_damaged(self.db, file_id, *hashed)
+                files.set_damaged(self._db, file_id, *hashed)
             return []
-        photo = photos.find_photo(self.db, result.image_hash)
+        photo = photos.find_photo(self._db, result.image_hash)
         photo_id = (
             photo.photo_id
             if photo is not None
-            else photos.add_photo(self.db, result.image_hash, result.facts)
+            else photos.add_photo(self._db, result.image_hash, result.facts)
         )
         orientation = result.facts.orientation
         files.set_read(
-            self.db, file_id, result.hashed_ns, result.content_hash, photo_id, orientation
+            self._db, file_id, result.hashed_ns, result.content_hash, photo_id, orientation
         )
-        photos.refresh_facts(self.db, photo_id, result.facts)
-        save_xmp(self.db, file_id, result.content_hash, result.said)
+        photos.refresh_facts(self._db, photo_id, result.facts)
+        save_xmp(self._db, file_id, result.content_hash, result.xmp)
         if result.faces is None:
             return []
         return self._store_faces(photo_id, result.faces, own_or_turn(orientation, file.turn))
@@ -139,15 +118,15 @@ class Store:
     def _store_search(
         self, file: FileRef, result: ScanResult, photo_id: PhotoId
     ) -> list[tuple[str, bytes]]:
-        photo = photos.get_photo(self.db, photo_id)
-        issues.clear_issues(self.db, file.file_id)
+        photo = photos.get_photo(self._db, photo_id)
+        issues.clear_issues(self._db, file.file_id)
         if result.problem is not None:
             # a photo whose bytes were read, but not searched, is not asked again until its file changes
             is_lasting = result.content_hash is not None or result.problem.kind in _LASTING
             is_given_up = is_lasting and result.faces is None
             stage = "analyse" if is_given_up else result.problem.stage
             issues.set_issue(
-                self.db, file.file_id, stage, result.problem.kind, result.problem.message
+                self._db, file.file_id, stage, result.problem.kind, result.problem.message
             )
         if result.image_hash == photo.image_hash and result.facts and result.faces is not None:
             turned = own_or_turn(result.facts.orientation, file.turn)
@@ -163,28 +142,28 @@ class Store:
         A face that was there before is kept with all that is said of it; one that is not found
         any more goes, unless somebody has spoken of it.
         """
-        before = faces.faces_of_photo(self.db, photo_id)
+        before = faces.faces_of_photo(self._db, photo_id)
         pairs = _pair(before, found)
         for old in before:
             if old.face_id not in pairs.values() and _may_go(old):
-                faces.delete_face(self.db, old.face_id)
+                faces.delete_face(self._db, old.face_id)
         for index, face in enumerate(found):
             new = faces.NewFace(
                 face.box, face.origin, face.score, face.landmarks, face.encoding, face.quality
             )
             old_id = pairs.get(index)
             if old_id is None:
-                faces.add_face(self.db, photo_id, new, self.engine_id, self.model_id)
+                faces.add_face(self._db, photo_id, new, self._run.engine_id, self._run.model_id)
             else:
-                faces.update_face(self.db, old_id, new, self.engine_id, self.model_id)
+                faces.update_face(self._db, old_id, new, self._run.engine_id, self._run.model_id)
         # a sidecar may turn a photo that this scan has searched already
-        before_turned = photos.found_since(self.db, photo_id, self._began_us)
-        self.counts.photos_searched += before_turned is None
-        self.counts.faces_found += len(found) - (before_turned or 0)
+        before_turned = photos.found_since(self._db, photo_id, self._run.began_us)
+        self._run.counts.photos_searched += before_turned is None
+        self._run.counts.faces_found += len(found) - (before_turned or 0)
         photos.set_analysed(
-            self.db, photo_id, self.engine_id, self.model_id, orientation, len(found)
+            self._db, photo_id, self._run.engine_id, self._run.model_id, orientation, len(found)
         )
-        after = faces.faces_of_photo(self.db, photo_id)
+        after = faces.faces_of_photo(self._db, photo_id)
         by_box = {row.box: row.uuid for row in after}
         return [(by_box[f.box], f.thumbnail) for f in found if f.box in by_box]
 
@@ -192,37 +171,37 @@ class Store:
         problem = result.problem
         assert problem is not None
         if problem.kind == "gone":
-            if files.is_root_there(self.db, file.file_id):
-                files.mark_missing(self.db, file.file_id)
+            if files.is_root_there(self._db, file.file_id):
+                files.mark_missing(self._db, file.file_id)
             return  # else its disk went away, and nothing is known of the file
-        issues.set_issue(self.db, file.file_id, problem.stage, problem.kind, problem.message)
+        issues.set_issue(self._db, file.file_id, problem.stage, problem.kind, problem.message)
         if problem.kind in _LASTING:
             # hashing alone decodes nothing, so it is safe here, where the worker was not
             try:
                 read = read_file(file.path, lambda: None)
             except ItemError:
                 return
-            files.set_damaged(self.db, file.file_id, read.hashed_ns, read.content_hash)
+            files.set_damaged(self._db, file.file_id, read.hashed_ns, read.content_hash)
         else:
-            files.set_unreadable(self.db, file.file_id)
+            files.set_unreadable(self._db, file.file_id)
 
     def _follow_move(self, file_id: FileId, content_hash: bytes) -> FileId:
         """Count what became of the file; return the id it has from now on."""
-        was = files.content_of(self.db, file_id)
+        was = files.content_of(self._db, file_id)
         if was is not None:
             if was == content_hash:
-                self.counts.touched += 1
+                self._run.counts.touched += 1
             else:
-                self.counts.changed += 1
+                self._run.counts.changed += 1
             return file_id
-        gone = files.find_moved(self.db, content_hash)
+        gone = files.find_moved(self._db, content_hash)
         if gone is not None:
-            files.move_file(self.db, gone, file_id)
-            self.counts.moved += 1
+            files.move_file(self._db, gone, file_id)
+            self._run.counts.moved += 1
             return gone
-        self.counts.new += 1
-        if files.has_copy(self.db, file_id, content_hash):
-            self.counts.duplicate += 1
+        self._run.counts.new += 1
+        if files.has_copy(self._db, file_id, content_hash):
+            self._run.counts.duplicate += 1
         return file_id
 
 

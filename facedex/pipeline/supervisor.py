@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from facedex.errors import EnvironmentFault
-from facedex.pipeline.analyse_photo import Corridor
+from facedex.pipeline.analyse_photo import PhotoAnalyser
 from facedex.pipeline.child import Child
 from facedex.pipeline.messages import (
     Alive,
     Note,
     Problem,
     Question,
-    decode_message,
-    encode_job,
     failed,
+    job_to_bytes,
+    message_from_bytes,
 )
 from facedex.pipeline.worker import FAULT_EXIT, NO, YES, serve
 
@@ -88,7 +88,7 @@ class InlinePool:
     def __init__(
         self, config: EngineConfig, model_cache: Path, target: Target | None = None
     ) -> None:
-        self._corridor = Corridor(config, model_cache, target)
+        self._analyser = PhotoAnalyser(config, model_cache, target)
 
     def run(
         self,
@@ -102,7 +102,7 @@ class InlinePool:
         for task in tasks:
             if should_stop():
                 return
-            yield task, self._corridor.run(task.job, ask, lambda: None)
+            yield task, self._analyser.run(task.job, ask, lambda: None)
 
     def close(self) -> None:
         """Do nothing: there is no worker."""
@@ -122,7 +122,7 @@ class _Worker(Child):
         self.index, self.task = index, task
         self.deadline = time.monotonic() + deadline_s
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # seen as a death next
-            self.pipe.send_bytes(encode_job(task.job))
+            self.pipe.send_bytes(job_to_bytes(task.job))
 
 
 class SupervisedPool:
@@ -151,7 +151,7 @@ class SupervisedPool:
         self._device: DeviceKeeper | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="facedex-")
         self._n_started = 0
-        self._said: set[str] = set()
+        self._told: set[str] = set()
 
     def run(
         self,
@@ -241,14 +241,14 @@ class SupervisedPool:
                 self._model_cache,
                 self._n_workers,
                 Path(self._folder.name),
-                self._say,
+                self._warn_once,
             )
         return self._device.link(number)
 
-    def _say(self, text: str) -> None:
-        """Say once what several workers may have to say."""
-        if text not in self._said:
-            self._said.add(text)
+    def _warn_once(self, text: str) -> None:
+        """Log once what several workers may have to tell."""
+        if text not in self._told:
+            self._told.add(text)
             log.warning("%s", text)
 
     def _listen(
@@ -262,7 +262,7 @@ class SupervisedPool:
             return
         for pipe in wait(list(busy), timeout=_TICK_S):
             worker = busy.pop(pipe)  # type: ignore[call-overload]  # wait() returns what it got
-            outcome = self._hear(worker, ask)
+            outcome = self._receive(worker, ask)
             if outcome is not None:
                 yield self._finish(worker, outcome)
         now = time.monotonic()
@@ -273,10 +273,10 @@ class SupervisedPool:
                     worker, _Death("timeout", f"no answer in {self._deadline_s:g} s")
                 )
 
-    def _hear(self, worker: _Worker, ask: Callable[[bytes], bool]) -> Result | _Death | None:
-        """Return what the worker says if that ends its task."""
+    def _receive(self, worker: _Worker, ask: Callable[[bytes], bool]) -> Result | _Death | None:
+        """Return what the worker sends if that ends its task."""
         try:
-            message = decode_message(worker.pipe.recv_bytes())
+            message = message_from_bytes(worker.pipe.recv_bytes())
             if isinstance(message, Question):
                 worker.pipe.send_bytes(YES if ask(message.image_hash) else NO)
         except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -286,7 +286,7 @@ class SupervisedPool:
             return _Death("crash", worker.describe_exit())
         worker.deadline = time.monotonic() + self._deadline_s
         if isinstance(message, Note):
-            self._say(message.text)
+            self._warn_once(message.text)
         return None if isinstance(message, Question | Alive | Note) else message
 
     def _finish(

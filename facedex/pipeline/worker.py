@@ -11,15 +11,15 @@ import traceback
 from typing import TYPE_CHECKING
 
 from facedex.errors import EnvironmentFault
-from facedex.pipeline.analyse_photo import Corridor
-from facedex.pipeline.child import settle_in
+from facedex.pipeline.analyse_photo import PhotoAnalyser
+from facedex.pipeline.child import enter_child
 from facedex.pipeline.messages import (
     Alive,
     Problem,
     Question,
-    decode_job,
-    encode_message,
     failed,
+    job_from_bytes,
+    message_to_bytes,
 )
 
 if TYPE_CHECKING:
@@ -45,21 +45,21 @@ def serve(
     target: Target | None = None,
     link: DeviceLink | None = None,
 ) -> None:
-    """Do jobs until the pipe closes (entry point of the process); for the rest see ``Corridor``."""
-    settle_in(pipe, stderr_path, MEMORY_LIMIT_BYTES)
-    corridor = Corridor(config, model_cache, target, link)
+    """Do jobs until the pipe closes (entry point of the process); for the rest see ``PhotoAnalyser``."""
+    enter_child(pipe, stderr_path, MEMORY_LIMIT_BYTES)
+    analyser = PhotoAnalyser(config, model_cache, target, link)
 
     def ask(image_hash: bytes) -> bool:
-        pipe.send_bytes(encode_message(Question(image_hash)))
+        pipe.send_bytes(message_to_bytes(Question(image_hash)))
         return pipe.recv_bytes() == YES
 
     def alive() -> None:
-        pipe.send_bytes(encode_message(Alive()))
+        pipe.send_bytes(message_to_bytes(Alive()))
 
     try:
         while True:
-            job = decode_job(pipe.recv_bytes())
-            pipe.send_bytes(encode_message(_run_one(corridor, job, ask, alive)))
+            job = job_from_bytes(pipe.recv_bytes())
+            pipe.send_bytes(message_to_bytes(_run_one(analyser, job, ask, alive)))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the scanner has gone
     except EnvironmentFault as exc:
@@ -68,11 +68,11 @@ def serve(
 
 
 def _run_one(
-    corridor: Corridor, job: Job, ask: Callable[[bytes], bool], alive: Callable[[], None]
+    analyser: PhotoAnalyser, job: Job, ask: Callable[[bytes], bool], alive: Callable[[], None]
 ) -> Result:
     """Do one job; a bug of ours that one photo brings out must not end the night's scan."""
     try:
-        return corridor.run(job, ask, alive)
+        return analyser.run(job, ask, alive)
     except (EnvironmentFault, EOFError, BrokenPipeError, ConnectionResetError):
         raise
     except Exception as exc:  # noqa: BLE001 - the edge of one item (STYLE: errors)

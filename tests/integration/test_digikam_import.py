@@ -15,7 +15,7 @@ from facedex.errors import UsageError
 from facedex.progress import NullSink
 from facedex.services.library import Library
 from facedex.services.names_in.import_digikam import import_digikam
-from facedex.services.scanning.scan_library import ScanOptions
+from facedex.services.scanning.open_run import ScanOptions
 from facedex.types import DetectorName, EngineConfig
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

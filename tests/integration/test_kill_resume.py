@@ -52,7 +52,8 @@ from pathlib import Path
 import apsw
 from facedex.pipeline import store
 from facedex.progress import NullSink
-from facedex.services.scanning.scan_library import ScanOptions, scan_library
+from facedex.services.scanning.open_run import ScanOptions
+from facedex.services.scanning.scan_library import scan_library
 from facedex.types import DetectorName, EngineConfig
 
 library, folder, fatal = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])

@@ -11,7 +11,7 @@ from facedex.db.library import open_library
 from facedex.progress import NullSink
 from facedex.services.decisions.relearn import relearn
 from facedex.services.library import Library
-from facedex.services.scanning.scan_library import ScanOptions
+from facedex.services.scanning.open_run import ScanOptions
 from facedex.types import DetectorName, EngineConfig
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

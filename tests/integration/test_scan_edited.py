@@ -13,7 +13,7 @@ from facedex.pipeline import runner
 from facedex.pipeline.store import Store
 from facedex.pipeline.supervisor import InlinePool
 from facedex.services.library import Library
-from facedex.services.scanning import scan_library
+from facedex.services.scanning import open_run
 from facedex.types import Box
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -220,7 +220,7 @@ def test_names_follow_when_a_copy_of_the_edited_photo_is_searched_for_both(
                 done.extendleft(super().run([one], ask, on_death, should_stop))
             yield from done
 
-    monkeypatch.setattr(scan_library, "InlinePool", LastAsksFirst)
+    monkeypatch.setattr(open_run, "InlinePool", LastAsksFirst)
     said = settled(library)
     overwrite(named, brighter(photos.both()))
     shutil.copy2(named, named.with_name("b.jpg"))

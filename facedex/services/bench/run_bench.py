@@ -19,7 +19,7 @@ from facedex.paths import model_cache
 from facedex.services.bench.engines import summarise, time_engine, total_cost
 from facedex.services.bench.photos import copy_sample, draw_sample
 from facedex.services.bench.scan import measure_decoding, measure_scan
-from facedex.services.scanning.scan_library import prepare_engine
+from facedex.services.scanning.open_run import prepare_engine
 from facedex.types import DetectorName, EngineConfig, RuntimeName
 
 if TYPE_CHECKING:

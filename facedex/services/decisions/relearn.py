@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from facedex.db.faces import Assignment, StoredFace
     from facedex.db.portable_decisions import Memory
     from facedex.progress import ProgressSink
-    from facedex.services.scanning.scan_library import ScanOptions
+    from facedex.services.scanning.open_run import ScanOptions
     from facedex.types import ClusterId, FaceId, PersonId
 
 Fate = Literal["same", "named", "box", "kept", "absent"]

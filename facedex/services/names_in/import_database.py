@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facedex.db import ledger, regions, sources
-from facedex.db.cache import open_cache
 from facedex.db.connection import LIBRARY_NAME, transaction, translated
 from facedex.db.library import get_meta, open_library, scan_lock
 from facedex.errors import UsageError
-from facedex.pipeline.store import Store
 from facedex.services.names_in.link_companions import link_companions
 from facedex.services.names_in.take_over_names import (
     encode_faceless,
@@ -19,7 +17,7 @@ from facedex.services.names_in.take_over_names import (
     settle_regions,
 )
 from facedex.services.recognising.match_faces import match_faces
-from facedex.services.scanning.scan_library import make_pool, prepare_engine
+from facedex.services.scanning.open_run import open_run, prepare_engine_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from facedex.db.regions import NewRegion
     from facedex.db.sources import SourceFacts, SourceKind
     from facedex.progress import ProgressSink
-    from facedex.services.scanning.scan_library import ScanOptions
+    from facedex.services.scanning.open_run import ScanOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +74,22 @@ def take_in_database(
     """
     if not (directory / LIBRARY_NAME).is_file():
         raise UsageError("there is no library yet; scan the photos first: facedex scan FOLDER")
-    with scan_lock(directory), contextlib.ExitStack() as stack:
-        db = open_library(directory, "NORMAL")
-        stack.callback(db.close)
-        with translated(db.filename):
-            if is_dry_run:
-                return _try(db, database)
-            engine = prepare_engine(options.engine, sink)
-            if (model := get_meta(db, "model")) not in {None, engine.model_id}:
-                raise UsageError(
-                    f"the faces are encoded by {model}, and the settings ask for"
-                    f" {engine.model_id}; run facedex scan first"
-                )
-            cache = open_cache(directory)
-            stack.callback(cache.close)
-            pool = make_pool(options, engine.target)
-            stack.callback(pool.close)
-            store = Store(db, cache, engine.engine_id, engine.model_id, sink)
-            with transaction(db):
-                _save(db, database)
-            faceless = settle_in_batches(db, should_stop)
-            encode_faceless(store, pool, faceless, should_stop)
-            link_companions(db, engine.model_id, should_stop)
-            match_faces(db, engine.model_id)
-            return _outcomes(db, database)
+    with (
+        scan_lock(directory),
+        contextlib.closing(open_library(directory, "NORMAL")) as db,
+        translated(db.filename),
+    ):
+        if is_dry_run:
+            return _try(db, database)
+        engine = prepare_engine_of(get_meta(db, "model"), options.engine, sink)
+        with transaction(db):
+            _save(db, database)
+        faceless = settle_in_batches(db, should_stop)
+        with open_run(directory, db, options, engine, sink, should_stop) as run:
+            encode_faceless(run, faceless)
+        link_companions(db, engine.model_id, should_stop)
+        match_faces(db, engine.model_id)
+        return _outcomes(db, database)
 
 
 def _try(db: Connection, database: Database) -> Outcomes:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from facedex.digikam.database import DigikamLibrary
     from facedex.progress import ProgressSink
     from facedex.services.names_in.digikam_places import Collection
-    from facedex.services.scanning.scan_library import ScanOptions
+    from facedex.services.scanning.open_run import ScanOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from facedex.errors import ItemError
 from facedex.imaging.decode import open_photo
 from facedex.paths import display_path
 from facedex.pipeline.reading import MAX_PHOTO_BYTES
-from facedex.pipeline.store import ScanCounts
+from facedex.pipeline.scan_run import ScanCounts
 from facedex.services.names_in.changed_files import read_small
 from facedex.services.names_in.take_over_names import read_elsewhere, settle_regions
 from facedex.services.scanning.walk_roots import add_roots, walk_root

@@ -8,9 +8,9 @@ from facedex.db import cache, exports, faces, files, people, regions, sources
 from facedex.db.connection import transaction
 from facedex.db.faces import NewFace
 from facedex.geometry import iou
-from facedex.paths import display_path, join
+from facedex.paths import join
 from facedex.pipeline.messages import EncodeJob, EncodeResult
-from facedex.pipeline.supervisor import Task
+from facedex.pipeline.scan_run import run_jobs
 from facedex.services.names_in.link_regions import link_regions
 from facedex.services.names_in.named_people import NamedPeople
 from facedex.services.names_in.picasa_files import Recipes, contact_book, read_contacts, read_inis
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.faces import StoredFace
     from facedex.db.files import FileRef
-    from facedex.pipeline.store import Store
-    from facedex.pipeline.supervisor import Pool
+    from facedex.pipeline.scan_run import ScanRun
     from facedex.progress import ProgressSink
     from facedex.services.names_in.place_regions import PlacedRegion
     from facedex.types import Box, FaceId, PersonId, PhotoId
@@ -57,15 +56,14 @@ def read_elsewhere(db: Connection, contacts_xml: Path | None, sink: ProgressSink
         turn_photos(db, link_regions(db))
 
 
-def take_over_names(store: Store, pool: Pool, should_stop: Callable[[], bool]) -> None:
+def take_over_names(run: ScanRun) -> None:
     """Give every named region its face.
 
     A region is matched to a face that was found there, else encoded inside itself, else kept as a
     named box without encoding. What the user decided in facedex is never changed. Doing it again
     changes nothing.
     """
-    faceless = settle_in_batches(store.db, should_stop)
-    encode_faceless(store, pool, faceless, should_stop)
+    encode_faceless(run, settle_in_batches(run.db, run.should_stop))
 
 
 def settle_in_batches(
@@ -133,44 +131,33 @@ def _name_regions(db: Connection) -> None:
             regions.name_region(db, region.region_id, person_id)
 
 
-def encode_faceless(
-    store: Store,
-    pool: Pool,
-    faceless: Mapping[PhotoId, Sequence[PlacedRegion]],
-    should_stop: Callable[[], bool],
-) -> None:
+def encode_faceless(run: ScanRun, faceless: Mapping[PhotoId, Sequence[PlacedRegion]]) -> None:
     """Encode the regions in which no face was found, and keep each as a named face."""
     if not faceless:
         return
-    store.sink.started("Encoding faces named elsewhere", len(faceless))
+    title, work = "Encoding faces named elsewhere", _jobs(run.db, faceless)
+    for photo_id, _file, result in run_jobs(run, title, len(faceless), work, EncodeResult):
+        with transaction(run.db):
+            thumbnails = _keep_regions(run, photo_id, faceless[photo_id], result)
+        cache.save_thumbnails(run.cache, thumbnails)
 
-    def tasks() -> Iterator[Task[tuple[PhotoId, FileRef]]]:
-        for photo_id, entries in faceless.items():
-            file = files.file_of_photo(store.db, photo_id)
-            if file is not None:
-                boxes = tuple(one.box for one in entries)
-                yield Task((photo_id, file), EncodeJob(file.path, boxes, file.turn), file.attempts)
 
-    def died(item: tuple[PhotoId, FileRef]) -> None:
-        files.count_attempt(store.db, item[1].file_id)
-
-    for task, result in pool.run(tasks(), lambda _image: True, died, should_stop):
-        assert isinstance(result, EncodeResult)
-        photo_id, file = task.item
-        with transaction(store.db):
-            thumbnails = _keep_regions(store, photo_id, faceless[photo_id], result)
-        cache.save_thumbnails(store.cache, thumbnails)
-        store.sink.advanced(1, display_path(file.path), len(faceless[photo_id]))
-    store.sink.finished()
+def _jobs(
+    db: Connection, faceless: Mapping[PhotoId, Sequence[PlacedRegion]]
+) -> Iterator[tuple[PhotoId, FileRef, EncodeJob]]:
+    for photo_id, entries in faceless.items():
+        file = files.file_of_photo(db, photo_id)
+        if file is not None:
+            yield photo_id, file, EncodeJob(file.path, tuple(one.box for one in entries), file.turn)
 
 
 def _keep_regions(
-    store: Store,
+    run: ScanRun,
     photo_id: PhotoId,
     entries: Sequence[PlacedRegion],
     result: EncodeResult,
 ) -> list[tuple[str, bytes]]:
-    db = store.db
+    db = run.db
     for one, found in zip(entries, result.faces, strict=True):
         assert one.person_id is not None  # only named regions are kept
         if one.box.area <= 0:
@@ -180,7 +167,7 @@ def _keep_regions(
         if found is not None:
             new = NewFace(one.box, one.source, None, found.landmarks, found.encoding, found.quality)
         same = _same_named(faces.faces_of_photo(db, photo_id), one.box, one.person_id, db)
-        face_id = same or faces.add_face(db, photo_id, new, store.engine_id, store.model_id)
+        face_id = same or faces.add_face(db, photo_id, new, run.engine_id, run.model_id)
         settle_on_face(db, one, face_id)
     uuid_of = {face.box: face.uuid for face in faces.faces_of_photo(db, photo_id)}
     return [

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from facedex.db import cache, faces, files
-from facedex.db.cache import open_cache
 from facedex.db.connection import transaction
-from facedex.errors import UsageError
-from facedex.paths import display_path
 from facedex.pipeline.messages import EncodeJob, EncodeResult
-from facedex.pipeline.supervisor import Task
-from facedex.services.scanning.scan_library import ScanOptions, make_pool, prepare_engine
+from facedex.pipeline.scan_run import run_jobs
+from facedex.services.scanning.open_run import open_run, prepare_engine_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from facedex.db.connection import Connection
-    from facedex.pipeline.supervisor import Pool
+    from facedex.db.files import FileRef
     from facedex.progress import ProgressSink
+    from facedex.services.scanning.open_run import ScanOptions
     from facedex.types import Box, FaceId, PhotoId
 
 
@@ -49,47 +46,24 @@ def encode_named(
     n_done = n_not = 0
     if not todo:
         return n_done, n_not
-    engine = prepare_engine(options.engine, sink)
-    if engine.model_id != model:
-        raise UsageError(
-            f"the faces are encoded by {model}, and the settings ask for {engine.model_id};"
-            " run facedex scan first"
-        )
-    with (
-        contextlib.closing(make_pool(options, engine.target)) as pool,
-        contextlib.closing(open_cache(directory)) as cache_db,
-    ):
-        sink.started("Encoding named faces", len(todo))
-        for photo_id, result in _encoded(db, pool, todo, sink, should_stop):
-            cache.save_thumbnails(cache_db, _store(db, model, todo[photo_id], result))
+    engine = prepare_engine_of(model, options.engine, sink)
+    with open_run(directory, db, options, engine, sink, should_stop) as run:
+        work = _jobs(db, todo)
+        title = "Encoding named faces"
+        for photo_id, _file, result in run_jobs(run, title, len(todo), work, EncodeResult):
+            cache.save_thumbnails(run.cache, _store(db, model, todo[photo_id], result))
             n_here = sum(found is not None for found in result.faces)
             n_done, n_not = n_done + n_here, n_not + len(result.faces) - n_here
-        sink.finished()
     return n_done, n_not
 
 
-def _encoded(
-    db: Connection,
-    pool: Pool,
-    todo: dict[PhotoId, list[tuple[FaceId, Box]]],
-    sink: ProgressSink,
-    should_stop: Callable[[], bool],
-) -> Iterator[tuple[PhotoId, EncodeResult]]:
-    def tasks() -> Iterator[Task[tuple[PhotoId, files.FileRef]]]:
-        for photo_id, entries in todo.items():
-            file = files.file_of_photo(db, photo_id)
-            if file is not None:
-                boxes = tuple(box for _face, box in entries)
-                yield Task((photo_id, file), EncodeJob(file.path, boxes, file.turn), file.attempts)
-
-    def died(item: tuple[PhotoId, files.FileRef]) -> None:
-        files.count_attempt(db, item[1].file_id)
-
-    for task, result in pool.run(tasks(), lambda _image: True, died, should_stop):
-        assert isinstance(result, EncodeResult)
-        photo_id, file = task.item
-        yield photo_id, result
-        sink.advanced(1, display_path(file.path), len(result.faces))
+def _jobs(
+    db: Connection, todo: dict[PhotoId, list[tuple[FaceId, Box]]]
+) -> Iterator[tuple[PhotoId, FileRef, EncodeJob]]:
+    for photo_id, entries in todo.items():
+        file = files.file_of_photo(db, photo_id)
+        if file is not None:
+            yield photo_id, file, EncodeJob(file.path, tuple(box for _, box in entries), file.turn)
 
 
 def _store(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from facedex.db.connection import Connection
     from facedex.db.files import FileRow, Root
-    from facedex.pipeline.store import ScanCounts
+    from facedex.pipeline.scan_run import ScanCounts
     from facedex.progress import ProgressSink
     from facedex.types import FileId, FileStat, PhotoId
 

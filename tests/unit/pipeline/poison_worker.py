@@ -1,4 +1,4 @@
-"""A worker process whose corridor does to itself what hostile photos do to the real one.
+"""A worker process whose analyser does to itself what hostile photos do to the real one.
 
 The job's path says what: the process, its pipe and its supervision are the real ones.
 """
@@ -15,7 +15,7 @@ from facedex.pipeline import worker
 from facedex.pipeline.messages import PreviewResult
 
 
-class PoisonCorridor:
+class PoisonAnalyser:
     def __init__(self, *engine):
         pass
 
@@ -56,5 +56,5 @@ class PoisonCorridor:
 
 
 def serve(*arguments):
-    worker.Corridor = PoisonCorridor
+    worker.PhotoAnalyser = PoisonAnalyser
     worker.serve(*arguments)

@@ -70,7 +70,7 @@ said = st.one_of(
         facts=st.none() | facts,
         faces=st.none() | st.lists(found_faces, max_size=3).map(tuple),
         problem=st.none() | problems,
-        said=st.none() | xmp_facts,
+        xmp=st.none() | xmp_facts,
     ),
 )
 paths = st.binary(min_size=1, max_size=100)
@@ -93,20 +93,20 @@ def plain(value):
 
 @given(jobs)
 def test_jobs_arrive_as_they_were_sent(job):
-    assert m.decode_job(m.encode_job(job)) == job
+    assert m.job_from_bytes(m.job_to_bytes(job)) == job
 
 
 @settings(deadline=None)
 @given(said)
 def test_messages_arrive_as_they_were_sent(message):
-    assert plain(m.decode_message(m.encode_message(message))) == plain(message)
+    assert plain(m.message_from_bytes(m.message_to_bytes(message))) == plain(message)
 
 
 @settings(deadline=None)
 @given(said)
 def test_messages_are_json_lines(message):
-    encoded = m.encode_message(message)
-    assert json.loads(encoded)["message"] == type(message).__name__
+    encoded = m.message_to_bytes(message)
+    assert json.loads(encoded)["is"] == type(message).__name__
     assert b"\n" not in encoded
 
 
@@ -120,7 +120,22 @@ def test_a_job_that_came_to_nothing_has_the_result_of_its_kind(job, problem):
         assert result.faces == (None,) * len(job.boxes)
 
 
-@pytest.mark.parametrize("data", [b'{"message": "Pickle"}', b"not json", b"{}"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"is": "Pickle"}',
+        b"not json",
+        b"{}",
+        b"[]",
+        b'{"is": "ScanJob", "path": {"is": "bytes", "base64": ""}, "turn": 1}',
+        b'{"is": "Alive", "is_not": 1}',
+    ],
+)
 def test_anything_else_is_refused(data):
-    with pytest.raises((ValueError, KeyError)):
-        m.decode_message(data)
+    with pytest.raises(m.MessageError):
+        m.message_from_bytes(data)
+
+
+def test_a_message_is_no_job():
+    with pytest.raises(m.MessageError, match="Alive is no job"):
+        m.job_from_bytes(m.message_to_bytes(m.Alive()))

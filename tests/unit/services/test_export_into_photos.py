@@ -18,7 +18,7 @@ from facedex.db import exports, files
 from facedex.db.connection import transaction
 from facedex.errors import MetadataError, StorageFault
 from facedex.imaging.hashes import content_hash, image_hash
-from facedex.pipeline.store import ScanCounts
+from facedex.pipeline.scan_run import ScanCounts
 from facedex.progress import NullSink
 from facedex.services.decisions import decide_faces
 from facedex.services.names_out import export_xmp, write_names

@@ -17,7 +17,7 @@ from facedex.services.decisions.decide_groups import reject_pair_of_people, spli
 from facedex.services.decisions.decide_people import merge_people, rename_person, set_dates
 from facedex.services.decisions.relearn import relearn
 from facedex.services.names_in.place_regions import confirm
-from facedex.services.scanning.scan_library import ScanOptions
+from facedex.services.scanning.open_run import ScanOptions
 from facedex.types import EngineConfig, Source
 
 ADA, BOB, EVE = "Ada", "Bob", "Eve"

@@ -1,0 +1,90 @@
+"""What the steps of one scan share, and the one way in which they give work to the pool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from facedex.db import files
+from facedex.db.connection import now_us
+from facedex.paths import display_path
+from facedex.pipeline.messages import EncodeResult, ScanResult
+from facedex.pipeline.supervisor import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from facedex.db.connection import Connection
+    from facedex.db.files import FileRef
+    from facedex.pipeline.messages import Job
+    from facedex.pipeline.supervisor import Pool
+    from facedex.progress import ProgressSink
+
+T = TypeVar("T")
+R = TypeVar("R", ScanResult, EncodeResult)
+
+
+@dataclass
+class ScanCounts:
+    """What a scan found out; the numbers of its summary."""
+
+    new: int = 0
+    unchanged: int = 0
+    changed: int = 0
+    touched: int = 0
+    moved: int = 0
+    duplicate: int = 0
+    gone: int = 0
+    photos_searched: int = 0
+    faces_found: int = 0
+
+
+@dataclass(frozen=True)
+class ScanRun:
+    """One run over a library: its databases, its engine's ids, its workers, and who watches it.
+
+    Attributes
+    ----------
+    cache : of cache.db, for thumbnails.
+    began_us : when the run began, microseconds UTC.
+    """
+
+    db: Connection
+    cache: Connection
+    engine_id: str
+    model_id: str
+    pool: Pool
+    sink: ProgressSink
+    should_stop: Callable[[], bool]
+    counts: ScanCounts = field(default_factory=ScanCounts)
+    began_us: int = field(default_factory=now_us)
+
+
+def run_jobs(
+    run: ScanRun,
+    title: str,
+    n_jobs: int,
+    work: Iterable[tuple[T, FileRef, Job]],
+    expected: type[R],
+    wants: Callable[[bytes], bool] = lambda _image_hash: True,
+) -> Iterator[tuple[T, FileRef, R]]:
+    """Give work to the pool; yield each item with its file and its result, in the order of ``work``.
+
+    Progress is shown under ``title``. A file that a worker dies of is counted, so that it is given up
+    in time. ``wants`` tells whether an image, named by its hash, is to be searched for faces.
+    """
+
+    def tasks() -> Iterator[Task[tuple[T, FileRef]]]:
+        for item, file, job in work:
+            yield Task((item, file), job, file.attempts)
+
+    def count_death(item: tuple[T, FileRef]) -> None:
+        files.count_attempt(run.db, item[1].file_id)
+
+    run.sink.started(title, n_jobs)
+    for task, result in run.pool.run(tasks(), wants, count_death, run.should_stop):
+        assert isinstance(result, expected)
+        item, file = task.item
+        yield item, file, result
+        run.sink.advanced(1, display_path(file.path), len(result.faces or ()))
+    run.sink.finished()

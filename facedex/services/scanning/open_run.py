@@ -1,0 +1,98 @@
+"""Opening a run over a library: its engine, its workers and cache.db, for as long as they are needed."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from facedex.db.cache import open_cache
+from facedex.errors import UsageError
+from facedex.paths import model_cache
+from facedex.pipeline.scan_run import ScanRun
+from facedex.pipeline.supervisor import InlinePool, SupervisedPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from facedex.db.connection import Connection
+    from facedex.engines.engine import Engine
+    from facedex.pipeline.supervisor import Pool
+    from facedex.plugins.runtime import Target
+    from facedex.progress import ProgressSink
+    from facedex.types import EngineConfig
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """How a scan is done.
+
+    Attributes
+    ----------
+    folders : to be remembered as roots; empty: all roots that are remembered.
+    n_workers : processes; 0 does everything in this one.
+    contacts_xml : Picasa's, where the owner has it.
+    """
+
+    engine: EngineConfig
+    folders: tuple[Path, ...] = ()
+    n_workers: int = 0
+    contacts_xml: Path | None = None
+
+
+def prepare_engine(config: EngineConfig, sink: ProgressSink) -> Engine:
+    """Return the engine for its ids and its target.
+
+    Its networks are converted now, once for all workers.
+    """
+    from facedex.engines.engine import create_engine
+    from facedex.engines.registry import all_engines
+
+    all_engines(config.plugins_dir)  # a plugin that fails is reported, whether it is used or not
+    sink.started("Preparing the face models", None)
+    engine = create_engine(config, model_cache())
+    engine.prepare()
+    sink.finished()
+    return engine
+
+
+def prepare_engine_of(model: str | None, config: EngineConfig, sink: ProgressSink) -> Engine:
+    """Return the engine as :func:`prepare_engine` does, for a library whose faces ``model`` encoded.
+
+    Raises
+    ------
+    UsageError
+        If the settings ask for another model.
+    """
+    engine = prepare_engine(config, sink)
+    if model not in {None, engine.model_id}:
+        raise UsageError(
+            f"the faces are encoded by {model}, and the settings ask for {engine.model_id};"
+            " run facedex scan first"
+        )
+    return engine
+
+
+@contextlib.contextmanager
+def open_run(
+    directory: Path,
+    db: Connection,
+    options: ScanOptions,
+    engine: Engine,
+    sink: ProgressSink,
+    should_stop: Callable[[], bool],
+) -> Iterator[ScanRun]:
+    """Give a run over the library in ``directory``; its workers end with it."""
+    with (
+        contextlib.closing(open_cache(directory)) as cache,
+        contextlib.closing(make_pool(options, engine.target)) as pool,
+    ):
+        yield ScanRun(db, cache, engine.engine_id, engine.model_id, pool, sink, should_stop)
+
+
+def make_pool(options: ScanOptions, target: Target) -> Pool:
+    """Return what does the jobs: worker processes, or this one."""
+    if options.n_workers == 0:
+        return InlinePool(options.engine, model_cache(), target)
+    return SupervisedPool(options.engine, model_cache(), options.n_workers, target=target)
