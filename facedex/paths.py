@@ -35,6 +35,11 @@ def join(root: bytes, relpath: bytes) -> bytes:
     return root.rstrip(b"/") + b"/" + relpath
 
 
+def folder_of(relpath: bytes) -> bytes:
+    """Return the folder of a path with its closing slash; nothing for the root."""
+    return relpath[: relpath.rfind(b"/") + 1]
+
+
 def temporary_name() -> str:
     """Return a new name for a file that is to take another's place once it is whole."""
     return f".facedex-{secrets.token_hex(8)}.tmp"

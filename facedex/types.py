@@ -326,6 +326,14 @@ class PhotoFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoShape:
+    """A photo's (width, height) in stored pixels, and the orientation that turns it upright."""
+
+    size: tuple[int, int]
+    orientation: int
+
+
+@dataclass(frozen=True, slots=True)
 class PicasaFace:
     """One ``rect64(..),id`` item of a ``faces=`` line.
 

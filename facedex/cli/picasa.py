@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from facedex.services.names_in.import_picasa import FolderMatch
     from facedex.services.telling.records import Ledger, Outcomes
 
-_KINDS = {
-    "ini": "Picasa's .picasa.ini", "contacts": "Picasa's contacts", "db3": "Picasa's database", "digikam": "digiKam",
-    "xmp": "XMP tags",
-}  # fmt: skip
 _FRAMES = {
     "stored": "fits the photo's pixels", "swapped": "fits the photo turned by a quarter",
     "shown": "fits the photo as it is shown", "other": "fits another size", "unstated": "no size is stated",
@@ -250,7 +246,7 @@ def _print_outcomes(found: Ledger) -> None:
     print_table(
         ("source", "files", "photos", *head),
         (
-            (_KINDS[line.kind], line.n_sources, line.n_photos, *counts(line.outcomes))
+            (found.titles[line.kind], line.n_sources, line.n_photos, *counts(line.outcomes))
             for line in found.sources
         ),
     )
@@ -286,12 +282,12 @@ def _print_recall(found: Ledger) -> None:
 
 def _print_details(found: Ledger) -> None:
     for line in found.frames:
-        said = _FRAMES[line.frame]
-        print(f"{_KINDS[line.kind]}: {line.n_regions:,} with coordinates that say: {said}")
+        said = _FRAMES.get(line.frame, line.frame)
+        print(f"{found.titles[line.kind]}: {line.n_regions:,} with coordinates that say: {said}")
     _print_lines(
         "Contradictions, and who stands",
         [
-            f"{one.photo}: {_KINDS[one.kind]} says {one.says}; {one.stands or 'nobody'} stands,"
+            f"{one.photo}: {found.titles[one.kind]} says {one.says}; {one.stands or 'nobody'} stands,"
             f" by {one.by}"
             for one in found.conflicts
         ],

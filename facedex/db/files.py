@@ -237,6 +237,13 @@ def set_turn(db: apsw.Connection, file_id: FileId, turn: int) -> bool:
     return db.changes() > 0
 
 
+def orientation_of(db: apsw.Connection, file_id: FileId) -> int | None:
+    """Return how a file turns its photo: as it says, else as told of it; None if it was never read."""
+    sql = "SELECT iif(orientation = 1, turn, orientation) FROM file WHERE id = ?"
+    found = rows(db, sql, (file_id,))
+    return found[0][0] if found else None
+
+
 def find_moved(db: apsw.Connection, content_hash: bytes) -> FileId | None:
     """Return a file that is gone from its path and held the same bytes, or None."""
     sql = (

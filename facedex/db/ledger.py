@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facedex.db.connection import rows
-from facedex.db.sources import KINDS
 from facedex.types import DRAWN_ORIGINS, Box
 
 if TYPE_CHECKING:
     import apsw
 
-    from facedex.db.sources import SourceKind
     from facedex.types import FaceId, PersonId, Source
 
 _STATUSES = (
@@ -53,7 +51,7 @@ class Outcomes:
 class SourceLine:
     """All sources of a kind; ``n_photos`` of the library are named in one of them."""
 
-    kind: SourceKind
+    kind: str
     n_sources: int
     n_photos: int
     outcomes: Outcomes
@@ -78,7 +76,7 @@ class NameLine:
 class FrameLine:
     """How many of a kind's placed regions had which outcome of the frame test."""
 
-    kind: SourceKind
+    kind: str
     frame: str
     n_regions: int
 
@@ -90,7 +88,7 @@ class Conflict:
     ``stands`` is None for a face that the user took the name from or put aside; ``by`` is who said so.
     """
 
-    kind: SourceKind
+    kind: str
     source: str
     photo: str
     says: str
@@ -104,11 +102,11 @@ def by_source(db: apsw.Connection) -> list[SourceLine]:
         "SELECT s.kind, count(DISTINCT s.id), count(DISTINCT g.photo_id), count(g.id), " + _SUMS
     ) + (
         " FROM source s LEFT JOIN region g ON g.source_id = s.id AND g.status != 'withdrawn'"
-        " GROUP BY s.kind ORDER BY (SELECT j.key FROM json_each(?) j WHERE j.value = s.kind)"
+        " GROUP BY s.kind ORDER BY s.kind"
     )
     return [
         SourceLine(kind, n_sources, n_photos, Outcomes(*sums))
-        for kind, n_sources, n_photos, *sums in rows(db, sql, (json.dumps(KINDS),))
+        for kind, n_sources, n_photos, *sums in rows(db, sql)
     ]
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     import apsw
 
-    from facedex.db.sources import SourceKind
-
 Said = Literal["named", "unnamed", "ignored", "suggested"]
 
 
@@ -57,7 +55,7 @@ class Region:
 
     region_id: int
     source_id: int
-    kind: SourceKind
+    kind: str
     root_id: RootId | None
     folder: bytes
     filename: bytes
@@ -144,7 +142,7 @@ class Mention:
     """A photo as a source names it; ``root_id`` and ``relpath`` are the source's document's."""
 
     source_id: int
-    kind: SourceKind
+    kind: str
     root_id: RootId | None
     relpath: bytes
     photo_name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from facedex.db.connection import rows
 from facedex.types import FileId, RootId
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import apsw
-
-SourceKind = Literal["ini", "contacts", "db3", "digikam", "xmp"]
-KINDS: tuple[SourceKind, ...] = ("ini", "contacts", "db3", "digikam", "xmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +31,15 @@ class Document:
 class SourceRow:
     """A source as it was last read.
 
-    ``path`` is that of a contacts.xml or a database, ``file_id`` a document's or photo's.
+    ``path`` is that of a contacts.xml or a database, ``file_id`` a document's or photo's, with its
+    ``root_id`` and ``relpath``, which of a database are None and empty.
     """
 
     source_id: int
-    kind: SourceKind
+    kind: str
     file_id: FileId | None
+    root_id: RootId | None
+    relpath: bytes
     path: str | None
     contacts: dict[str, str]
     details: dict[str, Any]
@@ -98,35 +98,38 @@ def documents(db: apsw.Connection, ending: str) -> list[Document]:
     ]
 
 
+_SELECT = (
+    "SELECT s.id, s.kind, s.file_id, f.root_id, f.relpath, s.path, s.contacts, s.details"
+    " FROM source s LEFT JOIN file f ON f.id = s.file_id"
+)
+
+
 def find_source(
     db: apsw.Connection, *, file_id: FileId | None = None, path: str | None = None
 ) -> SourceRow | None:
     """Return the source of a file, or the database at a path; None if it was never read."""
-    sql = (
-        "SELECT id, kind, file_id, path, contacts, details FROM source"
-        " WHERE file_id IS ?1 AND path IS ?2"
-    )
+    sql = _SELECT + " WHERE s.file_id IS ?1 AND s.path IS ?2"
     found = rows(db, sql, (file_id, path))
     return _source(found[0]) if found else None
 
 
-def list_sources(db: apsw.Connection, *kinds: SourceKind) -> list[SourceRow]:
+def list_sources(db: apsw.Connection, *kinds: str) -> list[SourceRow]:
     """Return the sources of these kinds, by id."""
-    sql = (
-        "SELECT id, kind, file_id, path, contacts, details FROM source"
-        " WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY id"
-    )
+    sql = _SELECT + " WHERE s.kind IN (SELECT value FROM json_each(?)) ORDER BY s.id"
     return [_source(row) for row in rows(db, sql, (json.dumps(kinds),))]
 
 
 def _source(row: tuple[Any, ...]) -> SourceRow:
-    source_id, kind, file_id, path, contacts, details = row
-    return SourceRow(source_id, kind, file_id, path, json.loads(contacts), json.loads(details))
+    source_id, kind, file_id, root_id, relpath, path, contacts, details = row
+    return SourceRow(
+        source_id, kind, file_id, root_id, relpath or b"", path,
+        json.loads(contacts), json.loads(details),
+    )  # fmt: skip
 
 
 def save_source(
     db: apsw.Connection,
-    kind: SourceKind,
+    kind: str,
     facts: SourceFacts,
     *,
     file_id: FileId | None = None,

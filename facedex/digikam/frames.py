@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from facedex.digikam.database_faces import PixelRect
-    from facedex.types import Box
+    from facedex.types import Box, PhotoShape
 
 Frame = Literal["shown", "stored", "other"]
 Size = tuple[int, int]
@@ -49,14 +49,6 @@ class PlacedFace:
 
     box: Box
     frame: Frame
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoShape:
-    """A photo's (width, height) in stored pixels, and the orientation that turns it upright."""
-
-    size: Size
-    orientation: int
 
 
 def place_faces(

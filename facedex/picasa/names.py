@@ -47,6 +47,18 @@ def is_originals_dir(name: bytes | str) -> bool:
     return os.fsdecode(name).casefold() in {".picasaoriginals", "originals"}
 
 
+def is_library_ini(relpath: bytes) -> bool:
+    """Tell whether a path is that of an ini of the owner's photos, not of Picasa's own copies."""
+    *folders, name = relpath.split(b"/")
+    return is_picasa_ini(name) and not any(map(is_skipped_dir, folders))
+
+
+def is_originals_ini(relpath: bytes) -> bool:
+    """Tell whether a path is that of an ini beside originals, which says how photos were saved."""
+    *folders, name = relpath.split(b"/")
+    return is_picasa_ini(name) and bool(folders) and is_originals_dir(folders[-1])
+
+
 class FilenameIndex:
     """The files of one folder, found by the section names of its ini.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from facedex.db import regions, sources
 from facedex.db.regions import NewRegion
 from facedex.db.sources import NewNote, SourceFacts
+from facedex.plugins.name_sources import DocumentText
 from facedex.xmp.reading import XmpFacts
 
 if TYPE_CHECKING:
@@ -17,12 +18,22 @@ if TYPE_CHECKING:
 
 
 def save_xmp(db: Connection, file_id: FileId, content_hash: bytes, facts: XmpFacts | None) -> None:
-    """Keep what a file's XMP says now; None, nothing at all, withdraws what it said before."""
+    """Store what a file's XMP says now; None, nothing at all, withdraws what it said before."""
     if facts is None:
         if sources.find_source(db, file_id=file_id) is None:
             return
         facts = XmpFacts()
-    said = SourceFacts(
+    text = text_of_xmp(facts)
+    source_id = sources.save_source(
+        db, "xmp", text.facts, file_id=file_id, content_hash=content_hash
+    )
+    regions.save_regions(db, source_id, text.regions)
+    sources.save_notes(db, source_id, text.notes)
+
+
+def text_of_xmp(facts: XmpFacts) -> DocumentText:
+    """Return the facts of a packet as any source of names has them."""
+    of_itself = SourceFacts(
         problems=facts.problems,
         details={
             "applied_to": facts.applied_to,
@@ -30,9 +41,7 @@ def save_xmp(db: Connection, file_id: FileId, content_hash: bytes, facts: XmpFac
             "n_other_regions": facts.n_other_regions,
         },
     )
-    source_id = sources.save_source(db, "xmp", said, file_id=file_id, content_hash=content_hash)
-    regions.save_regions(db, source_id, _regions(facts))
-    sources.save_notes(db, source_id, [NewNote("", keywords=facts.keywords)])
+    return DocumentText(of_itself, list(_regions(facts)), [NewNote("", keywords=facts.keywords)])
 
 
 def _regions(facts: XmpFacts) -> Iterator[NewRegion]:

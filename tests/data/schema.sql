@@ -280,9 +280,9 @@ CREATE TABLE scan_run (
     summary     TEXT CHECK (json_valid(summary))
 ) STRICT;
 
-CREATE TABLE source (
+CREATE TABLE "source" (
     id           INTEGER PRIMARY KEY,
-    kind         TEXT NOT NULL CHECK (kind IN ('ini', 'contacts', 'db3', 'digikam', 'xmp')),
+    kind         TEXT NOT NULL CHECK (kind != ''),
     file_id      INTEGER UNIQUE REFERENCES file (id) ON DELETE CASCADE,
     path         TEXT UNIQUE,
     content_hash BLOB,

@@ -221,3 +221,26 @@ def test_migration_waits_for_another_program_and_says_so(tmp_path, monkeypatch):
     other.execute("ROLLBACK")
     other.close()
     open_library(directory).close()
+
+
+def test_sources_and_their_regions_outlive_the_freeing_of_kinds(tmp_path, folder):
+    """A library of the schema before gets sources of any kind, and loses no region."""
+    db = connect(tmp_path / "before" / "library.db")
+    files = [path for _version, path in discover(shipped("migrations"))]
+    for path in files[:2]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    migrate(db, folder)
+    db.execute("INSERT INTO source VALUES (7, 'db3', NULL, '/db3', NULL, '{}', '[]', '{}')")
+    db.execute(
+        "INSERT INTO region (id, source_id, photo_name, rect, contact_id, name, said, status)"
+        " VALUES (9, 7, 'a.jpg', '', '', 'Ann', 'named', 'pending')"
+    )
+    (folder / files[2].name).write_bytes(files[2].read_bytes())
+    assert migrate(db, folder) == [3]
+    assert db.execute("SELECT region_id, source, person_name FROM v1_regions").fetchall() == [
+        (9, "db3", "Ann")
+    ]
+    db.execute("INSERT INTO source VALUES (8, 'theirs', NULL, '/x', NULL, '{}', '[]', '{}')")
+    db.execute("DELETE FROM source WHERE id = 7")  # regions go with their source, as before
+    assert db.execute("SELECT count(*) FROM region").fetchall() == [(0,)]
+    db.close()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.ledger import Outcomes
     from facedex.db.regions import NewRegion
-    from facedex.db.sources import SourceFacts, SourceKind
+    from facedex.db.sources import SourceFacts
     from facedex.progress import ProgressSink
     from facedex.services.scanning.open_run import ScanOptions
 
@@ -42,7 +42,7 @@ class Database:
         folder here is meant.
     """
 
-    kind: SourceKind
+    kind: str
     path: Path
     facts: SourceFacts
     regions: Sequence[NewRegion]

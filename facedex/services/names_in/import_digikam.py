@@ -18,7 +18,7 @@ from facedex.errors import UsageError
 from facedex.paths import display_path
 from facedex.services.names_in.digikam_places import DigikamPlaces
 from facedex.services.names_in.import_database import Database, take_in_database
-from facedex.services.names_in.place_digikam import digikam_regions
+from facedex.services.names_in.sources.digikam import digikam_regions
 from facedex.types import Source
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from facedex.db import files, regions, sources
 from facedex.imaging.formats import RAW_SUFFIXES, FileKind, classify, suffix
+from facedex.paths import folder_of
 from facedex.picasa.names import FilenameIndex
-from facedex.services.names_in.picasa_files import folder_of
 from facedex.xmp.sidecars import find_sidecars
 
 if TYPE_CHECKING:

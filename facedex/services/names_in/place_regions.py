@@ -1,21 +1,17 @@
-"""Giving the regions of one photo their faces: placing, settling contradictions, matching."""
+"""Placing the regions of one photo: where they lie, who is right, which face they name."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from facedex.db import faces, people, photos, regions
+from facedex.db import faces, files, people, photos, regions, sources
 from facedex.db.faces import Assignment
-from facedex.geometry import clip_box, iou
-from facedex.imaging.formats import RAW_SUFFIXES, suffix
-from facedex.picasa.frames import place_region
+from facedex.geometry import iou
 from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
-from facedex.services.names_in.place_digikam import place_digikam
-from facedex.types import FaceState, PicasaFace, Source
-from facedex.xmp.frames import place_regions as place_xmp
-from facedex.xmp.reading import XmpFacts
+from facedex.plugins.name_sources import NoPlace, Place
+from facedex.services.names_in.sources import registry
+from facedex.types import DRAWN_ORIGINS, FaceState, PhotoShape, Source
 from facedex.xmp.regions import XmpRegion
 from facedex.xmp.traces import find_trace
 
@@ -26,49 +22,60 @@ if TYPE_CHECKING:
     from facedex.db.faces import StoredFace
     from facedex.db.photos import Photo
     from facedex.db.regions import Region
-    from facedex.services.names_in.picasa_files import Recipes
-    from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, Recipe
+    from facedex.plugins.name_sources import RegionPlacer
+    from facedex.types import Box, FaceId, FileId, PersonId, PhotoId
     from facedex.xmp.traces import Traces
 
-# whose word counts where two sources name one face differently: Picasa's inis are its truth, its
-# database lags behind them; the XMP may have been written by any program at any time
-_TRUST = {"ini": 0, "db3": 1, "digikam": 2, "xmp": 3}
-_SOURCE_OF = {
-    "ini": Source.PICASA, "db3": Source.PICASA, "digikam": Source.DIGIKAM, "xmp": Source.XMP,
-}  # fmt: skip
 _SAME_REGION_IOU = 0.5
-Place = tuple["Box", str]
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedRegion:
-    """A region in the stored-pixel frame of its photo; ``person_id`` None is an ignored face."""
+    """A region and its place on its photo; ``person_id`` None is an ignored face."""
 
     region: Region
     person_id: PersonId | None
-    box: Box
-    frame: str
+    place: Place
+
+    @property
+    def box(self) -> Box:
+        """Where it lies, in the stored-pixel frame."""
+        return self.place.box
+
+    @property
+    def frame(self) -> str:
+        """How that was found."""
+        return self.place.frame
 
     @property
     def source(self) -> Source:
-        """Who says so."""
-        return _SOURCE_OF[self.region.kind]
+        """Whose word it is."""
+        return registry.source_of_kind(self.region.kind).source
 
 
-def settle_photo(
+def open_sources(db: Connection) -> dict[str, RegionPlacer]:
+    """Return what places the regions of each kind of source, by kind."""
+    return {
+        source.kind: source.open(sources.list_sources(db, source.kind))
+        for source in registry.SOURCES
+    }
+
+
+def place_photo(
     db: Connection,
     photo_id: PhotoId,
-    details: Mapping[int, Mapping[str, Any]],
-    recipes: Recipes,
+    placers: Mapping[str, RegionPlacer],
     own: Mapping[FileId, Sequence[Traces]],
 ) -> list[PlacedRegion]:
     """Confirm the faces that a photo's regions name; return the regions without a face.
 
-    ``details`` are the sources', by id; ``own`` is what this library wrote itself, by the photo's file.
-    What the user decided in facedex is never changed.
+    ``placers`` are :func:`open_sources`; ``own`` is what this library wrote itself, by the photo's
+    file. What the user decided in facedex is never changed.
     """
-    with_place: list[Region] = []
+    with_box: list[Region] = []
     for region in regions.regions_of_photo(db, photo_id):
+        if region.kind not in placers:
+            continue  # of a plugin that is not here now: what it said stays as it is
         if _is_own(region, own):
             # read again, it would bring back a name that was taken back since
             regions.settle_region(db, region.region_id, "withdrawn")
@@ -77,123 +84,72 @@ def settle_photo(
         elif region.box is None:
             regions.settle_region(db, region.region_id, "unplaced")
         else:
-            with_place.append(region)
-    with_place.sort(key=lambda region: _TRUST[region.kind])
+            with_box.append(region)
+    with_box.sort(key=lambda region: registry.trust_rank(region.kind))
     found = faces.faces_of_photo(db, photo_id)
-    photo = photos.get_photo(db, photo_id)
+    detected = [face.box for face in found if face.origin not in DRAWN_ORIGINS]
+    places = _place_all(db, photos.get_photo(db, photo_id), with_box, placers, detected)
     placed = []
-    boxes = _place_all(photo, with_place, details, recipes, [face.box for face in found])
-    for region in with_place:
-        place = boxes[region.region_id]
-        if place is None:
-            regions.settle_region(db, region.region_id, "unplaced", "other")
+    for region in with_box:
+        place = places[region.region_id]
+        if isinstance(place, NoPlace):
+            regions.settle_region(db, region.region_id, "unplaced", place.frame)
         else:
             person_id = region.person_id if region.said == "named" else None
-            placed.append(PlacedRegion(region, person_id, *place))
+            placed.append(PlacedRegion(region, person_id, place))
     left = _match(db, found, _without_contradictions(db, placed))
-    left = [one for one in left if not _needs_no_face(db, one, details)]
+    left = [one for one in left if not _needs_no_face(db, one)]
     for one in left:
         regions.settle_region(db, one.region.region_id, "pending", one.frame)
     return left
 
 
-def _needs_no_face(
-    db: Connection, one: PlacedRegion, details: Mapping[int, Mapping[str, Any]]
-) -> bool:
-    """Settle a rectangle in which no face is found and none is to be kept; tell whether it is one.
+def _needs_no_face(db: Connection, one: PlacedRegion) -> bool:
+    """Mark a region in which no face is found and none is to be made; tell whether it is one.
 
-    Of what was put aside there is nothing to keep. Picasa's export may write rectangles of another size
-    (in one real folder all of them).
+    Of what was put aside there is nothing to store.
     """
-    is_export = bool(details[one.region.source_id].get("is_export"))
-    if one.person_id is None or is_export:
-        status = "ignored" if one.person_id is None else "unplaced"
-        regions.settle_region(db, one.region.region_id, status, one.frame)
-        return True
-    return False
+    if one.person_id is not None and not one.place.needs_face:
+        return False
+    status = "ignored" if one.person_id is None else "unplaced"
+    regions.settle_region(db, one.region.region_id, status, one.frame)
+    return True
 
 
 def _is_own(region: Region, own: Mapping[FileId, Sequence[Traces]]) -> bool:
-    if region.kind != "xmp" or region.box is None or region.file_id is None:
+    if region.box is None or region.file_id is None:
+        return False
+    if not registry.source_of_kind(region.kind).is_written_here:
         return False
     written = XmpRegion(region.box, region.name, "mwg")
     return any(find_trace(written, traces) is not None for traces in own.get(region.file_id, ()))
 
 
 def _place_all(
+    db: Connection,
     photo: Photo,
-    with_place: Sequence[Region],
-    details: Mapping[int, Mapping[str, Any]],
-    recipes: Recipes,
+    with_box: Sequence[Region],
+    placers: Mapping[str, RegionPlacer],
     detected: Sequence[Box],
-) -> dict[int, Place | None]:
-    """Return the place of each region in the stored pixels; None if a crop has cut it off since."""
-    places: dict[int, Place | None] = {}
-    by_source: dict[int, list[Region]] = {}
-    for region in with_place:
-        by_source.setdefault(region.source_id, []).append(region)
-    for source_id, of_source in by_source.items():
-        if of_source[0].kind == "xmp":
-            places |= _place_xmp(photo, of_source, details[source_id], detected)
-        elif of_source[0].kind == "digikam":
-            places |= place_digikam(photo, of_source, detected)
-        else:
-            for region in of_source:
-                recipe = recipes.of(region)
-                places[region.region_id] = _place_picasa(photo, region, recipe, detected)
+) -> dict[int, Place | NoPlace]:
+    """Return the place of each region, each document's placed together as its own file shows them."""
+    groups: dict[tuple[int, FileId | None], list[Region]] = {}
+    for region in with_box:
+        groups.setdefault((region.source_id, region.file_id), []).append(region)
+    places: dict[int, Place | NoPlace] = {}
+    for (_source_id, file_id), group in groups.items():
+        placer = placers[group[0].kind]
+        found = placer.place(group, _shape(db, photo, file_id), detected)
+        ids = [region.region_id for region in group]
+        places |= dict(zip(ids, found, strict=True))
     return places
 
 
-def _box(region: Region) -> Box:
-    assert region.box is not None
-    return clip_box(region.box)
-
-
-def _place_xmp(
-    photo: Photo, of_source: Sequence[Region], details: Mapping[str, Any], detected: Sequence[Box]
-) -> dict[int, Place | None]:
-    written = tuple(XmpRegion(_box(region), region.name, "mwg") for region in of_source)
-    size = details.get("applied_to")
-    facts = XmpFacts(
-        regions=written,
-        applied_to=None if size is None else (size[0], size[1]),
-        orientation=details.get("orientation"),
-    )
-    stored_size = photo.width_px, photo.height_px
-    found = place_xmp(facts, stored_size, photo.orientation, detected)
-    return {
-        region.region_id: (clip_box(one.box), one.frame)
-        for region, one in zip(of_source, found, strict=True)
-    }
-
-
-def _place_picasa(
-    photo: Photo, region: Region, recipe: Recipe | None, detected: Sequence[Box]
-) -> Place | None:
-    """Place one of Picasa's rectangles.
-
-    Where its numbers fit the swapped grid, by chance or because the photo was turned since, a face
-    that was found where they stand as written, and none where they would be turned to, decides.
-    """
-    written = _box(region)
-    placed = place_region(
-        PicasaFace(written, region.rect, region.contact_id),
-        (photo.width_px, photo.height_px),
-        is_raw=suffix(os.fsencode(region.photo_name)) in RAW_SUFFIXES,
-        orientation=photo.orientation,
-        rotate=region.rotate,
-        recipe=recipe,
-    )
-    if placed is None:
-        return None
-    is_doubtful = placed.frame == "swapped" and not _is_on_face(placed.box, detected)
-    if is_doubtful and _is_on_face(written, detected):
-        return written, "unknown"
-    return placed.box, placed.frame
-
-
-def _is_on_face(box: Box, detected: Sequence[Box]) -> bool:
-    return any(is_same_place(box, face) for face in detected)
+def _shape(db: Connection, photo: Photo, file_id: FileId | None) -> PhotoShape:
+    """Return how a file shows a photo: files of equal pixels may be turned differently."""
+    turned = None if file_id is None else files.orientation_of(db, file_id)
+    size = photo.width_px, photo.height_px
+    return PhotoShape(size, photo.orientation if turned is None else turned)
 
 
 def _without_contradictions(db: Connection, placed: Sequence[PlacedRegion]) -> list[PlacedRegion]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facedex.db import cache, exports, faces, files, people, regions, sources
+from facedex.db import cache, exports, faces, files, people, regions
 from facedex.db.connection import transaction
 from facedex.db.faces import NewFace
 from facedex.geometry import iou
@@ -13,9 +13,9 @@ from facedex.pipeline.messages import EncodeJob, EncodeResult
 from facedex.pipeline.scan_run import run_jobs
 from facedex.services.names_in.link_regions import link_regions
 from facedex.services.names_in.named_people import NamedPeople
-from facedex.services.names_in.picasa_files import Recipes, contact_book, read_contacts, read_inis
-from facedex.services.names_in.place_regions import settle_on_face, settle_photo
-from facedex.services.names_in.read_sidecars import read_sidecars
+from facedex.services.names_in.picasa_files import contact_book, read_contacts
+from facedex.services.names_in.place_regions import open_sources, place_photo, settle_on_face
+from facedex.services.names_in.read_documents import read_documents
 from facedex.services.names_in.turn_photos import turn_photos
 from facedex.types import FaceState
 from facedex.xmp.traces import from_json
@@ -39,7 +39,7 @@ _BATCH_PHOTOS = 64
 
 
 def read_elsewhere(db: Connection, contacts_xml: Path | None, sink: ProgressSink) -> None:
-    """Read what changed in Picasa's inis and in sidecars, and turn photos as they say.
+    """Read what changed in the documents beside photos, and turn photos as they say.
 
     What photos' own XMP says was read with the photos.
 
@@ -50,8 +50,7 @@ def read_elsewhere(db: Connection, contacts_xml: Path | None, sink: ProgressSink
     """
     if contacts_xml is not None:
         read_contacts(db, contacts_xml)
-    read_inis(db, sink)
-    read_sidecars(db, sink)
+    read_documents(db, sink)
     with transaction(db):
         turn_photos(db, link_regions(db))
 
@@ -102,15 +101,14 @@ def _begin(db: Connection) -> tuple[_Settle, list[PhotoId]]:
     link_regions(db)
     _name_regions(db)
     regions.settle_without_photo(db)
-    recipes = Recipes(db)
+    placers = open_sources(db)
     own = {
         file_id: [from_json(one.traces) for one in written.values()]
         for file_id, written in exports.exported(db).items()
     }
-    details = {row.source_id: row.details for row in sources.list_sources(db, *sources.KINDS)}
 
     def settle(photo_id: PhotoId) -> list[PlacedRegion]:
-        return settle_photo(db, photo_id, details, recipes, own)
+        return place_photo(db, photo_id, placers, own)
 
     return settle, regions.photos_to_settle(db)
 

@@ -11,6 +11,7 @@ from facedex.db import ledger, sources
 from facedex.geometry import points_to_upright, swaps_sides
 from facedex.paths import display_path, join
 from facedex.picasa.names import group_web_contacts, is_ini_copy
+from facedex.services.names_in.sources import registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,7 @@ class Ledger:
     ini_lines : what the lines of all inis are (``LineCounts``), each counted once.
     ini_copies : files that a sync program made of an ini, which are not read.
     same_web_contact : contact ids that are probably one person, as old inis hint.
+    titles : what people call each kind of source.
     """
 
     sources: tuple[SourceLine, ...]
@@ -61,13 +63,18 @@ class Ledger:
     ini_lines: Mapping[str, int]
     ini_copies: tuple[str, ...]
     same_web_contact: tuple[tuple[str, ...], ...]
+    titles: Mapping[str, str]
 
 
 def make_ledger(db: Connection) -> Ledger:
     """Return the ledger of a library as it is now."""
     named = ledger.named_regions(db)
+    by_source = ledger.by_source(db)
+    titles = {source.kind: source.title for source in registry.SOURCES}
+    titles["contacts"] = "Picasa's contacts"  # a list of names, without faces
+    order = {kind: place for place, kind in enumerate(titles)}
     return Ledger(
-        tuple(ledger.by_source(db)),
+        tuple(sorted(by_source, key=lambda line: order.get(line.kind, len(order)))),
         tuple(ledger.by_name(db)),
         tuple(ledger.by_frame(db)),
         tuple(ledger.conflicts(db)),
@@ -82,6 +89,7 @@ def make_ledger(db: Connection) -> Ledger:
             if is_ini_copy(one.relpath.rpartition(b"/")[2])
         ),
         tuple(group_web_contacts(ledger.web_ids(db))),
+        {line.kind: titles.get(line.kind, line.kind) for line in by_source},
     )
 
 

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from facedex.digikam.database_faces import PixelRect
-from facedex.digikam.frames import PhotoShape, place_faces
+from facedex.digikam.frames import place_faces
 from facedex.geometry import box_from_xywh_px, box_to_stored
-from facedex.types import Box
+from facedex.types import Box, PhotoShape
 
 ORIENTATIONS = range(1, 9)
 QUARTERS = (5, 6, 7, 8)

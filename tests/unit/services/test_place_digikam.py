@@ -9,8 +9,8 @@ from facedex.db.sources import SourceFacts
 from facedex.digikam.database import DigikamPhoto
 from facedex.digikam.database_faces import DigikamFace, PixelRect
 from facedex.geometry import box_to_stored
-from facedex.services.names_in.place_digikam import digikam_regions, place_digikam
-from facedex.types import Box, PhotoFacts
+from facedex.services.names_in.sources.digikam import DigikamSource, digikam_regions
+from facedex.types import Box, PhotoFacts, PhotoShape
 
 RECT = PixelRect(300, 800, 600, 400)
 
@@ -53,11 +53,13 @@ def test_regions_from_the_library_are_placed_as_digikam_turns_the_photo(small, n
         source = sources.save_source(small.db, "digikam", SourceFacts(), path="/theirs.db")
         regions.save_regions(small.db, source, digikam_regions(said, "/p/a.jpg"))
     (kept,) = regions.list_regions(small.db)
-    placed = place_digikam(get_photo(small.db, photo_id), [kept], ())
+    row = get_photo(small.db, photo_id)
+    shape = PhotoShape((row.width_px, row.height_px), row.orientation)
+    (placed,) = DigikamSource().open([]).place([kept], shape, ())
     turn = 6 if noted is None else noted
     width, height = (4000, 3000) if turn == 1 else (3000, 4000)
     shown = Box(300 / width, 800 / height, 900 / width, 1200 / height)
-    box, frame = placed[kept.region_id]
+    box, frame = placed.box, placed.frame
     expected = box_to_stored(shown, turn)
     assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx(
         (expected.x0, expected.y0, expected.x1, expected.y1)

@@ -1,0 +1,117 @@
+"""What a source of names is: other programs' files and databases that say who is where on a photo.
+
+A source says under which name its documents are stored, whose word they are, how a document is read, and
+where its regions lie on a photo. Everything else, which person is meant, which photo, what becomes of a
+region, is the same for all sources.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from facedex.db.regions import NewRegion, Region
+    from facedex.db.sources import NewNote, SourceFacts, SourceRow
+    from facedex.types import Box, PhotoShape, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a region lies on its photo.
+
+    Attributes
+    ----------
+    box : in the stored-pixel frame, clipped to it.
+    frame : how the place was found, in a few words for the ledger (``v1_regions.frame``).
+    needs_face : nothing says that the region was drawn on this very picture, so it names a face that
+        is found there, and where none is, its name stands for the whole photo.
+    """
+
+    box: Box
+    frame: str
+    needs_face: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoPlace:
+    """A region that lies nowhere on its photo: its name stands for the whole photo."""
+
+    frame: str
+
+
+class RegionPlacer(Protocol):
+    """Places what the documents of one source say."""
+
+    def place(
+        self, regions: Sequence[Region], photo: PhotoShape, detected: Sequence[Box]
+    ) -> Sequence[Place | NoPlace]:
+        """Return where each region lies.
+
+        Parameters
+        ----------
+        regions : those with a box that one document has for one file; at least one.
+        photo : the size of that file's stored pixels, and the orientation that turns them upright.
+        detected : the faces that a detector found on the photo, in the stored-pixel frame: the evidence.
+        """
+
+
+class NameSource(Protocol):
+    """One kind of documents that name people."""
+
+    @property
+    def kind(self) -> str:
+        """Names the kind in the library (``v1_regions.source``); never changes."""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def source(self) -> Source:
+        """Whose word it is: a name that it gives is stored as said by them."""
+
+    @property
+    def is_written_here(self) -> bool:
+        """Whether facedex writes such documents too: what it wrote itself is no news."""
+
+    def open(self, documents: Sequence[SourceRow]) -> RegionPlacer:
+        """Return what places the regions of all its documents; their ``details`` are as stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """What a document says: of itself, of faces and people, and of photos besides."""
+
+    facts: SourceFacts
+    regions: Sequence[NewRegion] = ()
+    notes: Sequence[NewNote] = ()
+
+
+@runtime_checkable
+class DocumentSource(Protocol):
+    """A source whose documents are files in the folders of photos; a scan reads those that changed."""
+
+    @property
+    def ending(self) -> str:
+        """How the names of its files end, in lower case, without ``%`` and ``_``."""
+
+    @property
+    def phase(self) -> str:
+        """What the user is told while they are read."""
+
+    @property
+    def stage(self) -> str:
+        """Where a problem with one of them is filed (``v1_problems.stage``)."""
+
+    @property
+    def limit_bytes(self) -> int:
+        """Of a longer file one byte more is read, so that it can be refused."""
+
+    def is_document(self, relpath: bytes) -> bool:
+        """Tell whether a file that ends so is one of its documents."""
+
+    def read(self, relpath: bytes, data: bytes) -> DocumentText:
+        """Return what a document says; never fails: what is not understood is a problem of its facts."""

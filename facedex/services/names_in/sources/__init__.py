@@ -1,0 +1,1 @@
+"""The sources of names that facedex knows; :mod:`.registry` lists them."""

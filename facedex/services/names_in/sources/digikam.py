@@ -1,0 +1,65 @@
+"""digiKam's database as a source of names: regions made of its rows, and placed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from facedex.db.regions import NewRegion
+from facedex.digikam.frames import place_faces
+from facedex.digikam.rects import NotedRect, from_text, to_text
+from facedex.geometry import box_from_xywh_px, clip_box, upright_size
+from facedex.plugins.name_sources import Place
+from facedex.types import PhotoShape, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from facedex.db.regions import Region
+    from facedex.db.sources import SourceRow
+    from facedex.digikam.database import DigikamPhoto
+    from facedex.types import Box
+
+
+def digikam_regions(photo: DigikamPhoto, photo_name: str) -> Iterator[NewRegion]:
+    """Yield what digiKam says of a photo; ``photo_name`` is its path here.
+
+    A rectangle on a photo whose size digiKam does not know says nothing of the place.
+    """
+    for face in photo.faces:
+        if face.rect is None or photo.size is None:
+            yield NewRegion(photo_name, "", None, name=face.name, said=face.said)
+            continue
+        noted = NotedRect(face.rect, photo.size, photo.orientation)
+        rect, shown = face.rect, upright_size(*photo.size, photo.orientation or 1)
+        box = box_from_xywh_px(rect.left, rect.top, rect.width, rect.height, *shown)
+        yield NewRegion(photo_name, to_text(noted), clip_box(box), name=face.name, said=face.said)
+
+
+class DigikamSource:
+    """A digiKam database; an import reads it."""
+
+    kind = "digikam"
+    title = "digiKam"
+    source = Source.DIGIKAM
+    is_written_here = False
+
+    def open(self, documents: Sequence[SourceRow]) -> _DigikamPlacer:
+        """Return what places digiKam's rectangles."""
+        del documents  # each rectangle says itself of which picture it is
+        return _DigikamPlacer()
+
+
+class _DigikamPlacer:
+    def place(
+        self, regions: Sequence[Region], photo: PhotoShape, detected: Sequence[Box]
+    ) -> list[Place]:
+        """Return where the rectangles lie that digiKam has for one photo."""
+        written = [from_text(region.rect) for region in regions]
+        orientation = written[0].orientation
+        found = place_faces(
+            [one.rect for one in written],
+            PhotoShape(written[0].size, photo.orientation if orientation is None else orientation),
+            photo,
+            detected,
+        )
+        return [Place(one.box, one.frame) for one in found]

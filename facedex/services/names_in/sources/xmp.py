@@ -1,0 +1,87 @@
+"""XMP as a source of names: the packets in photos, which come with them, and sidecars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from facedex.geometry import clip_box
+from facedex.pipeline.store_xmp import text_of_xmp
+from facedex.plugins.name_sources import Place
+from facedex.types import Source
+from facedex.xmp.frames import place_regions
+from facedex.xmp.reading import XmpFacts, read_facts
+from facedex.xmp.regions import XmpRegion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from facedex.db.regions import Region
+    from facedex.db.sources import SourceRow
+    from facedex.plugins.name_sources import DocumentText
+    from facedex.types import Box, PhotoShape
+    from facedex.xmp.regions import Size
+
+MAX_SIDECAR_BYTES = 64 << 20
+
+
+class XmpSource:
+    """Sidecars, and what photos' own XMP says."""
+
+    kind = "xmp"
+    title = "XMP tags"
+    source = Source.XMP
+    is_written_here = True
+    ending = ".xmp"
+    phase = "Reading sidecars"
+    stage = "xmp"
+    limit_bytes = MAX_SIDECAR_BYTES
+
+    def is_document(self, relpath: bytes) -> bool:
+        """Tell that every such file is read; which photo it is beside is seen later."""
+        del relpath
+        return True
+
+    def read(self, relpath: bytes, data: bytes) -> DocumentText:
+        """Return what a sidecar says."""
+        del relpath
+        if len(data) > MAX_SIDECAR_BYTES:
+            problem = f"not read: it is over {MAX_SIDECAR_BYTES >> 20} MB"
+            return text_of_xmp(XmpFacts(problems=(problem,)))
+        return text_of_xmp(read_facts(data))
+
+    def open(self, documents: Sequence[SourceRow]) -> _XmpPlacer:
+        """Return what places the regions of XMP."""
+        return _XmpPlacer({one.source_id: _details(one) for one in documents})
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """What a packet says of all its regions: see :class:`facedex.xmp.reading.XmpFacts`."""
+
+    applied_to: Size | None
+    orientation: int | None
+
+
+def _details(document: SourceRow) -> _Details:
+    size = document.details.get("applied_to")
+    return _Details(
+        None if size is None else (size[0], size[1]), document.details.get("orientation")
+    )
+
+
+class _XmpPlacer:
+    def __init__(self, details: Mapping[int, _Details]) -> None:
+        self._details = details
+
+    def place(
+        self, regions: Sequence[Region], photo: PhotoShape, detected: Sequence[Box]
+    ) -> list[Place]:
+        """Return where the regions of one packet lie."""
+        details = self._details[regions[0].source_id]
+        written = tuple(
+            XmpRegion(clip_box(one.box), one.name, "mwg") for one in regions if one.box is not None
+        )
+        facts = XmpFacts(written, applied_to=details.applied_to, orientation=details.orientation)
+        placed = place_regions(facts, photo.size, photo.orientation, detected)
+        return [Place(clip_box(one.box), one.frame) for one in placed]
