@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from facedex.cli.context import Context
-    from facedex.services.names_in.import_picasa import FolderMatch
+    from facedex.services.names_in.import_picasa import FolderMatch, PicasaImport, PicasaPlan
     from facedex.services.telling.records import Ledger, Outcomes
 
 _FRAMES = {
@@ -83,55 +83,42 @@ def import_(
     facedex picasa import --db3 DIR --map 'D:/Photos=/mnt/photos'
     facedex picasa import --db3 DIR --dry-run        what would be taken over
     """
-    from facedex.services.names_in.import_picasa import (
-        find_contacts,
-        find_database,
-        import_contacts,
-        import_database,
-        match_folders,
-        open_database,
-    )
+    from facedex.services.names_in.import_picasa import plan_import, run_import
     from facedex.services.scanning.open_run import ScanOptions
 
     settings = as_last_time(context.settings(), is_quiet=True)
-    folder = find_database(db3 or Path.home()) or db3
-    if folder is None:
-        lists = find_contacts(Path.home())
-        if not lists or is_dry_run:
-            raise UsageError(
-                "Picasa's database is not in its usual places; name its folder: --db3 DIR"
-            )
-        n_named = import_contacts(settings.library, lists)
-        where = printable(str(lists[0]))
-        print(f"Read {where}: of the people without a name, {n_named:,} have theirs now.")
-        return
-    database = open_database(folder)
-    table = _parse_map(pairs)
-    matches = match_folders(settings.library, database, table)
-    if not as_json:
-        _print_matches(matches)
-    if not is_dry_run and not yes and any(m.here and not _is_given(m, table) for m in matches):
+    plan = plan_import(settings.library, db3, _parse_map(pairs))
+    if plan.matches and not as_json:
+        _print_matches(plan.matches)
+    if plan.is_proposed and not is_dry_run and not yes:
         _confirm()
-    table = {match.folder: match.here for match in matches if match.here} | table
     with stop_signals() as stop:
-        outcomes = import_database(
+        done = run_import(
             settings.library,
-            folder,
-            database,
-            table,
+            plan,
             ScanOptions(settings.engine(), (), settings.n_workers()),
             BarSink() if sys.stderr.isatty() else PlainSink(),
             lambda: bool(stop),
             is_dry_run=is_dry_run,
         )
     if as_json:
-        print_json({"folders": matches, "outcomes": outcomes, "problems": database.problems})
+        problems = plan.database.problems if plan.database else ()
+        print_json({"folders": plan.matches, "outcomes": done.outcomes, "problems": problems})
+    else:
+        _print_import(plan, done, is_dry_run)
+
+
+def _print_import(plan: PicasaPlan, done: PicasaImport, is_dry_run: bool) -> None:
+    if done.outcomes is None or plan.database is None:
+        where = printable(str(plan.contacts[0]))
+        print(f"Read {where}: of the people without a name, {done.n_named:,} have theirs now.")
         return
-    said = [f"{n:,} {name}" for name, n in asdict(outcomes).items() if n and name != "found"]
+    counts = asdict(done.outcomes)
+    words = [f"{n:,} {name}" for name, n in counts.items() if n and name != "found"]
     would = "would be" if is_dry_run else "are"
-    print(f"Of {outcomes.found:,} faces and names there {would}: {', '.join(said) or 'none'}.")
-    if database.problems:
-        print(f"Not understood: {len(database.problems):,}; facedex picasa report lists them.")
+    print(f"Of {counts['found']:,} faces and names there {would}: {', '.join(words) or 'none'}.")
+    if plan.database.problems:
+        print(f"Not understood: {len(plan.database.problems):,}; facedex picasa report lists them.")
 
 
 def _parse_map(pairs: Sequence[str]) -> dict[str, str]:
@@ -151,10 +138,6 @@ def _print_matches(matches: Sequence[FolderMatch]) -> None:
         ("Picasa's folder", "photos", "means here", "found there"),
         ((m.folder, m.n_photos, m.here or "(nothing)", m.n_here) for m in matches),
     )
-
-
-def _is_given(match: FolderMatch, table: dict[str, str]) -> bool:
-    return match.here is not None and any(match.here.startswith(here) for here in table.values())
 
 
 def _confirm() -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facedex.db import files, people
@@ -27,7 +28,6 @@ from facedex.services.names_in.take_over_names import settle_regions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from facedex.db.ledger import Outcomes
     from facedex.picasa.db3 import PicasaDb
@@ -50,30 +50,128 @@ class FolderMatch:
     n_here: int
 
 
-def find_database(home: Path) -> Path | None:
-    """Return the folder of Picasa's database, or None.
+@dataclass(frozen=True, slots=True)
+class PicasaPlan:
+    """What is there of Picasa, and which folders here its own are taken for.
 
-    ``home`` is that folder, or one in which it has a usual place: a user's home, or a copy of Picasa's
-    data.
+    Attributes
+    ----------
+    folder : of its database; None where there are only contacts.
+    contacts : lists of contacts, the newest first.
+    matches : each of the database's folders with the one here.
+    table : those that are known or proposed, Picasa's folder to the one here.
+    is_proposed : whether somebody should look at ``matches`` first, as not all were given.
     """
+
+    folder: Path | None
+    database: PicasaDb | None
+    contacts: tuple[Path, ...]
+    matches: tuple[FolderMatch, ...] = ()
+    table: Mapping[str, str] = field(default_factory=dict)
+    is_proposed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PicasaImport:
+    """What became of the database's faces, or None; and how many people got a name from contacts alone."""
+
+    outcomes: Outcomes | None
+    n_named: int = 0
+
+
+def plan_import(directory: Path, home: Path | None, given: Mapping[str, str]) -> PicasaPlan:
+    """Return what there is to take over, and what Picasa's folders seem to mean here.
+
+    Parameters
+    ----------
+    home : the database's folder, or one in which it has a usual place: a user's home, or a copy of
+        Picasa's data; None looks in the own home.
+    given : folders as Picasa wrote them, to folders here.
+
+    Raises
+    ------
+    UsageError
+        If there is no library, or nothing of Picasa's.
+    """
+    folder = _find_database(home or Path.home()) or home
+    if folder is None:
+        contacts = tuple(p for each in usual_profiles(Path.home()) for p in each.contacts)
+        there = tuple(path for path in contacts if path.is_file())
+        if not there:
+            raise UsageError(
+                "Picasa's database is not in its usual places; name its folder: --db3 DIR"
+            )
+        return PicasaPlan(None, None, there)
+    if not _is_database(folder):
+        raise UsageError(
+            f"{folder} holds no {INDEX_NAME}, so it is not Picasa's database; it is the folder db3"
+            r" in Picasa's data, on Windows in %LocalAppData%\Google\Picasa2"
+        )
+    database = read_db3(folder)
+    matches = _match_folders(directory, database, given)
+    return PicasaPlan(
+        folder,
+        database,
+        tuple(path for path in PicasaProfile(folder.parent).contacts if path.is_file()),
+        tuple(matches),
+        {match.folder: match.here for match in matches if match.here} | dict(given),
+        any(match.here and not _is_given(match.here, given) for match in matches),
+    )
+
+
+def run_import(
+    directory: Path,
+    plan: PicasaPlan,
+    options: ScanOptions,
+    sink: ProgressSink,
+    should_stop: Callable[[], bool],
+    *,
+    is_dry_run: bool = False,
+) -> PicasaImport:
+    """Take over what ``plan`` found, the contacts with it; a dry run keeps nothing.
+
+    Raises
+    ------
+    UsageError
+        If there is no library, a list of contacts cannot be read, or a dry run has no database to try.
+    EnvironmentFault
+    """
+    if plan.folder is None or plan.database is None:
+        if is_dry_run:
+            raise UsageError("there are only Picasa's contacts, and these have no dry run")
+        return PicasaImport(None, _import_contacts(directory, plan.contacts))
+    if not is_dry_run:
+        with scan_lock(directory), contextlib.closing(open_library(directory)) as db:
+            for path in plan.contacts:
+                read_contacts(db, path)
+    database = plan.database
+    facts = SourceFacts(database.persons, database.problems, {"map": dict(plan.table)})
+    regions = list(_regions(database, plan.table))
+    source = Database("db3", plan.folder.absolute(), facts, regions)
+    return PicasaImport(
+        take_in_database(directory, source, options, sink, should_stop, is_dry_run=is_dry_run)
+    )
+
+
+def _find_database(home: Path) -> Path | None:
     if _is_database(home):
         return home
     return next((p.db3 for p in usual_profiles(home) if _is_database(p.db3)), None)
 
 
-def find_contacts(home: Path) -> list[Path]:
-    """Return the lists of contacts in Picasa's usual places under a home, the newest copy first."""
-    return [path for p in usual_profiles(home) for path in p.contacts if path.is_file()]
+def _is_database(folder: Path) -> bool:
+    try:
+        return any(path.name.casefold() == INDEX_NAME for path in folder.iterdir())
+    except OSError:
+        return False
 
 
-def import_contacts(directory: Path, paths: Sequence[Path]) -> int:
-    """Take over names of contacts alone; return how many people who had only an id have a name now.
+def _is_given(here: str, given: Mapping[str, str]) -> bool:
+    return any(here.startswith(folder) for folder in given.values())
 
-    Raises
-    ------
-    UsageError
-        If there is no library yet, or a list cannot be read.
-    """
+
+def _import_contacts(directory: Path, paths: Sequence[Path]) -> int:
+    """Return how many people who had only an id have a name now."""
     _check_library(directory)
     with scan_lock(directory), contextlib.closing(open_library(directory)) as db:
         for path in paths:
@@ -89,30 +187,7 @@ def _check_library(directory: Path) -> None:
         raise UsageError("there is no library yet; scan the photos first: facedex scan FOLDER")
 
 
-def _is_database(folder: Path) -> bool:
-    try:
-        return any(path.name.casefold() == INDEX_NAME for path in folder.iterdir())
-    except OSError:
-        return False
-
-
-def open_database(folder: Path) -> PicasaDb:
-    """Return what the database in ``folder`` says.
-
-    Raises
-    ------
-    UsageError
-        If there is none.
-    """
-    if not _is_database(folder):
-        raise UsageError(
-            f"{folder} holds no {INDEX_NAME}, so it is not Picasa's database; it is the folder db3"
-            r" in Picasa's data, on Windows in %LocalAppData%\Google\Picasa2"
-        )
-    return read_db3(folder)
-
-
-def match_folders(
+def _match_folders(
     directory: Path, database: PicasaDb, table: Mapping[str, str]
 ) -> list[FolderMatch]:
     """Return the folders of a database with the folders here, those of ``table`` as they are given."""
@@ -153,33 +228,6 @@ def _guess(folder: str, below: list[str], known: list[str]) -> dict[str, str]:
             if candidate.casefold().endswith(tail):
                 votes[candidate[: len(candidate) - len(tail)] or "/"] += 1
     return {folder: votes.most_common(1)[0][0]} if votes else {}
-
-
-def import_database(
-    directory: Path,
-    folder: Path,
-    database: PicasaDb,
-    table: Mapping[str, str],
-    options: ScanOptions,
-    sink: ProgressSink,
-    should_stop: Callable[[], bool],
-    *,
-    is_dry_run: bool = False,
-) -> Outcomes:
-    """Take over what Picasa's database says; return what became of its faces.
-
-    ``table`` is from folders as Picasa wrote them to folders here. A dry run keeps nothing. The
-    contacts beside the database are taken over with it.
-    """
-    if not is_dry_run:
-        with scan_lock(directory), contextlib.closing(open_library(directory)) as db:
-            for path in PicasaProfile(folder.parent).contacts:
-                if path.is_file():
-                    read_contacts(db, path)
-    facts = SourceFacts(database.persons, database.problems, {"map": dict(table)})
-    regions = list(_regions(database, table))
-    said = Database("db3", folder.absolute(), facts, regions)
-    return take_in_database(directory, said, options, sink, should_stop, is_dry_run=is_dry_run)
 
 
 def _regions(database: PicasaDb, table: Mapping[str, str]) -> Iterator[NewRegion]:
