@@ -157,6 +157,17 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """What one source says of a face and a person; ``person_id`` is None for an ignored face."""
+
+    person_id: PersonId | None
+    state: FaceState
+    source: Source
+    distance: float | None = None
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FacePlace:
     """Where a face is in an image, and how it lies there.
 

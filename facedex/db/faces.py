@@ -11,7 +11,16 @@ import numpy as np
 
 from facedex.db.connection import now_us, rows
 from facedex.geometry import points_to_upright
-from facedex.types import Box, ClusterId, FaceId, FaceState, PersonId, PhotoId, Source
+from facedex.types import (
+    Assignment,
+    Box,
+    ClusterId,
+    FaceId,
+    FaceState,
+    PersonId,
+    PhotoId,
+    Source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,17 +61,6 @@ class StoredFace:
     origin: str
     cluster_id: ClusterId | None
     is_settled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """What is said of a face and a person; ``person_id`` is None for an ignored face."""
-
-    person_id: PersonId | None
-    state: FaceState
-    source: Source
-    distance: float | None = None
-    probability: float | None = None
 
 
 def faces_of_photo(db: apsw.Connection, photo_id: PhotoId) -> list[StoredFace]:
@@ -194,16 +192,16 @@ def _set_encoding(
         )
 
 
-def assignments(db: apsw.Connection, face_id: FaceId) -> list[Assignment]:
+def assignments(db: apsw.Connection, face_id: FaceId) -> tuple[Assignment, ...]:
     """Return all that is said of a face, in the order it was said."""
     sql = (
         "SELECT person_id, state, source, distance, probability FROM assignment"
         " WHERE face_id = ? ORDER BY id"
     )
-    return [
+    return tuple(
         Assignment(person, FaceState(state), Source(source), distance, probability)
         for person, state, source, distance, probability in rows(db, sql, (face_id,))
-    ]
+    )
 
 
 def set_assignments(db: apsw.Connection, face_id: FaceId, said: Iterable[Assignment]) -> None:

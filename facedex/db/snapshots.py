@@ -18,9 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 from facedex.db import faces, pairs, people, regions
 from facedex.db.connection import rows
-from facedex.db.faces import Assignment
 from facedex.geometry import iou
-from facedex.types import Box, ClusterId, FaceId, FaceState, PersonId, PhotoId, Source
+from facedex.types import (
+    Assignment,
+    Box,
+    ClusterId,
+    FaceId,
+    FaceState,
+    PersonId,
+    PhotoId,
+    Source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -74,6 +74,10 @@ class NameSource(Protocol):
         """Whose word it is: a name that it gives is stored as said by them."""
 
     @property
+    def trust(self) -> int:
+        """How far its word counts where two name one face differently; see ``naming/trust.py``."""
+
+    @property
     def is_written_here(self) -> bool:
         """Whether facedex writes such documents too: what it wrote itself is no news."""
 

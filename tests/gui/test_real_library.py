@@ -17,7 +17,7 @@ from facedex.db.connection import transaction
 from facedex.db.library import open_library
 from facedex.services.library import Library
 from facedex.services.telling.records import Shelf
-from facedex.types import Box, FaceState, FileStat, PhotoFacts, Source
+from facedex.types import Assignment, Box, FaceState, FileStat, PhotoFacts, Source
 from facedex.viewer import app
 
 BOXES = (Box(0.1, 0.2, 0.3, 0.55), Box(0.4, 0.25, 0.6, 0.6), Box(0.7, 0.2, 0.9, 0.55))
@@ -70,7 +70,7 @@ def add_photo(db, root, path, number, anna, group) -> None:
     if number < 4:
         faces.add_suggestion(db, ids[0], anna, 0.3 + number / 100)
     else:
-        said = faces.Assignment(anna, FaceState.CONFIRMED, Source.PICASA)
+        said = Assignment(anna, FaceState.CONFIRMED, Source.PICASA)
         faces.set_assignments(db, ids[0], [said])
     faces.set_cluster(db, ids[1], group)
 

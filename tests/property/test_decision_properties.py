@@ -25,7 +25,7 @@ from facedex.services.decisions.decide_groups import (
     split,
 )
 from facedex.services.decisions.decide_people import merge_people, rename_person, set_dates
-from facedex.services.names_in.place_regions import confirm
+from facedex.services.names_in.named_faces import name_face
 from facedex.services.recognising.match_faces import match_faces
 from facedex.types import Source
 
@@ -56,7 +56,7 @@ class Deciding(RuleBasedStateMachine):
             picasa = people.add_person(self.db, "Ada")
             people.set_contact(self.db, "a" * 16, picasa, "Ada")
             for face_id in self.faces[:6:3]:
-                confirm(self.db, face_id, picasa, Source.PICASA)
+                name_face(self.db, face_id, picasa, Source.PICASA)
         match_faces(self.db, MODEL)
         self.start, self.settled = v1_views(self.db), rows(self.db, SETTLED)
         self.was_matched = False

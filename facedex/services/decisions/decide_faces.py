@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from facedex.db import catalog, companions, faces, people
 from facedex.db.connection import transaction
-from facedex.db.faces import Assignment
 from facedex.errors import UsageError
 from facedex.services.decisions import journal
 from facedex.services.decisions.journal import Recording
-from facedex.types import FaceState, Source
+from facedex.types import Assignment, FaceState, Source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

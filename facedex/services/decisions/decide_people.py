@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from facedex.db.connection import Connection
-    from facedex.db.faces import Assignment
-    from facedex.types import FaceId, PersonId
+    from facedex.types import Assignment, FaceId, PersonId
 
 # of two things said of one face, the first of these stays when the two people become one
 _STRENGTH = (FaceState.CONFIRMED, FaceState.REJECTED, FaceState.SUGGESTED)

@@ -22,7 +22,7 @@ from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
 from facedex.services.decisions.journal import Recording
 from facedex.services.recognising.encode_named import encode_named
 from facedex.services.recognising.match_faces import match_faces
-from facedex.types import Box, FaceState, Source
+from facedex.types import Assignment, Box, FaceState, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from facedex.db.connection import Connection
     from facedex.db.decisions import Step
-    from facedex.db.faces import Assignment, StoredFace
+    from facedex.db.faces import StoredFace
     from facedex.db.portable_decisions import Memory
     from facedex.progress import ProgressSink
     from facedex.services.scanning.open_run import ScanOptions
@@ -292,7 +292,7 @@ def _restore(record: Recording, known: _Known, found: _Found) -> None:
     home: ClusterId | None = None
     for person_uuid, name, state, source, *_derived in found.state["said"]:
         person_id = None if person_uuid is None else known.of(person_uuid, name)
-        said.append(faces.Assignment(person_id, FaceState(state), Source(source)))
+        said.append(Assignment(person_id, FaceState(state), Source(source)))
         if person_id is not None and state == FaceState.CONFIRMED:
             home = known.home(person_id, found.state["cluster"])
     if not snapshots.is_worth_a_box(found.state):

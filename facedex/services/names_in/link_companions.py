@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from facedex.db.companions import HeldPhoto
     from facedex.db.connection import Connection
-    from facedex.db.faces import Assignment
-    from facedex.types import Box, FaceId, PersonId, PhotoId
+    from facedex.types import Assignment, Box, FaceId, PersonId, PhotoId
 
 _BATCH_PHOTOS = 64
 _CLOCK_S = 2  # a RAW and its JPEG may be stamped a second apart

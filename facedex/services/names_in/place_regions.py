@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facedex.db import faces, files, people, photos, regions, sources
-from facedex.db.faces import Assignment
+from facedex.db import faces, files, photos, regions, sources
 from facedex.geometry import iou
 from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
 from facedex.plugins.name_sources import NoPlace, Place
+from facedex.services.names_in.named_faces import ignore_face, name_face
 from facedex.services.names_in.sources import registry
-from facedex.types import DRAWN_ORIGINS, FaceState, PhotoShape, Source
+from facedex.types import DRAWN_ORIGINS, PhotoShape
 from facedex.xmp.regions import XmpRegion
 from facedex.xmp.traces import find_trace
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from facedex.db.photos import Photo
     from facedex.db.regions import Region
     from facedex.plugins.name_sources import RegionPlacer
-    from facedex.types import Box, FaceId, FileId, PersonId, PhotoId
+    from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, Source
     from facedex.xmp.traces import Traces
 
 _SAME_REGION_IOU = 0.5
@@ -85,7 +85,7 @@ def place_photo(
             regions.settle_region(db, region.region_id, "unplaced")
         else:
             with_box.append(region)
-    with_box.sort(key=lambda region: registry.trust_rank(region.kind))
+    with_box.sort(key=lambda region: registry.source_of_kind(region.kind).trust)
     found = faces.faces_of_photo(db, photo_id)
     detected = [face.box for face in found if face.origin not in DRAWN_ORIGINS]
     places = _place_all(db, photos.get_photo(db, photo_id), with_box, placers, detected)
@@ -197,42 +197,11 @@ def settle_on_face(db: Connection, one: PlacedRegion, face_id: FaceId) -> None:
     """Let a region name a face, unless the user said otherwise."""
     region_id = one.region.region_id
     if one.person_id is None:
-        status = "ignored" if _ignore(db, face_id, one.source) else "conflict"
+        status = "ignored" if ignore_face(db, face_id, one.source) else "conflict"
         regions.settle_region(db, region_id, status, one.frame, face_id)
         return
-    if not confirm(db, face_id, one.person_id, one.source):
+    if not name_face(db, face_id, one.person_id, one.source):
         regions.settle_region(db, region_id, "conflict", one.frame, face_id)
         return
     status = "encoded" if faces.has_encoding(db, face_id) else "unencodable"
     regions.settle_region(db, region_id, status, one.frame, face_id)
-
-
-def confirm(db: Connection, face_id: FaceId, person_id: PersonId, source: Source) -> bool:
-    """Say that a source names the face; what the user said of it stands.
-
-    Returns whether the face is that person's now.
-    """
-    said = faces.assignments(db, face_id)
-    of_user = [a for a in said if a.source is Source.USER]
-    for one in of_user:
-        if one.state in {FaceState.CONFIRMED, FaceState.IGNORED}:
-            return one.person_id == person_id
-        if one.person_id == person_id:
-            return False
-    if any(a.person_id == person_id and a.state is FaceState.CONFIRMED for a in said):
-        return True
-    faces.set_assignments(
-        db, face_id, [*of_user, Assignment(person_id, FaceState.CONFIRMED, source)]
-    )
-    home = people.main_cluster(db, person_id) or people.add_cluster(db, person_id)
-    faces.set_cluster(db, face_id, home)
-    return True
-
-
-def _ignore(db: Connection, face_id: FaceId, source: Source) -> bool:
-    """Put a face aside of which nobody has spoken; tell whether it is aside now."""
-    said = faces.assignments(db, face_id)
-    if all(a.source is Source.AUTO for a in said):
-        faces.set_assignments(db, face_id, [Assignment(None, FaceState.IGNORED, source)])
-        return True
-    return any(a.state is FaceState.IGNORED for a in said)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from facedex.db import decisions, faces, people, photos
 from facedex.db.connection import rows, transaction
-from facedex.db.faces import Assignment, NewFace
+from facedex.db.faces import NewFace
 from facedex.db.library import open_library
 from facedex.errors import UsageError
 from facedex.services.decisions import decide_faces
-from facedex.types import Box, FaceState, PhotoFacts, Source
+from facedex.types import Assignment, Box, FaceState, PhotoFacts, Source
 
 N_PHOTOS, ON_EACH = 4, 3
 NAMES = ("Ada", "Grace", "Mae")

@@ -5,7 +5,7 @@ from facedex.db import decisions, people
 from facedex.db.connection import transaction
 from facedex.errors import UsageError
 from facedex.services.decisions import decide_faces
-from facedex.services.names_in.place_regions import confirm
+from facedex.services.names_in.named_faces import name_face
 from facedex.services.recognising.match_faces import match_faces
 from facedex.types import Source
 
@@ -22,7 +22,7 @@ def from_picasa(small, face_id, name):
     with transaction(small.db):
         person = people.find_by_name(small.db, name) or people.add_person(small.db, name)
         people.set_contact(small.db, f"{person:016x}", person, name)
-        confirm(small.db, face_id, person, Source.PICASA)
+        name_face(small.db, face_id, person, Source.PICASA)
     return person
 
 
@@ -127,7 +127,7 @@ def test_naming_over_a_picasa_name_rejects_it_and_picasa_does_not_bring_it_back(
     after = [(EVE, "rejected", BY_USER), (ADA, "confirmed", BY_USER)]
     assert small.said(a) == after
     with transaction(small.db):
-        confirm(small.db, a, eve, Source.PICASA)
+        name_face(small.db, a, eve, Source.PICASA)
     assert small.said(a) == after
 
 
@@ -234,7 +234,7 @@ def test_rejecting_what_picasa_said_stands_against_picasa(small):
     eve = from_picasa(small, a, EVE)
     decide_faces.reject(small.db, [a])
     with transaction(small.db):
-        confirm(small.db, a, eve, Source.PICASA)
+        name_face(small.db, a, eve, Source.PICASA)
     assert small.said(a) == [(EVE, "rejected", BY_USER)]
 
 

@@ -4,7 +4,6 @@ from views import v1_views
 
 from facedex.db import faces, pairs, people
 from facedex.db.connection import transaction
-from facedex.db.faces import Assignment
 from facedex.errors import UsageError
 from facedex.services.decisions import decide_faces
 from facedex.services.decisions.decide_groups import reject_pair_of_people
@@ -15,7 +14,7 @@ from facedex.services.decisions.decide_people import (
     set_dates,
 )
 from facedex.services.recognising.match_faces import match_faces
-from facedex.types import FaceState, Source
+from facedex.types import Assignment, FaceState, Source
 
 ADA, COUNTESS, EVE = "Ada Lovelace", "Countess", "Eve"
 

@@ -10,7 +10,7 @@ from facedex.services.decisions import decide_faces
 from facedex.services.decisions.decide_sure import SHOWN, confirm_sure, count_sure
 from facedex.services.names_in.link_companions import link_companions
 from facedex.services.recognising.match_faces import match_faces
-from facedex.types import FaceState, Source
+from facedex.types import Assignment, FaceState, Source
 
 ADA, EVE = "Ada Lovelace", "Eve"
 
@@ -99,7 +99,7 @@ def test_nothing_sure_is_no_decision(small, guessed):
 def test_guesses_without_a_probability_are_left_alone(small, guessed):
     [face] = small.album(ADA, 1)
     [person] = {a.person_id for a in faces.assignments(small.db, guessed[0][0])}
-    guess = faces.Assignment(person, FaceState.SUGGESTED, Source.AUTO)
+    guess = Assignment(person, FaceState.SUGGESTED, Source.AUTO)
     with transaction(small.db):
         faces.set_assignments(small.db, face, [guess])
     confirm_sure(small.db, 0.5)

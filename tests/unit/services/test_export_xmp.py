@@ -13,7 +13,7 @@ from facedex.progress import NullSink
 from facedex.services.decisions import decide_faces
 from facedex.services.names_out import export_xmp, write_names
 from facedex.services.recognising.match_faces import match_faces
-from facedex.types import Box, FaceState, Source
+from facedex.types import Assignment, Box, FaceState, Source
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
 
@@ -98,7 +98,7 @@ def test_only_names_that_a_person_gave_are_written(small, folder):
     with transaction(small.db):
         for face, name, is_placeholder in ((unnamed, "1a2b", True), (picasa, "Pia", False)):
             person = people.add_person(small.db, name, is_placeholder=is_placeholder)
-            said = faces.Assignment(person, FaceState.CONFIRMED, Source.PICASA)
+            said = Assignment(person, FaceState.CONFIRMED, Source.PICASA)
             faces.set_assignments(small.db, face, [said])
     assert match_faces(small.db, MODEL).n_suggested == 1
     lay(small)

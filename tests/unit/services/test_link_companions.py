@@ -7,7 +7,7 @@ from facedex.db import catalog, companions, decisions, faces, files, people, pho
 from facedex.db.connection import rows, transaction
 from facedex.services.decisions import decide_faces
 from facedex.services.names_in.link_companions import link_companions
-from facedex.services.names_in.place_regions import confirm
+from facedex.services.names_in.named_faces import name_face
 from facedex.services.recognising.match_faces import match_faces
 from facedex.types import Box, Source
 
@@ -41,7 +41,7 @@ def from_picasa(small, face_id, name):
     with transaction(small.db):
         person = people.find_by_name(small.db, name) or people.add_person(small.db, name)
         people.set_contact(small.db, f"{person:016x}", person, name)
-        confirm(small.db, face_id, person, Source.PICASA)
+        name_face(small.db, face_id, person, Source.PICASA)
 
 
 # ---- which photos are companions

@@ -10,6 +10,7 @@ from facedex.db import files, regions, sources
 from facedex.db.connection import transaction
 from facedex.db.regions import NewRegion
 from facedex.db.sources import NewNote, SourceFacts
+from facedex.naming.trust import Trust, trust_in_source
 from facedex.plugins.name_sources import DocumentText, NoPlace, Place
 from facedex.progress import NullSink
 from facedex.services.names_in.read_documents import read_documents
@@ -25,6 +26,7 @@ class ListSource:
     kind = "list"
     title = "lists of faces"
     source = Source.XMP
+    trust = 25  # less than Picasa, more than digiKam
     is_written_here = False
     ending = ".list"
     phase = "Reading lists"
@@ -108,7 +110,9 @@ def test_the_ledger_calls_it_by_its_title(library):
     assert found.titles == {"list": "lists of faces"}
 
 
-def test_the_word_of_a_source_further_up_counts_more(library):
+@pytest.mark.parametrize(("trust", "winner"), [(15, "Ann"), (25, "Bob")])
+def test_the_word_of_a_source_that_is_trusted_more_counts(library, monkeypatch, trust, winner):
+    monkeypatch.setattr(ListSource, "trust", trust)
     (face,) = library.photo("a", name=b"a.jpg")
     write_list(library, 0, ["a.jpg", "Ann", [0.05, 0.2, 0.85, 0.6]])
     with transaction(library.db):
@@ -117,7 +121,17 @@ def test_the_word_of_a_source_further_up_counts_more(library):
         theirs = NewRegion(here, "0d3333339999cccc", Box(0.05, 0.2, 0.85, 0.6), name="Bob")
         regions.save_regions(library.db, source, [theirs])
     place(library)
-    assert library.confirmed(face) == "Bob"
+    assert library.confirmed(face) == winner
+
+
+def test_picasas_inis_beat_its_database_then_come_digikam_and_xmp():
+    kinds = [one.kind for one in sorted(registry.SOURCES, key=lambda one: one.trust)]
+    assert kinds == ["ini", "db3", "digikam", "xmp"]
+
+
+def test_sources_count_as_far_as_the_names_they_speak_in_and_never_as_the_user():
+    for one in registry.SOURCES:
+        assert Trust.USER < trust_in_source(one.source) <= one.trust < Trust.PROGRAM
 
 
 def test_what_a_source_said_that_is_gone_stays(library, monkeypatch):

@@ -16,7 +16,7 @@ from facedex.services.decisions import decide_faces
 from facedex.services.decisions.decide_groups import reject_pair_of_people, split
 from facedex.services.decisions.decide_people import merge_people, rename_person, set_dates
 from facedex.services.decisions.relearn import relearn
-from facedex.services.names_in.place_regions import confirm
+from facedex.services.names_in.named_faces import name_face
 from facedex.services.scanning.open_run import ScanOptions
 from facedex.types import EngineConfig, Source
 
@@ -216,7 +216,7 @@ def test_picasas_word_here_gives_way_to_what_the_owner_decided_there(decided, ma
     with transaction(fresh.db):
         person = people.add_person(fresh.db, "Bobby")
         people.set_contact(fresh.db, "d" * 16, person, "Bobby")
-        confirm(fresh.db, face, person, Source.PICASA)
+        name_face(fresh.db, face, person, Source.PICASA)
     run(fresh, decided)
     assert fresh.confirmed(face) == "Robert"
 
@@ -225,7 +225,7 @@ def test_people_are_known_by_contact_or_name_and_namesakes_stay_two(decided, mak
     [face] = decided.photo("twin")
     with transaction(decided.db):
         twin = people.add_person(decided.db, ADA)
-        confirm(decided.db, face, twin, Source.PICASA)
+        name_face(decided.db, face, twin, Source.PICASA)
     fresh = make_fresh()
     with transaction(fresh.db):
         called = people.add_person(fresh.db, "Evelyn")

@@ -8,6 +8,7 @@ from facedex.db.regions import NewRegion
 from facedex.digikam.frames import place_faces
 from facedex.digikam.rects import NotedRect, from_text, to_text
 from facedex.geometry import box_from_xywh_px, clip_box, upright_size
+from facedex.naming.trust import Trust
 from facedex.plugins.name_sources import Place
 from facedex.types import PhotoShape, Source
 
@@ -41,6 +42,7 @@ class DigikamSource:
     kind = "digikam"
     title = "digiKam"
     source = Source.DIGIKAM
+    trust = Trust.DIGIKAM
     is_written_here = False
 
     def open(self, documents: Sequence[SourceRow]) -> _DigikamPlacer:

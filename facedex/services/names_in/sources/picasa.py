@@ -10,6 +10,7 @@ from facedex.db.regions import NewRegion
 from facedex.db.sources import NewNote, SourceFacts
 from facedex.geometry import clip_box
 from facedex.imaging.formats import RAW_SUFFIXES, suffix
+from facedex.naming.trust import Trust
 from facedex.paths import folder_of
 from facedex.picasa.frames import place_region
 from facedex.picasa.ini import MAX_INI_BYTES, is_unnamed_contact, parse_ini
@@ -33,6 +34,7 @@ class PicasaIniSource:
     kind = "ini"
     title = "Picasa's .picasa.ini"
     source = Source.PICASA
+    trust = Trust.PICASA_INI
     is_written_here = False
     ending = "picasa.ini"
     phase = "Reading Picasa's files"
@@ -73,6 +75,7 @@ class PicasaDatabaseSource:
     kind = "db3"
     title = "Picasa's database"
     source = Source.PICASA
+    trust = Trust.PICASA_DATABASE
     is_written_here = False
 
     def open(self, documents: Sequence[SourceRow]) -> _PicasaPlacer:

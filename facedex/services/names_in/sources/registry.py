@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from facedex.plugins.name_sources import NameSource
 
-# whose word counts where two sources name one face differently, the most trusted first: Picasa's inis
-# are its truth, its database lags behind them; XMP may have been written by any program at any time
 SOURCES: tuple[NameSource, ...] = (
     PicasaIniSource(),
     PicasaDatabaseSource(),
@@ -27,11 +25,6 @@ SOURCES: tuple[NameSource, ...] = (
 def source_of_kind(kind: str) -> NameSource:
     """Return the source of a kind; raises ``KeyError`` if there is none."""
     return {source.kind: source for source in SOURCES}[kind]
-
-
-def trust_rank(kind: str) -> int:
-    """Return how far down a kind stands in the order of trust; 0 is trusted most."""
-    return [source.kind for source in SOURCES].index(kind)
 
 
 def document_sources() -> Iterator[tuple[NameSource, DocumentSource]]:

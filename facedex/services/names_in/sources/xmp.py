@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facedex.geometry import clip_box
+from facedex.naming.trust import Trust
 from facedex.pipeline.store_xmp import text_of_xmp
 from facedex.plugins.name_sources import Place
 from facedex.types import Source
@@ -31,6 +32,7 @@ class XmpSource:
     kind = "xmp"
     title = "XMP tags"
     source = Source.XMP
+    trust = Trust.XMP
     is_written_here = True
     ending = ".xmp"
     phase = "Reading sidecars"

@@ -1,0 +1,5 @@
+"""The rules of names, without a database, files or a window: values in, values out.
+
+- ``trust``: whose word counts, in one order.
+- ``words``: what is said of one face, and what becomes of it when somebody says something else.
+"""
