@@ -2,4 +2,5 @@
 
 - ``trust``: whose word counts, in one order.
 - ``words``: what is said of one face, and what becomes of it when somebody says something else.
+- ``same_face``: which boxes are around one face, and who is paired with whom.
 """

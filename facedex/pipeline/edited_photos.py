@@ -13,10 +13,9 @@ import numpy as np
 from facedex.db import faces, photos
 from facedex.db.connection import transaction
 from facedex.geometry import iou
+from facedex.naming.same_face import is_unmoved, pair_best_first
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from facedex.db.connection import Connection
     from facedex.db.faces import StoredFace
     from facedex.db.photos import Replaced
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 SAME_FACE_DISTANCE = 0.35
 # in the same place only a face that cannot be the same is refused
 _OTHER_FACE_DISTANCE = 0.6
-_SAME_PLACE_IOU = 0.5
 _BATCH_PHOTOS = 64
 
 _Distances = dict[tuple["FaceId", "FaceId"], float]
@@ -54,8 +52,9 @@ def _carry_faces(db: Connection, one: Replaced, model_id: str) -> None:
     said = [face for face in faces.faces_of_photo(db, one.photo_id) if face.is_settled]
     free = [face for face in faces.faces_of_photo(db, one.now) if not face.is_settled]
     distances = _distances(db, said, free, model_id)
-    near = sorted((distance, *pair) for pair, distance in distances.items())
-    pairs = one_to_one(entry for entry in near if entry[0] <= SAME_FACE_DISTANCE)
+    pairs = pair_best_first(
+        (distance, *pair) for pair, distance in distances.items() if distance <= SAME_FACE_DISTANCE
+    )
     if not one.is_compared and _is_same_shape(db, one.photo_id, one.now):
         pairs |= _by_place(
             [face for face in said if face.face_id not in pairs],
@@ -85,22 +84,13 @@ def _distances(
 def _by_place(
     said: list[StoredFace], free: list[StoredFace], distances: _Distances
 ) -> dict[FaceId, FaceId]:
-    overlaps = sorted(
+    return pair_best_first(
         (-iou(a.box, b.box), a.face_id, b.face_id)
         for a in said
         for b in free
-        if distances.get((a.face_id, b.face_id), 0.0) <= _OTHER_FACE_DISTANCE
+        if is_unmoved(a.box, b.box)
+        and distances.get((a.face_id, b.face_id), 0.0) <= _OTHER_FACE_DISTANCE
     )
-    return one_to_one(entry for entry in overlaps if -entry[0] >= _SAME_PLACE_IOU)
-
-
-def one_to_one(ranked: Iterable[tuple[float, FaceId, FaceId]]) -> dict[FaceId, FaceId]:
-    """Return pairs, the first of ``ranked`` first, in which no face comes twice."""
-    pairs: dict[FaceId, FaceId] = {}
-    for _rank, old_id, new_id in ranked:
-        if old_id not in pairs and new_id not in pairs.values():
-            pairs[old_id] = new_id
-    return pairs
 
 
 def _is_same_shape(db: Connection, a: PhotoId, b: PhotoId) -> bool:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from facedex.db import cache, faces, files, issues, photos
 from facedex.db.connection import transaction
 from facedex.errors import ItemError
-from facedex.geometry import contains_center, iou, own_or_turn
+from facedex.geometry import iou, own_or_turn
+from facedex.naming.same_face import is_around, is_found_again, pair_best_first
 from facedex.pipeline.reading import read_file
 from facedex.pipeline.store_xmp import save_xmp
 from facedex.types import DRAWN_ORIGINS
@@ -22,14 +23,12 @@ if TYPE_CHECKING:
     from facedex.pipeline.messages import FoundFace, Problem, ScanResult
     from facedex.pipeline.scan_run import ScanRun
     from facedex.progress import ProgressSink
-    from facedex.types import Box, FaceId, FileId, PhotoId
+    from facedex.types import FaceId, FileId, PhotoId
 
 log = logging.getLogger(__name__)
 
 BATCH_FILES = 64
 BATCH_S = 2.0
-SAME_FACE_IOU = 0.4
-_DRAWN_IOU = 0.25
 # problems that stay until the file or facedex changes; the others are tried again at every scan
 _LASTING = {"crash", "timeout", "internal"}
 
@@ -217,25 +216,10 @@ def _may_go(face: StoredFace) -> bool:
 
 def _pair(before: Sequence[StoredFace], found: Sequence[FoundFace]) -> dict[int, FaceId]:
     """Return index in ``found`` -> id of the face it was before, best overlap first."""
-    overlaps = sorted(
-        (
-            (iou(old.box, new.box), -index, old)
-            for index, new in enumerate(found)
-            for old in before
-            if iou(old.box, new.box) >= SAME_FACE_IOU
-            or (old.origin in DRAWN_ORIGINS and is_same_place(old.box, new.box))
-        ),
-        key=lambda entry: (-entry[0], -entry[1], entry[2].face_id),
-    )
-    pairs: dict[int, FaceId] = {}
-    for _overlap, negative, old in overlaps:
-        if -negative not in pairs and old.face_id not in pairs.values():
-            pairs[-negative] = old.face_id
-    return pairs
-
-
-def is_same_place(drawn: Box, found: Box) -> bool:
-    """Tell whether a detector's box shows the face that a person drew a looser box around."""
-    return contains_center(drawn, found) and (
-        iou(drawn, found) >= _DRAWN_IOU or contains_center(found, drawn)
+    return pair_best_first(
+        (-iou(old.box, new.box), index, old.face_id)
+        for index, new in enumerate(found)
+        for old in before
+        if is_found_again(old.box, new.box)
+        or (old.origin in DRAWN_ORIGINS and is_around(old.box, new.box))
     )

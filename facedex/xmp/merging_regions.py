@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from facedex.geometry import box_to_mwg, box_to_stored, iou
+from facedex.naming.same_face import pair_best_first
 from facedex.xmp import schemas
 from facedex.xmp.editing import UnmergeableError
 from facedex.xmp.frames import judge_frame
@@ -232,15 +233,13 @@ def _claim(
 
     Those with the same name choose first, then those that overlap most.
     """
-    pairs = [(region, old) for region in wanted for old in placed if is_same_face(region, old[1])]
-    pairs.sort(key=lambda p: (p[0].name == p[1][1].name, iou(p[0].box, p[1][1].box)), reverse=True)
-    claimed: dict[int, tuple[Element, XmpRegion]] = {}
-    taken: set[int] = set()
-    for region, old in pairs:
-        if id(region) not in claimed and id(old[0]) not in taken:
-            claimed[id(region)] = old
-            taken.add(id(old[0]))
-    return claimed
+    pairs = pair_best_first(
+        ((region.name != old.name, -iou(region.box, old.box)), number, place)
+        for number, region in enumerate(wanted)
+        for place, (_item, old) in enumerate(placed)
+        if is_same_face(region, old)
+    )
+    return {id(wanted[number]): placed[place] for number, place in pairs.items()}
 
 
 def _field(owner: Element, name: str) -> Element:

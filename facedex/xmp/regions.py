@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from facedex.geometry import box_from_mwg, clip_box, contains_center, iou
+from facedex.geometry import box_from_mwg, clip_box, contains_center
+from facedex.naming.same_face import is_same_region
 from facedex.types import Box
 from facedex.xmp.rdf import ARRAYS, find_child, items, struct, value
 from facedex.xmp.schemas import (
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 Size = tuple[int, int]
 
 MAX_NAME_CHARS = 500
-SAME_FACE_IOU = 0.5
 _NUMBER = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOBODY = "f" * 16  # Picasa's contact id for a face without a name; programs wrote it as the name
@@ -75,7 +75,7 @@ def is_same_face(one: XmpRegion, other: XmpRegion) -> bool:
     They do where they overlap by half. With the same name it is enough that one's middle lies in the
     other, for programs frame a face tightly or with the whole head.
     """
-    if iou(one.box, other.box) > SAME_FACE_IOU:
+    if is_same_region(one.box, other.box):
         return True
     return (
         bool(one.name)

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from facedex.geometry import iou
+from facedex.naming.same_face import is_rewritten
 from facedex.types import Box
 from facedex.xmp.regions import XmpRegion
-
-_SAME_REGION_IOU = 0.9  # programs that write a region again round it to pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,10 @@ NO_TRACES = Traces()
 def find_trace(region: XmpRegion, traces: Traces) -> RegionTrace | None:
     """Return the trace of a region that a packet holds, or None if others wrote or changed it."""
     fitting = [
-        (overlap, index)
+        (iou(trace.region.box, region.box), index)
         for index, trace in enumerate(traces.regions)
         if (trace.region.schema, trace.region.name) == (region.schema, region.name)
-        and (overlap := iou(trace.region.box, region.box)) >= _SAME_REGION_IOU
+        and is_rewritten(trace.region.box, region.box)
     ]
     return traces.regions[max(fitting)[1]] if fitting else None
 

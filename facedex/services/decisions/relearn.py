@@ -18,7 +18,7 @@ from facedex.db.library import get_meta, open_library, scan_lock
 from facedex.db.portable_decisions import open_other, remember
 from facedex.errors import UsageError
 from facedex.geometry import iou
-from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
+from facedex.naming.same_face import is_one_face, pair_best_first
 from facedex.services.decisions.journal import Recording
 from facedex.services.recognising.encode_named import encode_named
 from facedex.services.recognising.match_faces import match_faces
@@ -151,19 +151,14 @@ def _places(keys: list[Step], there: list[StoredFace]) -> dict[int, FaceId]:
     places = {
         index: by_uuid[key["face"]] for index, key in enumerate(keys) if key["face"] in by_uuid
     }
-    boxes = [Box(*key["box"]) for key in keys]
-    overlaps = sorted(
+    known = set(places.values())
+    overlaps = (
         (-iou(box, face.box), index, face.face_id)
-        for index, box in enumerate(boxes)
+        for index, box in enumerate(Box(*key["box"]) for key in keys)
         for face in there
-        if iou(box, face.box) >= SAME_FACE_IOU
-        or is_same_place(box, face.box)
-        or is_same_place(face.box, box)
+        if index not in places and face.face_id not in known and is_one_face(box, face.box)
     )
-    for _overlap, index, face_id in overlaps:
-        if index not in places and face_id not in places.values():
-            places[index] = face_id
-    return places
+    return places | pair_best_first(overlaps)
 
 
 def _judge(db: Connection, key: Step, state: Step, face_id: FaceId | None) -> _Found:

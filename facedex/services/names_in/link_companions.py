@@ -17,8 +17,8 @@ from facedex.db import companions, faces, photos
 from facedex.db.connection import transaction
 from facedex.geometry import box_to_upright, iou, upright_size
 from facedex.imaging.formats import RAW, stem
-from facedex.pipeline.edited_photos import SAME_FACE_DISTANCE, one_to_one
-from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
+from facedex.naming.same_face import is_one_face, pair_best_first
+from facedex.pipeline.edited_photos import SAME_FACE_DISTANCE
 from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:
@@ -134,13 +134,13 @@ def _pair_faces(db: Connection, photo_id: PhotoId, lead_id: PhotoId, model_id: s
     companions.drop_twins(db, photo_id)
     mine, leads = (_faces(db, each, model_id) for each in (photo_id, lead_id))
     is_same_frame = _is_same_size(db, photo_id, lead_id)
-    ranked = sorted(
+    ranked = (
         rank
         for a in mine
         for b in leads
         if (rank := _likeness(a, b, is_same_frame=is_same_frame)) is not None
     )
-    for face_id, lead_face in one_to_one(ranked).items():
+    for face_id, lead_face in pair_best_first(ranked).items():
         if _agree(db, face_id, lead_face):
             companions.add_twin(db, face_id, lead_face)
 
@@ -172,9 +172,7 @@ def _is_same_size(db: Connection, a: PhotoId, b: PhotoId) -> bool:
 def _likeness(a: _Face, b: _Face, *, is_same_frame: bool) -> tuple[float, FaceId, FaceId] | None:
     """Return how to rank a pair, smaller first; None if these are not the same face."""
     overlap = iou(a.box, b.box) if is_same_frame else 0.0
-    is_in_place = is_same_frame and (
-        overlap >= SAME_FACE_IOU or is_same_place(a.box, b.box) or is_same_place(b.box, a.box)
-    )
+    is_in_place = is_same_frame and is_one_face(a.box, b.box)
     if a.encoding is None or b.encoding is None:
         return (-overlap, a.face_id, b.face_id) if is_in_place else None
     distance = float(np.linalg.norm(a.encoding - b.encoding))

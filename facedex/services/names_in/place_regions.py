@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from facedex.db import faces, files, photos, regions, sources
 from facedex.geometry import iou
-from facedex.pipeline.store import SAME_FACE_IOU, is_same_place
+from facedex.naming.same_face import is_on_face, is_same_region, pair_best_first
 from facedex.plugins.name_sources import NoPlace, Place
 from facedex.services.names_in.named_faces import ignore_face, name_face
 from facedex.services.names_in.sources import registry
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from facedex.plugins.name_sources import RegionPlacer
     from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, Source
     from facedex.xmp.traces import Traces
-
-_SAME_REGION_IOU = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +166,7 @@ def _contradict(one: PlacedRegion, other: PlacedRegion) -> bool:
     return (
         one.region.source_id != other.region.source_id
         and one.person_id != other.person_id
-        and iou(one.box, other.box) > _SAME_REGION_IOU
+        and is_same_region(one.box, other.box)
     )
 
 
@@ -176,18 +174,16 @@ def _match(
     db: Connection, found: Sequence[StoredFace], placed: Sequence[PlacedRegion]
 ) -> list[PlacedRegion]:
     """Give regions the faces they lie on, best overlap first; return those left without."""
-    pairs = sorted(
+    overlaps = (
         (-iou(one.box, face.box), index, face.face_id)
         for index, one in enumerate(placed)
         for face in found
-        if iou(one.box, face.box) >= SAME_FACE_IOU or is_same_place(one.box, face.box)
+        if is_on_face(one.box, face.box)
     )
-    face_of: dict[int, FaceId] = {}
-    person_of: dict[FaceId, PersonId | None] = {}
-    for _overlap, index, face_id in pairs:
-        person_id = placed[index].person_id
-        if index not in face_of and person_of.setdefault(face_id, person_id) == person_id:
-            face_of[index] = face_id
+    # several regions may say the same of one face
+    face_of = pair_best_first(
+        overlaps, lambda first, other: placed[first].person_id == placed[other].person_id
+    )
     for index, face_id in face_of.items():
         settle_on_face(db, placed[index], face_id)
     return [one for index, one in enumerate(placed) if index not in face_of]

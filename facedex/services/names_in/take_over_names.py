@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from facedex.db import cache, exports, faces, files, people, regions
 from facedex.db.connection import transaction
 from facedex.db.faces import NewFace
-from facedex.geometry import iou
+from facedex.naming.same_face import is_same_region
 from facedex.paths import join
 from facedex.pipeline.messages import EncodeJob, EncodeResult
 from facedex.pipeline.scan_run import run_jobs
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     _Settle = Callable[[PhotoId], list[PlacedRegion]]
 
-_SAME_FACE_IOU = 0.5
 _BATCH_PHOTOS = 64
 
 
@@ -180,7 +179,7 @@ def _same_named(
 ) -> FaceId | None:
     """Return the face that another region already gave this person here, or None."""
     for face in there:
-        if iou(face.box, box) > _SAME_FACE_IOU and any(
+        if is_same_region(face.box, box) and any(
             a.person_id == person_id and a.state is FaceState.CONFIRMED
             for a in faces.assignments(db, face.face_id)
         ):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from facedex.db import faces, files, photos, regions
 from facedex.geometry import EXIF_OF_TURNS
-from facedex.pipeline.store import is_same_place
+from facedex.naming.same_face import is_around
 from facedex.types import DRAWN_ORIGINS
 
 if TYPE_CHECKING:
@@ -47,4 +47,4 @@ def _shows_no_face(db: Connection, one: TurnedPhoto) -> bool:
         if face.origin not in DRAWN_ORIGINS
     ]
     drawn = [region.box for region in regions.regions_of_photo(db, one.photo_id)]
-    return not any(is_same_place(box, face) for box in drawn if box for face in found)
+    return not any(is_around(box, face) for box in drawn if box for face in found)

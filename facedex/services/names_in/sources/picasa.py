@@ -10,12 +10,12 @@ from facedex.db.regions import NewRegion
 from facedex.db.sources import NewNote, SourceFacts
 from facedex.geometry import clip_box
 from facedex.imaging.formats import RAW_SUFFIXES, suffix
+from facedex.naming.same_face import is_around
 from facedex.naming.trust import Trust
 from facedex.paths import folder_of
 from facedex.picasa.frames import place_region
 from facedex.picasa.ini import MAX_INI_BYTES, is_unnamed_contact, parse_ini
 from facedex.picasa.names import is_library_ini, is_originals_ini
-from facedex.pipeline.store import is_same_place
 from facedex.plugins.name_sources import DocumentText, NoPlace, Place
 from facedex.types import Box, PicasaFace, Recipe, Source
 
@@ -174,4 +174,4 @@ class _PicasaPlacer:
 
 
 def _is_on_face(box: Box, detected: Sequence[Box]) -> bool:
-    return any(is_same_place(box, face) for face in detected)
+    return any(is_around(box, face) for face in detected)
