@@ -3,15 +3,17 @@
     python benchmarks/cascade_fit.py [DATA] [--thorough] [--precision 0.99]
 
 DATA is the data folder, as in detection.py. The photos fall into ten parts by a checksum of their
-names; what is printed of each part is found with the weights of the other nine. Proposals that touch a
-label without covering it, and faces that nobody labelled (``unlabelled_faces.csv``, each one looked
-at), teach nothing. Prints the weights of all photos as they stand in ``engines/cascade.py``; their
-cut, which the biases hold, is the one at which the parts have the precision asked for.
+names; what is printed of each part is found with the weights of the other nine. Proposals that
+touch a label without covering it, and faces that nobody labelled (``unlabelled_faces.csv``, each
+one looked at), teach nothing. Prints the weights of all photos as they stand in
+``engines/cascade.py``; their cut, which the biases hold, is the one at which the parts have the
+precision asked for.
 
-Faces that lie on a side or stand on their head look to the networks, in the photo turned, as upright ones
-do in the photo as it is. There are two dozen in these photos, so the upright ones teach what a face looks like,
-at the one size at which turned ones are looked for, and what is seen in turned photos teaches what is
-none. One turned face to ``UPRIGHT_TO_TURNED`` upright ones is assumed.
+Faces that lie on a side or stand on their head look to the networks, in the photo turned, as
+upright ones do in the photo as it is. There are two dozen in these photos, so the upright ones
+teach what a face looks like, at the one size at which turned ones are looked for, and what is seen
+in turned photos teaches what is none. One turned face to ``UPRIGHT_TO_TURNED`` upright ones is
+assumed.
 """
 
 import argparse
@@ -143,7 +145,7 @@ def fit(signs: NDArray[np.float64], is_face: NDArray[np.bool_]) -> NDArray[np.fl
 
 
 def odds_of(photo: Candidates, upright: Pair, turned: Pair, cut: float) -> NDArray[np.float64]:
-    """Return the log-odds over the cut as the cascade has them: the second opinion only in doubt."""
+    """Return the cascade's log-odds over the cut: the second opinion only in doubt."""
     is_upright = photo.is_upright
     odds = np.empty(len(photo.signs))
     for first, second, which, least in ((*upright, is_upright, cut), (*turned, ~is_upright, 0.0)):

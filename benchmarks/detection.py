@@ -5,13 +5,13 @@
 DATA is the data folder (default: FACEDEX_TEST_DATA, else ../shared/data/dev beside the project);
 ``detection/images.csv`` and ``boxes.csv`` say where the faces are. A labelled face is found when a
 detection covers it with IoU >= 0.35 (dlib's boxes are squares, the labels are tall), each detection
-serving one face. A detection is false when it finds no face and touches no labelled box, scored
-or not (``invalid`` boxes are not scored): a worse-placed box counts as a miss, not as two errors.
+serving one face. A detection is false when it finds no face and touches no labelled box, scored or
+not (``invalid`` boxes are not scored): a worse-placed box counts as a miss, not as two errors.
 ``album/album.csv`` says on which photos there are no people; what is found there is false, too.
 ``--show-false FOLDER`` writes what was counted as false: many of these are faces without a label.
-``unlabelled_faces.csv`` lists those that were looked at and do show one (blurred, dark, cut off, in a
-picture on the wall; no drawn ones): "looked" is the precision without them. With ``--turned`` every photo
-lies on a side or stands on its head, as a checksum of its name has it.
+``unlabelled_faces.csv`` lists those that were looked at and do show one (blurred, dark, cut off, in
+a picture on the wall; no drawn ones): "looked" is the precision without them. With ``--turned``
+every photo lies on a side or stands on its head, as a checksum of its name has it.
 """
 
 import argparse

@@ -3,9 +3,9 @@
     python benchmarks/engine_speed.py [DATA] --long-side 1024 1600 --photos 3 --threads 1
 
 DATA is the data folder (default: FACEDEX_TEST_DATA, else ../shared/data/dev beside the project).
-All take the same pixels in turn, photo by photo, run by run, so that a busy machine disturbs each as
-much; each is warmed up on every size first. Medians are printed, and the time and the memory that a
-fresh process needs to its first face.
+All take the same pixels in turn, photo by photo, run by run, so that a busy machine disturbs each
+as much; each is warmed up on every size first. Medians are printed, and the time and the memory
+that a fresh process needs to its first face.
 """
 
 import argparse

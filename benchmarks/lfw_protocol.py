@@ -3,10 +3,11 @@
     python benchmarks/lfw_protocol.py [DATA] --crops 1 2 5 --detector cnn --precision f32
 
 DATA is the data folder (default: FACEDEX_TEST_DATA, else ../shared/data/dev beside the project);
-``identities/lfw-pairs.csv`` holds the folds. Of each photo the face nearest the middle counts; a photo
-without one is a zero vector, as wrong as it gets. The threshold of a fold is the best of the other
-folds'. Plain: Euclidean distance of the encodings as they are; normalised: of unit vectors. With
-``--turned`` every photo lies on a side or stands on its head, as a checksum of its name has it.
+``identities/lfw-pairs.csv`` holds the folds. Of each photo the face nearest the middle counts; a
+photo without one is a zero vector, as wrong as it gets. The threshold of a fold is the best of the
+other folds'. Plain: Euclidean distance of the encodings as they are; normalised: of unit vectors.
+With ``--turned`` every photo lies on a side or stands on its head, as a checksum of its name has
+it.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 
     python benchmarks/picasa_import.py [--faces 20000] [--folders 200]
 
-Makes folders of one-pixel-high photos, each with a .picasa.ini, and a library that has found a face in every
-rectangle. Then a scan takes the names over, and a second one has nothing to do. Peers: none does this;
-the bare reading of the same inis by Python's configparser is timed in the same run.
+Makes folders of one-pixel-high photos, each with a .picasa.ini, and a library that has found a face
+in every rectangle. Then a scan takes the names over, and a second one has nothing to do. Peers:
+none does this; the bare reading of the same inis by Python's configparser is timed in the same run.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ def main() -> None:
             took = time.perf_counter() - began
             changes = db.total_changes() - before
             print(
-                f"{name}: {took:.2f} s, {changes:,} rows written, {waiting:,} photos to settle, {len(left)} without a face"
+                f"{name}: {took:.2f} s, {changes:,} rows written, {waiting:,} photos to place,"
+                f" {len(left)} without a face"
             )
         count = "SELECT count(*) FROM assignment WHERE source = 'picasa' AND state = 'confirmed'"
         print(f"named: {db.execute(count).fetchall()[0][0]:,} of {options.faces:,}")

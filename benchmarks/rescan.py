@@ -1,15 +1,16 @@
-"""Scan an unchanged library of 100,000 files again, against a bare walk in Python over the same files.
+"""Scan an unchanged library of 100,000 files again, against a bare walk over the same files.
 
     python benchmarks/rescan.py [--files 100000] [--folders 1000] [--runs 5] [--keep FOLDER]
 
-Generates small JPEGs, each a picture of its own, and scans them once with the installed command. Then,
-in turn: a walk with os.scandir and stat, a scan in which nothing has changed, and a scan of a library of
-one file, which is what start-up costs. Prints the medians of wall and processor time and the ratio
+Generates small JPEGs, each a picture of its own, and scans them once with the installed command.
+Then, in turn: a walk with os.scandir and stat, a scan in which nothing has changed, and a scan of a
+library of one file, which is what start-up costs. Prints the medians of wall and processor time and
+the ratio
 
     (scan of the unchanged library - start-up) / bare walk
 
-Processor times are little disturbed by other work on the machine. ``--keep`` leaves files and library in
-a folder and uses what is there, so that a second run begins at once.
+Processor times are little disturbed by other work on the machine. ``--keep`` leaves files and
+library in a folder and uses what is there, so that a second run begins at once.
 """
 
 from __future__ import annotations

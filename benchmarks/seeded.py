@@ -1,7 +1,7 @@
-"""Half of each person's photos are named by a .picasa.ini, half are not: who is found in the second half?
+"""Half of each person's photos are named by a .picasa.ini: who is found in the other half?
 
-Makes a library of the installed command's own from LFW photos of the data folder: people with enough
-photos, strangers of whom there is one. Prints, over the photos without a name,
+Makes a library of the installed command's own from LFW photos of the data folder: people with
+enough photos, strangers of whom there is one. Prints, over the photos without a name,
 
     recall     known people's photos for which the right person is suggested
     precision  photos with a suggestion for which it is the right one
@@ -43,7 +43,7 @@ def photos_by_person() -> dict[str, list[Path]]:
 def make_photos(
     folder: Path, n_people: int, n_strangers: int, seed: int
 ) -> tuple[dict[str, str | None], int]:
-    """Copy photos into ``folder``; return file name -> person (None: a stranger), and n of people."""
+    """Copy photos into ``folder``; return file -> person (None: a stranger), and n of people."""
     chosen = random.Random(seed)
     by_person = photos_by_person()
     people = sorted(p for p, photos in by_person.items() if len(photos) >= MIN_PHOTOS)
@@ -101,7 +101,8 @@ def main() -> None:
     right = sum(truth[name] in said[name] for name in known)
     wrong = sum(bool(said[name] - {truth[name]}) for name in truth)
     print(
-        f"\n{n_people} people, {len(known)} photos to recognise, {len(truth) - len(known)} strangers:"
+        f"\n{n_people} people, {len(known)} photos to recognise,"
+        f" {len(truth) - len(known)} strangers:"
         f" recall {right / len(known):.3f}, precision {1 - wrong / max(1, n_said):.3f}"
     )
 

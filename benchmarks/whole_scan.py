@@ -1,19 +1,22 @@
 """Time whole scans of 12-megapixel photos, beside decoding alone and beside face_recognition.
 
-    python benchmarks/whole_scan.py [DATA] [--photos 300] [--grain 5] [--rounds 3] [--chart FILE.svg] [--json FILE]
+    python benchmarks/whole_scan.py [DATA] [--photos 300] [--grain 5] [--rounds 3] [--chart
+    FILE.svg] [--json FILE]
 
-DATA is the data folder (default: FACEDEX_TEST_DATA, else ../shared/data/dev beside the project). Its
-photos of detection/ are enlarged to 12 megapixels (JPEG, quality 90), with grain: an enlarged photo alone is so smooth
-that its file is a third of a camera's and decoded in half the time. Then, in turn, round by round:
+DATA is the data folder (default: FACEDEX_TEST_DATA, else ../shared/data/dev beside the project).
+Its photos of detection/ are enlarged to 12 megapixels (JPEG, quality 90), with grain: an enlarged
+photo alone is so smooth that its file is a third of a camera's and decoded in half the time. Then,
+in turn, round by round:
 
-    decoding         Pillow, JPEG draft at half size, on all cores: no scan can be faster
-    facedex scan     cascade and cnn, in float32 and in the precision that is chosen by itself; each time
-                     a whole process with a new library; converted models are there already
-    face_recognition HOG and CNN at 1600 px with encodings, a few photos a round, one process as in scripts;
-                     the CNN without upsampling, which would take it four times as long
+    decoding         Pillow, JPEG draft at half size, on all cores: no scan can be faster facedex
+    scan     cascade and cnn, in float32 and in the precision that is chosen by itself; each time a
+    whole process with a new library; converted models are there already face_recognition HOG and
+    CNN at 1600 px with encodings, a few photos a round, one process as in scripts; the CNN without
+    upsampling, which would take it four times as long
 
-Medians over the rounds, and the largest peak of memory (of all processes, shared pages counted once).
-Ratios of processor time are little disturbed by other work on the machine; the chart shows ratios only.
+Medians over the rounds, and the largest peak of memory (of all processes, shared pages counted
+once). Ratios of processor time are little disturbed by other work on the machine; the chart shows
+ratios only.
 """
 
 from __future__ import annotations

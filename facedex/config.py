@@ -53,7 +53,7 @@ def config_file() -> Path:
 
 
 def worker_bytes(engine: EngineConfig) -> int:
-    """Return about what a worker process takes at most, of 12-megapixel photos (docs/benchmarks.md)."""
+    """Return about what a worker takes at most, of 12-megapixel photos (docs/benchmarks.md)."""
     return sum(_detector_bytes(name, engine) for name in engine.detector.split("+"))
 
 

@@ -101,7 +101,7 @@ def face_orientation(landmarks_px: NDArray[np.float32]) -> int:
 
 
 def edges_to_stored(edges: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
-    """Return upright boxes, float32 (n, 4) as left, top, right, bottom in 0..1, in the stored frame."""
+    """Return upright boxes, float32 (n, 4), in the stored frame; left, top, right, bottom, 0..1."""
     corners = points_to_stored(edges.reshape(-1, 2), orientation).reshape(-1, 2, 2)
     return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
 

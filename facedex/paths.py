@@ -46,5 +46,5 @@ def temporary_name() -> str:
 
 
 def is_temporary(name: bytes) -> bool:
-    """Tell whether a file's name is one of :func:`temporary_name`: what a killed run left behind."""
+    """Tell whether a name is one of :func:`temporary_name`: what a killed run left behind."""
     return _TEMPORARY.fullmatch(name) is not None

@@ -174,8 +174,8 @@ class FacePlace:
     Attributes
     ----------
     box : in the frame of the image, which is upright.
-    orientation : how the image is to be turned for this face to be upright, as EXIF has it: 3, 6 or 8
-        of somebody who lies down, and of everybody in a photo that lies on its side; else 1.
+    orientation : how the image is to be turned for this face to be upright, as EXIF has it: 3, 6 or
+        8 of somebody who lies down, and of everybody in a photo that lies on its side; else 1.
     """
 
     box: Box
@@ -240,11 +240,11 @@ class EncoderThresholds:
 
 
 class FaceEngine(Protocol):
-    """Detector, landmarks and encoder on one runtime. Images in, faces out: no paths, no database."""
+    """Detector, landmarks and encoder on one runtime: images in, faces out, no paths."""
 
     @property
     def engine_id(self) -> str:
-        """Names everything that changes which faces are found; a new id means photos to do again."""
+        """Names all that changes which faces are found; a new id means photos to do again."""
 
     @property
     def model_id(self) -> str:
@@ -386,7 +386,8 @@ class PicasaSection:
 
     Attributes
     ----------
-    rotate : clockwise quarter turns from the stored pixels to upright, 0 to 3; None without the key.
+    rotate : clockwise quarter turns from the stored pixels to upright, 0 to 3; None without the
+        key.
     albums : tokens of the albums that hold the photo; ``PicasaIni.albums`` has their names.
     recipe : the section's own size, crop and rotation, where it has a size. It says how a file was
         made only in an ini of ``.picasaoriginals``.

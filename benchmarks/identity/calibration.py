@@ -2,12 +2,13 @@
 
     python benchmarks/identity/calibration.py [--write] [--png FILE] [--own]
 
-LFW's people are split in two halves by a hash of the name. Face types and likelihood ratios are fitted
-on one half and asked about the other, whose people had no part in anything, and the other way round:
-some of them are known by 1, 2, 3, 5 or 8 labels, all others are strangers. What facedex/matching/
-calibration.py holds is fitted in the same way on everybody, and the types in assets/ on the first half.
---write puts the types there and prints the coefficients; otherwise it is checked that they are these.
---own shows what the correction by a library's own labels does, with the half asked about as the library.
+LFW's people are split in two halves by a hash of the name. Face types and likelihood ratios are
+fitted on one half and asked about the other, whose people had no part in anything, and the other
+way round: some of them are known by 1, 2, 3, 5 or 8 labels, all others are strangers. What
+facedex/matching/ calibration.py holds is fitted in the same way on everybody, and the types in
+assets/ on the first half. --write puts the types there and prints the coefficients; otherwise it is
+checked that they are these. --own shows what the correction by a library's own labels does, with
+the half asked about as the library.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ EDGES = (0, 0.02, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1
 
 
 def fit_types(faces: Faces) -> FaceTypes:
-    """Return the directions of k-means centres of the people's means, of ``MIN_PEOPLE`` and more."""
+    """Return the directions of k-means centres of the people's means, each of ``MIN_PEOPLE``."""
     points = Metric(MetricName.UNIT, is_unit=True).transform(faces.encodings)
     unique, slots = np.unique(faces.people, return_inverse=True)
     means = np.zeros((len(unique), points.shape[1]))
@@ -68,10 +69,10 @@ def fit_types(faces: Faces) -> FaceTypes:
 def fit_shipped(name: MetricName, faces: Faces) -> Calibration:
     """Fit on pairs of faces and drawn centroids; every number of labels weighs the same.
 
-    Only near pairs are fitted on, of one person and of two: nothing is decided far away, and the few
-    faces there that do not look like their person would make the ratio too flat where it matters.
-    What a metric learns is learned from one half of these people for the other: distances of the
-    very faces that types or weights were made of are not those of new faces.
+    Only near pairs are fitted on, of one person and of two: nothing is decided far away, and the
+    few faces there that do not look like their person would make the ratio too flat where it
+    matters. What a metric learns is learned from one half of these people for the other: distances
+    of the very faces that types or weights were made of are not those of new faces.
     """
     first = faces.people % 2 == 0
     found = []
@@ -112,7 +113,7 @@ def answers(
     seed: int,
     more_than: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return for each face that is no label the best probability, if it is right, if it is known."""
+    """Return each unlabelled face's best probability, if it is right, if it is known."""
     drawn = draw(faces.people, n_labels, seed, more_than)
     points = metric.transform(faces.encodings)
     targets = metric.targets(points[drawn.labels].mean(axis=1, dtype=np.float32))

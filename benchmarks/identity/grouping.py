@@ -3,9 +3,9 @@
     python benchmarks/identity/grouping.py [--fit] [--rivals] [--growth] [--scales]
 
 (a) is everybody with two photos or more, (b) everybody, most of them seen once. --fit chooses the
-rule on one half of the people, by a hash of the name, and reports the other half, in both directions.
---rivals gives every other way its own best cut on the very faces that are reported, for (a) and (b)
-apart; the package's rule has one cut. HDBSCAN needs scikit-learn.
+rule on one half of the people, by a hash of the name, and reports the other half, in both
+directions. --rivals gives every other way its own best cut on the very faces that are reported, for
+(a) and (b) apart; the package's rule has one cut. HDBSCAN needs scikit-learn.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ def fit(one: Faces, other: Faces) -> None:
     print("\n| chosen on one half, reported on the other | (a) | (b) | rule |\n|---|---|---|---|")
     for choose, report in ((one, other), (other, one)):
         rule = fitted(choose)
-        note = f"cut {rule.cut:.3f}, own share {rule.own_share}, crowd {rule.crowd_weight} x {rule.crowd_size}"
+        crowd = f"crowd {rule.crowd_weight} x {rule.crowd_size}"
+        note = f"cut {rule.cut:.3f}, own share {rule.own_share}, {crowd}"
         row("held out", both(report, rule), note)
         row("the same half at the package's rule", both(report, RULE))
 

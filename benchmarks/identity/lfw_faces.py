@@ -1,6 +1,7 @@
 """What the benchmarks of recognition share: encoded LFW faces, halves by person, draws of labels.
 
-Encodings are made by the package's own engine, once, and cached in the temporary folder by the engine's id.
+Encodings are made by the package's own engine, once, and cached in the temporary folder by the
+engine's id.
 """
 
 from __future__ import annotations

@@ -2,12 +2,13 @@
 
     python benchmarks/identity/likeness.py
 
-Libraries are made of a random share of LFW's people, or of those with two photos and more, and grouped as
-facedex does. The pairs of groups and lone faces that are still near each other are what the review may ask
-about. The coefficients are fitted on one half of the people (split by a hash of the name) and asked about
-the other, and the other way round; what facedex/matching/likeness.py holds is fitted in the same way on
-everybody, which is checked. The last table is of the library of everybody, whose number of units is twice
-that of any library fitted on: whether the fall of the odds with the units holds.
+Libraries are made of a random share of LFW's people, or of those with two photos and more, and
+grouped as facedex does. The pairs of groups and lone faces that are still near each other are what
+the review may ask about. The coefficients are fitted on one half of the people (split by a hash of
+the name) and asked about the other, and the other way round; what facedex/matching/likeness.py
+holds is fitted in the same way on everybody, which is checked. The last table is of the library of
+everybody, whose number of units is twice that of any library fitted on: whether the fall of the
+odds with the units holds.
 """
 
 from __future__ import annotations

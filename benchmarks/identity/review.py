@@ -3,11 +3,11 @@
     python benchmarks/identity/review.py [--data DIR] [--named N] [--parts | --speed N]
 
 Libraries are made from LFW photos (whole pipeline, encodings cached in the temporary folder as
-lfw_faces.py leaves them), with nobody named, or with N faces of each person named, as a library from Picasa
-begins. Everything goes through the services: matching, the queue, the answers, the journal. Where more than a
-page of suggestions is 99.5 % sure, the owner confirms them all as one decision, after a look at the least
-sure 60. --parts shows how mixed clusters fall apart instead, --speed the time that a question takes in
-a library of N made-up faces.
+lfw_faces.py leaves them), with nobody named, or with N faces of each person named, as a library
+from Picasa begins. Everything goes through the services: matching, the queue, the answers, the
+journal. Where more than a page of suggestions is 99.5 % sure, the owner confirms them all as one
+decision, after a look at the least sure 60. --parts shows how mixed clusters fall apart instead,
+--speed the time that a question takes in a library of N made-up faces.
 """
 
 import argparse
@@ -58,7 +58,8 @@ def make_library(
     return made
 
 
-# --- an owner who knows everybody ------------------------------------------------------------------
+# --- an owner who knows everybody
+# ------------------------------------------------------------------
 
 
 class Owner:
@@ -69,7 +70,7 @@ class Owner:
         self.yes: Counter[str] = Counter()
 
     def decide(self) -> bool:
-        """Confirm what is sure where that is more than a page, else answer a question, if there is one."""
+        """Confirm what is sure where that is more than a page, else answer a question."""
         sure = self.library.count_sure(SURE)
         if sure.n_faces > PAGE:
             names = {row.face_id: row.person_name for row in self.library.faces(sure.least_sure)}
@@ -131,7 +132,8 @@ def simulate(
         counts = sorted(Counter(names.tolist()).values(), reverse=True)
         at_first = sum(min(n, n_named) for n in counts)
         print(
-            f"\n{title}: {len(names):,} faces of {len(counts):,} people, {at_first:,} faces named before"
+            f"\n{title}: {len(names):,} faces of {len(counts):,} people,"
+            f" {at_first:,} faces named before"
         )
         for done in range(1, MARKS[-1] + 1):
             if not owner.decide():
@@ -173,7 +175,7 @@ def show_curves(encodings: NDArray[np.float32], names: NDArray[np.str_], n_named
 
 
 def show_parts(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> None:
-    """Mix two people with five photos or more, 300 times, and look at the parts that are offered."""
+    """Mix two people with five photos or more, 300 times, and look at the parts offered."""
     counts = Counter(names.tolist())
     people = sorted(name for name, n in counts.items() if n >= 5)
     rng = np.random.default_rng(1)
@@ -193,7 +195,8 @@ def show_parts(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> None:
     )
 
 
-# --- the time of a question ------------------------------------------------------------------------
+# --- the time of a question
+# ------------------------------------------------------------------------
 
 
 def time_questions(n_faces: int) -> None:
@@ -234,7 +237,8 @@ def time_questions(n_faces: int) -> None:
         for title, times in (("a question", asking), ("an answer", answering)):
             ms = np.sort(np.array(times)) * 1000
             print(
-                f"  {title}: median {np.median(ms):.0f} ms, 95 % below {ms[int(0.95 * len(ms))]:.0f} ms,"
+                f"  {title}: median {np.median(ms):.0f} ms,"
+                f" 95 % below {ms[int(0.95 * len(ms))]:.0f} ms,"
                 f" the slowest {ms[-1]:.0f} ms of processor time"
             )
         library.close()

@@ -83,7 +83,7 @@ def chinese_whispers(x: NDArray[np.float32], cut: float) -> NDArray[np.int64]:
 
 def dbscan(n_core: int) -> Grouping:
     def grouping(x: NDArray[np.float32], cut: float) -> NDArray[np.int64]:
-        """Core faces have ``n_core`` within the cut, themselves included; others join one or none."""
+        """Core faces have ``n_core`` within the cut, with themselves; others join one or none."""
         graph = near_pairs(x, cut)
         core = np.diff(graph.indptr) + 1 >= n_core
         inner = graph[core][:, core]

@@ -5,8 +5,8 @@
 A made-up person's mean lies between a real one and a draw with the covariance of the real means;
 faces scatter around it as LFW's do around theirs, some people more than others, one face in ten
 half as far again, and who has many faces has several looks. Half of the people are seen once, a few
-thousands of times. Two or three of them are on a photo. Each size is grouped in a process of its own,
-whose peak memory is reported. --exact adds exact average linkage, as long as that takes.
+thousands of times. Two or three of them are on a photo. Each size is grouped in a process of its
+own, whose peak memory is reported. --exact adds exact average linkage, as long as that takes.
 """
 
 from __future__ import annotations
@@ -139,15 +139,16 @@ def report(
     wall, spent = time.time() - started[0], time.process_time() - started[1]
     found = agreement(labels, people)
     print(
-        f"  {name}: pairs P {found.pair_precision:.1f} R {found.pair_recall:.1f} F {found.pair_f:.1f},"
-        f" BCubed P {found.bcubed_precision:.1f} R {found.bcubed_recall:.1f} F {found.bcubed_f:.1f};"
+        f"  {name}: pairs P {found.pair_precision:.1f} R {found.pair_recall:.1f}"
+        f" F {found.pair_f:.1f}, BCubed P {found.bcubed_precision:.1f}"
+        f" R {found.bcubed_recall:.1f} F {found.bcubed_f:.1f};"
         f" {spent:.0f} s of processor, {wall:.0f} s",
         flush=True,
     )
 
 
 def recall(encodings: NDArray[np.float32]) -> float:
-    """Return the share of the pairs up to the cut that are found by cells, of some faces' nearest."""
+    """Return the share of the pairs up to the cut that cells find, of some faces' nearest."""
     some = np.sort(np.random.default_rng(0).choice(len(encodings), PROBES, replace=False))
     flat, most = np.zeros(len(encodings)), 40
     exact, cells = (

@@ -93,7 +93,8 @@ def match_new_faces() -> None:
     assert found is not None
     right = people[found.faces] + 1 == found.people
     print(
-        f"{N_FACES:,} new faces, {N_PEOPLE:,} people: {len(right):,} suggestions, {right.mean():.1%} right"
+        f"{N_FACES:,} new faces, {N_PEOPLE:,} people: {len(right):,} suggestions,"
+        f" {right.mean():.1%} right"
     )
     for name, times in (("product alone", floors), ("all of it", works)):
         wall, processor = (statistics.median(column) for column in zip(*times, strict=True))

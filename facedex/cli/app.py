@@ -41,7 +41,7 @@ newer facedex; 130 or 143 stopped.
 
 
 class _Commands(click.Group):
-    """Ends quietly when the reader goes away, as in ``facedex faces | head``; click says failure."""
+    """Ends quietly when the reader goes away, as in ``facedex faces | head``; click would fail."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -86,7 +86,8 @@ def cli(ctx: click.Context, library: Path | None, verbose: bool) -> None:
 
 
 for _command in (
-    scan, view, status, people, faces, review, confirm, undo, redo, regroup, relearn, problems, picasa, digikam,
+    scan, view, status, people, faces, review, confirm, undo, redo, regroup, relearn,
+    problems, picasa, digikam,
     export,
     forget, audit, doctor, bench,
 ):  # fmt: skip
@@ -94,11 +95,12 @@ for _command in (
 
 
 def run() -> None:
-    """Run the command line; what the user or the machine did wrong is one line, a bug a traceback."""
+    """Run the command line; a fault of the user or the machine is one line, a bug a traceback."""
     # a file name that is not UTF-8 must not stop a message about it
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are text files
+            # both are text files
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         cli.main(standalone_mode=False)
     except click.ClickException as exc:

@@ -66,14 +66,15 @@ def bench(
 ) -> None:
     """Measure in a minute how fast photos are scanned on this machine, and what limits it.
 
-    The photos are copies of some in FOLDER; without it, of some in the folders that were scanned; where
-    there are none either, drawn ones of 12 megapixels. Neither your library nor your photos are touched.
+    The photos are copies of some in FOLDER; without it, of some in the folders that were scanned;
+    where there are none either, drawn ones of 12 megapixels. Neither your library nor your photos
+    are touched.
 
-    Photos a second are those of a whole `facedex scan` into a new library: the photos, divided by the
-    time from the start of the command to its end; the same once it runs, without start-up, stands
-    below. Beside it: decoding the same photos on all cores and nothing more, JPEGs at half size, which
-    no scan can beat; and dlib's own HOG and CNN, each with dlib's encoder, one photo after the other.
-    The models and what runs them are made ready first and not counted.
+    Photos a second are those of a whole `facedex scan` into a new library: the photos, divided by
+    the time from the start of the command to its end; the same once it runs, without start-up,
+    stands below. Beside it: decoding the same photos on all cores and nothing more, JPEGs at half
+    size, which no scan can beat; and dlib's own HOG and CNN, each with dlib's encoder, one photo
+    after the other. The models and what runs them are made ready first and not counted.
 
     \b
     facedex bench ~/Pictures
@@ -131,7 +132,11 @@ def _print(report: BenchReport) -> None:
             ("facedex scan, once it runs", "", _number(report.scan.running_photos_per_s), ""),
             _line("decoding alone", f"{report.share_of_decoding:.0%} of it", report.decoding),
             _line("dlib's HOG and encoder, one process", _times(report, report.hog), report.hog),
-            _line("dlib's CNN and encoder, one process", _times(report, report.dlib_cnn), report.dlib_cnn),
+            _line(
+                "dlib's CNN and encoder, one process",
+                _times(report, report.dlib_cnn),
+                report.dlib_cnn,
+            ),
         ],
     )  # fmt: skip
     print()

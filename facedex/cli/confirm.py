@@ -39,8 +39,9 @@ def confirm(
 ) -> None:
     """Confirm the suggestions that are sure, without looking at each.
 
-    Suggestions are made anew before, from what you decided up to now, and after. Do it again for those that
-    have become sure by it. It is one step for `facedex undo`, however many faces it names.
+    Suggestions are made anew before, from what you decided up to now, and after. Do it again for
+    those that have become sure by it. It is one step for `facedex undo`, however many faces it
+    names.
 
     \b
     facedex confirm                        how many there are

@@ -62,13 +62,13 @@ def import_(
 ) -> None:
     """Take over the people in digiKam's database, FILE (digikam4.db, or its folder).
 
-    Scan the photos first. The database is only read, from a copy; digiKam may be running. Faces that
-    were named in digiKam are confirmed, those that were ignored there are ignored, and what digiKam only
-    guesses is left alone. What you decided in facedex is never changed. Do it again whenever digiKam
-    knows more.
+    Scan the photos first. The database is only read, from a copy; digiKam may be running. Faces
+    that were named in digiKam are confirmed, those that were ignored there are ignored, and what
+    digiKam only guesses is left alone. What you decided in facedex is never changed. Do it again
+    whenever digiKam knows more.
 
-    digiKam shows where its database is in Settings, Configure digiKam, Database. One on a MySQL server
-    is turned into a file by digiKam: Settings, Database Migration.
+    digiKam shows where its database is in Settings, Configure digiKam, Database. One on a MySQL
+    server is turned into a file by digiKam: Settings, Database Migration.
 
     \b
     facedex digikam import ~/Pictures --dry-run           what would be done

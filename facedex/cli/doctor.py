@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def doctor(context: Context, as_json: bool, again: bool) -> None:
     """Check versions, face models, runtimes and devices, and say why one is not used.
 
-    What runs the networks is compared with dlib and timed once on a machine, and again when a version
-    or the processor changes: that takes some seconds.
+    What runs the networks is compared with dlib and timed once on a machine, and again when a
+    version or the processor changes: that takes some seconds.
 
     Ends with code 1 if something that is needed is missing.
     """

@@ -35,8 +35,9 @@ _person = click.option(
 def export() -> None:
     """Take your names out, for other programs.
 
-    Only names that you confirmed or that another program knew are exported; suggestions and Picasa's
-    contacts without a name are not. Your photos are only read, unless you say `--write file`.
+    Only names that you confirmed or that another program knew are exported; suggestions and
+    Picasa's contacts without a name are not. Your photos are only read, unless you say `--write
+    file`.
     """
 
 
@@ -62,20 +63,21 @@ def xmp(
 ) -> None:
     """Write the names into .xmp files (sidecars) beside the photos, or into the photos.
 
-    Each face stands there with its place in the picture, in the MWG's form and Microsoft's, and each
-    name as a keyword, as a person in the image, and as a path under People. That is what digiKam,
-    Lightroom, Windows and exiftool read: there is no other export for them.
+    Each face stands there with its place in the picture, in the MWG's form and Microsoft's, and
+    each name as a keyword, as a person in the image, and as a path under People. That is what
+    digiKam, Lightroom, Windows and exiftool read: there is no other export for them.
 
     Every copy of a photo gets a sidecar: photo.jpg.xmp, or a photo.xmp that is there and belongs to
-    no other photo. digiKam reads both once its settings tell it to read sidecars; Adobe's programs read
-    photo.xmp only, and only beside RAW photos.
+    no other photo. digiKam reads both once its settings tell it to read sidecars; Adobe's programs
+    read photo.xmp only, and only beside RAW photos.
 
-    --write file writes into JPEG, PNG and WebP photos, after it has asked; every other photo, and one
-    that cannot be changed without loss, gets a sidecar. The pictures stay bit by bit as they are.
+    --write file writes into JPEG, PNG and WebP photos, after it has asked; every other photo, and
+    one that cannot be changed without loss, gets a sidecar. The pictures stay bit by bit as they
+    are.
 
-    All that others wrote stays, ratings and keywords for instance. What facedex wrote at an earlier export
-    is taken out where it is no longer true. A file that cannot be changed without loss is left as it
-    is and listed. Files that changed since the last scan are left out: scan first.
+    All that others wrote stays, ratings and keywords for instance. What facedex wrote at an earlier
+    export is taken out where it is no longer true. A file that cannot be changed without loss is
+    left as it is and listed. Files that changed since the last scan are left out: scan first.
 
     \b
     facedex export xmp --dry-run                  what would be written
@@ -192,7 +194,8 @@ def _print_summary(report: XmpExport, what: str) -> None:
         print(f"Into sidecars instead: {count:,}, because {printable(reason)}")
     if report.n_outdated:
         print(
-            f"Photos that hold names of an earlier export that are no longer true: {report.n_outdated:,};"
+            "Photos that hold names of an earlier export that are no longer true:"
+            f" {report.n_outdated:,};"
             " to put them right: facedex export xmp --write file"
         )
     if report.n_missing or report.n_offline:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def forget(context: Context, folder: Path, is_sure: bool, as_json: bool) -> None:
     """Look through FOLDER no more, because it was renamed or is gone for good.
 
-    No file is touched, and no name is lost: names wait until a scan finds the same photos elsewhere. Scan
-    a renamed folder under its new name first. A disk that is only away need not be forgotten.
+    No file is touched, and no name is lost: names wait until a scan finds the same photos
+    elsewhere. Scan a renamed folder under its new name first. A disk that is only away need not be
+    forgotten.
 
     \b
     facedex forget ~/Pictures/Old          what that would do

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _FRAMES = {
     "stored": "fits the photo's pixels", "swapped": "fits the photo turned by a quarter",
-    "shown": "fits the photo as it is shown", "other": "fits another size", "unstated": "no size is stated",
+    "shown": "fits the photo as it is shown", "other": "fits another size",
+    "unstated": "no size is stated",
     "unknown": "fits no size",
 }  # fmt: skip
 _MOST_LINES = 20
@@ -34,8 +35,8 @@ _MOST_LINES = 20
 def picasa() -> None:
     """See what was taken over from Picasa and other programs.
 
-    Names are taken over by `facedex scan`, from the .picasa.ini files beside the photos and from the
-    XMP tags of photos and sidecars. Picasa's own files are never written.
+    Names are taken over by `facedex scan`, from the .picasa.ini files beside the photos and from
+    the XMP tags of photos and sidecars. Picasa's own files are never written.
     """
 
 
@@ -68,15 +69,15 @@ def import_(
 ) -> None:
     """Take over the names in Picasa's own database, and the contacts beside it.
 
-    `facedex scan` has taken over what stands in the .picasa.ini files. The database knows more: faces
-    that were put aside, names that were never written beside the photos, people whom only it names.
-    Copy the folder Google/Picasa2 from the old machine; nothing in it is changed.
+    `facedex scan` has taken over what stands in the .picasa.ini files. The database knows more:
+    faces that were put aside, names that were never written beside the photos, people whom only it
+    names. Copy the folder Google/Picasa2 from the old machine; nothing in it is changed.
 
-    DIR may also be a copy of Picasa's data, or of the whole home; where there are only contacts, these are
-    taken over.
+    DIR may also be a copy of Picasa's data, or of the whole home; where there are only contacts,
+    these are taken over.
 
-    The database has the old machine's paths. Where --map does not say which folder they mean, the one is
-    proposed in which the same files lie.
+    The database has the old machine's paths. Where --map does not say which folder they mean, the
+    one is proposed in which the same files lie.
 
     \b
     facedex picasa import --db3 ~/old/Google/Picasa2/db3
@@ -244,7 +245,8 @@ def _print_outcomes(found: Ledger) -> None:
     total = sum(line.outcomes.found for line in found.sources)
     n_files = sum(line.n_sources for line in found.sources)
     print(
-        f"\n{total:,} faces and names of {len(found.names):,} people or contacts in {n_files:,} files."
+        f"\n{total:,} faces and names of {len(found.names):,} people or contacts"
+        f" in {n_files:,} files."
     )
 
 
@@ -252,7 +254,8 @@ def _print_recall(found: Ledger) -> None:
     if not found.recall_by_size:
         return
     print(
-        "\nOf these faces the detector finds by itself, by size (of the photo's long side) and pose:"
+        "\nOf these faces the detector finds by itself, by size (of the photo's long side)"
+        " and pose:"
     )
     print_table(
         ("", "named", "found", "share"),
@@ -270,7 +273,8 @@ def _print_details(found: Ledger) -> None:
     _print_lines(
         "Contradictions, and who stands",
         [
-            f"{one.photo}: {found.titles[one.kind]} says {one.says}; {one.stands or 'nobody'} stands,"
+            f"{one.photo}: {found.titles[one.kind]} says {one.says};"
+            f" {one.stands or 'nobody'} stands,"
             f" by {one.by}"
             for one in found.conflicts
         ],

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def regroup(context: Context, is_sure: bool, as_json: bool) -> None:
     """Group all unknown faces anew, as if all photos had come at once.
 
-    New photos never move a face that is in a group. After many scans that leaves people in pieces who
-    would be one group by now: this command puts them together. Named faces, and groups that you merged or
-    split, stay as they are. It is one step for `facedex undo`.
+    New photos never move a face that is in a group. After many scans that leaves people in pieces
+    who would be one group by now: this command puts them together. Named faces, and groups that you
+    merged or split, stay as they are. It is one step for `facedex undo`.
 
     \b
     facedex regroup          what would change

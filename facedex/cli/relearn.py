@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 def relearn(context: Context, other: Path | None, dry_run: bool, as_json: bool) -> None:
     """Make sure that every name you ever gave is there, and known by it.
 
-    After a scan with another model, named faces that its detector missed are encoded, so that their people
-    are recognised by them too. In a fresh library, names come from the old one's file: faces are found again
-    by their picture and place, and where no face is found the named box is kept.
+    After a scan with another model, named faces that its detector missed are encoded, so that their
+    people are recognised by them too. In a fresh library, names come from the old one's file: faces
+    are found again by their picture and place, and where no face is found the named box is kept.
 
     \b
     facedex relearn                          after a scan with another model or detector

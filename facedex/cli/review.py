@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def review(context: Context, limit: int, as_json: bool) -> None:
     """List the questions whose answers name most faces, the best first.
 
-    In the window (facedex view) they stand under Review, one at a time, to be answered with a key. The worth
-    is how many faces an answer is expected to name.
+    In the window (facedex view) they stand under Review, one at a time, to be answered with a key.
+    The worth is how many faces an answer is expected to name.
     """
     library = context.open_library()
     try:

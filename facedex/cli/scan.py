@@ -53,9 +53,9 @@ def scan(
 
     Folders are remembered: without any, all of them are looked through again. Files that have not
     changed are not opened. Stop it with Ctrl-C whenever you like; the next scan goes on from there.
-    Photos are searched as at the last scan unless you say how. Links inside a folder are not followed:
-    name what they lead to.
-    Names given in Picasa are taken over from the .picasa.ini files beside the photos.
+    Photos are searched as at the last scan unless you say how. Links inside a folder are not
+    followed: name what they lead to. Names given in Picasa are taken over from the .picasa.ini
+    files beside the photos.
 
     \b
     facedex scan ~/Pictures              the first time, and to add a folder

@@ -1,4 +1,4 @@
-"""The face engine: one or more detectors and an encoder, facedex's own or a plugin's, on a runtime."""
+"""The face engine: detectors and an encoder, facedex's own or a plugin's, on a runtime."""
 
 from __future__ import annotations
 
@@ -106,16 +106,16 @@ class Engine:
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Return the faces in ``image``, uint8 (h, w, 3) RGB upright, of any size.
 
-        Boxes may reach outside the image. The best score comes first, as the detector has it; of several
-        detectors, the first one's faces do.
+        Boxes may reach outside the image. The best score comes first, as the detector has it; of
+        several detectors, the first one's faces do.
         """
         return joined([each.find_faces(image) for each in self._searchers])
 
     def encode(self, image: NDArray[np.uint8], places: Sequence[FacePlace]) -> list[EncodedFace]:
         """Return landmarks and encoding of each face of ``image``, uint8 (h, w, 3) RGB upright.
 
-        ``image`` may be larger than the one that was searched: chips are cut from what is given. The
-        encoder sees faces upright; landmarks are in the image as it is given.
+        ``image`` may be larger than the one that was searched: chips are cut from what is given.
+        The encoder sees faces upright; landmarks are in the image as it is given.
         """
         order = sorted(range(len(places)), key=lambda number: places[number].orientation)
         encoded: dict[int, EncodedFace] = {}

@@ -39,7 +39,7 @@ _PARSER_FAILURES = (
 
 
 def find_orientation(image: Image) -> int | None:
-    """Return the EXIF orientation of an opened image, 1 to 8; None where it is absent or invalid."""
+    """Return the EXIF orientation of an opened image, 1 to 8; None if absent or invalid."""
     try:
         value = image.getexif().get(_ORIENTATION)
         return int(value) if value is not None and int(value) in ORIENTATION_MAPS else None

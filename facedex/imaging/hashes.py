@@ -1,7 +1,8 @@
 """The two hashes of a file: of all its bytes, and of its picture without the metadata.
 
 A program that writes a tag, a rating or an orientation into a file changes the first and not the
-second. Structures: JPEG ISO/IEC 10918-1 annex B, PNG (W3C, chunks), WebP (RIFF container); RAW files: raw_data.
+second. Structures: JPEG ISO/IEC 10918-1 annex B, PNG (W3C, chunks), WebP (RIFF container); RAW
+files: raw_data.
 """
 
 from __future__ import annotations

@@ -56,9 +56,9 @@ class OpenedPicture:
         """Decode to upright uint8 (h, w, 3) RGB, reduced by a whole factor where that is enough.
 
         The long side is at least ``min_long_side`` px, unless the photo is smaller, and less than
-        twice that plus rounding. Of animations and multi-page files the first picture is taken. Of a
-        JPEG that breaks off or holds damaged data the part that can be decoded is returned, the rest
-        is grey, and ``damage`` says so: a photo from a failing disk still shows its people.
+        twice that plus rounding. Of animations and multi-page files the first picture is taken. Of
+        a JPEG that breaks off or holds damaged data the part that can be decoded is returned, the
+        rest is grey, and ``damage`` says so: a photo from a failing disk still shows its people.
         """
         # orientation is applied here, once; Pillow has already turned a TIFF, libheif its pictures
         left = 1 if self._image.format == "TIFF" else self.facts.orientation

@@ -1,4 +1,4 @@
-"""Cameras' RAW files, read by LibRaw (rawpy): the embedded preview, else the developed sensor data."""
+"""Cameras' RAW files, read by LibRaw (rawpy): the embedded preview, else the sensor's data."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class _Preview:
 class OpenedRaw:
     """A RAW file whose header has been read; see :class:`facedex.imaging.decode.OpenedPhoto`.
 
-    The stored frame is the sensor's active area, as LibRaw and dcraw develop it: an embedded preview
-    that shows less of it is put in its place, on grey.
+    The stored frame is the sensor's active area, as LibRaw and dcraw develop it: an embedded
+    preview that shows less of it is put in its place, on grey.
     """
 
     def __init__(self, raw: Any, data: bytes, path: bytes) -> None:
@@ -174,8 +174,8 @@ def _numbered(version: tuple[int, ...]) -> str:
 
 def _words(exc: Exception) -> str:
     """Return what LibRaw says, which rawpy hands on as bytes."""
-    said = exc.args[0] if exc.args else ""
-    text = said.decode("ascii", errors="replace") if isinstance(said, bytes) else str(said)
+    words = exc.args[0] if exc.args else ""
+    text = words.decode("ascii", errors="replace") if isinstance(words, bytes) else str(words)
     return " ".join(text.split()) or type(exc).__name__
 
 

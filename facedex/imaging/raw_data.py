@@ -1,7 +1,7 @@
 """Where a RAW file keeps what the sensor saw, apart from its metadata and previews.
 
-Structures: TIFF 6.0 with SubIFDs (DNG, NEF, CR2, ARW, PEF and most others; Olympus' ORF differs in its
-magic number only), ISO base media boxes (CR3), Fujifilm's RAF header.
+Structures: TIFF 6.0 with SubIFDs (DNG, NEF, CR2, ARW, PEF and most others; Olympus' ORF differs in
+its magic number only), ISO base media boxes (CR3), Fujifilm's RAF header.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class _Picture(NamedTuple):
 def raw_picture(data: bytes) -> Iterator[bytes | memoryview]:
     """Yield the sensor's data: of the file's largest picture that is not marked as a preview.
 
-    So a rating, a keyword or an orientation written into a DNG, and previews made anew, change nothing.
-    CR3 keeps its previews with them. Of Panasonic's RW2, Sigma's X3F, Canon's CRW and Minolta's MRW,
-    into which nobody writes tags, the place is not looked for.
+    So a rating, a keyword or an orientation written into a DNG, and previews made anew, change
+    nothing. CR3 keeps its previews with them. Of Panasonic's RW2, Sigma's X3F, Canon's CRW and
+    Minolta's MRW, into which nobody writes tags, the place is not looked for.
 
     Raises
     ------

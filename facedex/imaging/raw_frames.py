@@ -36,8 +36,8 @@ def preview_orientation(
     size : (width, height) of the preview as it is stored.
     upright : (width, height) of the upright RAW photo.
     candidates : what may be right, likeliest first: the preview's own orientation, then the RAW's.
-        The first that makes the preview landscape or portrait as the photo is wins, else it is upright
-        already: cameras leave the RAW's flag in previews that they have turned.
+        The first that makes the preview landscape or portrait as the photo is wins, else it is
+        upright already: cameras leave the RAW's flag in previews that they have turned.
     """
     for orientation in candidates:
         if _is_same_shape(upright_size(*size, orientation), upright):
@@ -87,7 +87,7 @@ def _is_near(a: float, b: float) -> bool:
 
 
 def _cut_bars(pixels: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8] | None:
-    """Return the middle of ``pixels`` that has this aspect ratio if the rest is black, else None."""
+    """Return the middle of ``pixels`` of this aspect ratio if the rest is black, else None."""
     height, width = pixels.shape[:2]
     dx = max(0, round((width - height * aspect) / 2))
     dy = max(0, round((height - width / aspect) / 2))
@@ -98,7 +98,7 @@ def _cut_bars(pixels: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8] | N
 
 
 def _middle(part: Box, ratio: float) -> Box:
-    """Return the largest box in the middle of ``part`` that is ``ratio`` times as wide for its height."""
+    """Return the largest box in the middle of ``part`` with ``ratio`` times its aspect ratio."""
     x, y = part.center
     dx = part.width * min(1.0, ratio) / 2
     dy = part.height * min(1.0, 1 / ratio) / 2

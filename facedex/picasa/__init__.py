@@ -1,4 +1,4 @@
-"""Picasa's files, read only: ``.picasa.ini``, ``contacts.xml`` and the names that tie them together.
+"""Picasa's files, read only: ``.picasa.ini``, ``contacts.xml``, and the names that tie them.
 
 Bytes and plain values in, frozen values out: no database, no image decoding; ``db3_files`` alone
 opens files.

@@ -29,8 +29,8 @@ class _RefusedError(ValueError):
 def parse_contacts_xml(data: bytes, problems: list[str] | None = None) -> dict[str, str]:
     """Return contact id (16 hex digits) to name; what could be read of a damaged file.
 
-    ``name`` is preferred to ``display``. A file above ``MAX_CONTACTS_BYTES``, or one with a document
-    type, gives nothing; of more than ``MAX_CONTACTS`` contacts the rest is left out.
+    ``name`` is preferred to ``display``. A file above ``MAX_CONTACTS_BYTES``, or one with a
+    document type, gives nothing; of more than ``MAX_CONTACTS`` contacts the rest is left out.
 
     Parameters
     ----------

@@ -57,7 +57,8 @@ class Db3Face:
     kind : a suggestion is Picasa's own and was not confirmed.
     contact_id : 16 hex digits; ``""`` where no person is meant or the database has no id.
     name : the person's; ``""`` where no person is meant or the database has no name.
-    tagged_at : when it was named. Picasa noted the time of day without its zone: it is given as UTC.
+    tagged_at : when it was named. Picasa noted the time of day without its zone: it is given as
+        UTC.
     is_suspect : the rectangle wrapped at 16 bits and was mended.
     """
 

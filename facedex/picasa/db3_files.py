@@ -1,4 +1,4 @@
-"""Read the folder ``db3`` of Picasa's database. The only module here that opens files, to read them.
+"""Read the folder ``db3`` of Picasa's database. The only module here that opens files.
 
 Picasa writes its tables late and may be running: what does not fit together is reported.
 """

@@ -1,8 +1,8 @@
 r"""Absolute paths as Picasa wrote them on another system, and the folders here that they mean.
 
-Windows' paths (``D:\Photos\a.jpg``, ``\\server\share\a.jpg``, with either slash) are compared without
-regard to case, and so are a Mac's (``/Volumes/Disk/a.jpg``). Parts of a path are the drive, the
-server or ``""`` (of a path that begins with one slash), then the folders and the name.
+Windows' paths (``D:\Photos\a.jpg``, ``\\server\share\a.jpg``, with either slash) are compared
+without regard to case, and so are a Mac's (``/Volumes/Disk/a.jpg``). Parts of a path are the drive,
+the server or ``""`` (of a path that begins with one slash), then the folders and the name.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def map_path(foreign_path: str, table: Mapping[str, str]) -> str | None:
 def path_prefixes(db: PicasaDb) -> list[tuple[str, int]]:
     r"""Return the folders to map, each with how many files of the database lie below it.
 
-    For each drive or share it is the innermost folder that holds all of its files; but where that is
-    one that several users or disks share, as ``C:\Users``, there is one for each folder in it. Those
-    with most files come first.
+    For each drive or share it is the innermost folder that holds all of its files; but where that
+    is one that several users or disks share, as ``C:\Users``, there is one for each folder in it.
+    Those with most files come first.
     """
     counts: Counter[_Parts] = Counter()
     spelling: dict[_Parts, _Parts] = {}

@@ -63,8 +63,8 @@ def upright_orientation(orientation: int | None, rotate: int | None) -> int:
 def frame_fit(rect: str | Box, size: tuple[int, int]) -> int:
     """Return how many of a rectangle's four coordinates fit a (width, height) pixel grid.
 
-    ``rect`` is a rect64 of 1 to 16 hex digits or its box; edges at 0 and 65535 always fit. A wrapped
-    right or bottom edge is unwrapped first, which only the hex digits allow.
+    ``rect`` is a rect64 of 1 to 16 hex digits or its box; edges at 0 and 65535 always fit. A
+    wrapped right or bottom edge is unwrapped first, which only the hex digits allow.
 
     Raises
     ------

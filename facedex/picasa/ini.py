@@ -4,8 +4,8 @@ Picasa's format: ``[section]`` lines and ``key=value`` lines, split at the first
 no quoting, no escapes, so ``;``, ``#``, ``%`` and ``:`` are data. A section is the text between the
 first ``[`` and the last ``]``, because file names hold brackets. Files are UTF-8 (a byte order mark
 is tolerated), older ones in the Windows code page; both line ends occur. Sections and keys may be
-repeated, and lines may be damaged: what cannot be used is reported, the rest is kept, and every line
-is counted.
+repeated, and lines may be damaged: what cannot be used is reported, the rest is kept, and every
+line is counted.
 """
 
 from __future__ import annotations

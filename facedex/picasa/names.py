@@ -209,8 +209,8 @@ def resolve_name(folder: bytes, contact_id: str, book: ContactBook) -> ResolvedN
 def group_web_contacts(web_ids: Iterable[Mapping[str, str]]) -> list[tuple[str, ...]]:
     """Return the groups of contact ids that stand for one web contact, as the inis' ``web_ids`` say.
 
-    Such ids are probably one person's: to propose, not to merge unasked. Each group and the list are
-    in order; an id with two web contacts is in two groups.
+    Such ids are probably one person's: to propose, not to merge unasked. Each group and the list
+    are in order; an id with two web contacts is in two groups.
     """
     ids_of: dict[str, set[str]] = defaultdict(set)
     for of_ini in web_ids:

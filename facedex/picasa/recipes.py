@@ -1,8 +1,8 @@
 """Follow Picasa's saving: the original's stored pixels, cropped, then turned upright.
 
-``File > Save`` puts the original into ``.picasaoriginals``, writes the crop and the rotation into the
-visible file and notes both in the ini there. Picasa crops at whole pixels of the original. A tilt is
-not followed: its faces come out a few degrees from where they are.
+``File > Save`` puts the original into ``.picasaoriginals``, writes the crop and the rotation into
+the visible file and notes both in the ini there. Picasa crops at whole pixels of the original. A
+tilt is not followed: its faces come out a few degrees from where they are.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# keys that Picasa writes into a photo's section and that say nothing about names, faces or the photo
+# keys that Picasa writes into a photo's section and that say nothing about names, faces or the
+# photo
 _UNUSED_KEYS = frozenset(
     {
         "backuphash", "edit_height", "edit_width", "facedata", "filters", "flipped", "geotag",

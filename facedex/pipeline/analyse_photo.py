@@ -122,8 +122,8 @@ class PhotoAnalyser:
             return result
         if read.kind is FileKind.UNSUPPORTED:
             return replace(result, problem=_unsupported(path, read))
-        said = read_facts(read.data)
-        result = replace(result, xmp=said if says_something(said) else None)
+        xmp = read_facts(read.data)
+        result = replace(result, xmp=xmp if says_something(xmp) else None)
         picture = image_hash(read.data, photo_format(path, read.data[:SNIFF_BYTES]) or "")
         try:
             with open_photo(read.data, path) as photo:

@@ -1,4 +1,4 @@
-"""What the scanner's child processes have in common: a pipe each, and what becomes of their output."""
+"""What the scanner's child processes have in common: a pipe, and where their output goes."""
 
 from __future__ import annotations
 

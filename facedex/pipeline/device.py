@@ -1,7 +1,7 @@
 """The one process that runs the networks where the processor does not, and its keeper.
 
-It is started again when it ends or hangs; after a few times in a row it is given up, and every worker
-runs the networks on the processor.
+It is started again when it ends or hangs; after a few times in a row it is given up, and every
+worker runs the networks on the processor.
 """
 
 from __future__ import annotations

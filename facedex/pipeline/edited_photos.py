@@ -1,7 +1,8 @@
 """Carrying names over when a photo was edited in place: cropped, brightened, turned without loss.
 
-Its image data are new, so it is another photo; but the owner named the people in it, and no name may be
-lost by that. What is to be carried is a query, so it does not matter when and how a photo's faces came.
+Its image data are new, so it is another photo; but the owner named the people in it, and no name
+may be lost by that. What is to be carried is a query, so it does not matter when and how a photo's
+faces came.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def carry_over(db: Connection, model_id: str) -> None:
     """Give the photos of edited files what people said of the same faces before.
 
     To be called when no file waits to be read: only then it is known which photos no file holds any
-    more. What finds no face stays with the old photo, until a file that held it shows that face again.
+    more. What finds no face stays with the old photo, until a file that held it shows that face
+    again.
     """
     replaced = photos.replaced_photos(db, model_id)
     for start in range(0, len(replaced), _BATCH_PHOTOS):

@@ -68,10 +68,10 @@ def run_jobs(
     expected: type[R],
     wants: Callable[[bytes], bool] = lambda _image_hash: True,
 ) -> Iterator[tuple[T, FileRef, R]]:
-    """Give work to the pool; yield each item with its file and its result, in the order of ``work``.
+    """Give work to the pool; yield each item with its file and its result, in their order.
 
-    Progress is shown under ``title``. A file that a worker dies of is counted, so that it is given up
-    in time. ``wants`` tells whether an image, named by its hash, is to be searched for faces.
+    Progress is shown under ``title``. A file that a worker dies of is counted, so that it is given
+    up in time. ``wants`` tells whether an image, named by its hash, is to be searched for faces.
     """
 
     def tasks() -> Iterator[Task[tuple[T, FileRef]]]:

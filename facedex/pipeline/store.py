@@ -120,7 +120,8 @@ class Store:
         photo = photos.get_photo(self._db, photo_id)
         issues.clear_issues(self._db, file.file_id)
         if result.problem is not None:
-            # a photo whose bytes were read, but not searched, is not asked again until its file changes
+            # a photo whose bytes were read, but not searched, is not asked again until its file
+            # changes
             is_lasting = result.content_hash is not None or result.problem.kind in _LASTING
             is_given_up = is_lasting and result.faces is None
             stage = "analyse" if is_given_up else result.problem.stage

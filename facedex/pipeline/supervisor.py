@@ -179,7 +179,8 @@ class SupervisedPool:
                     done[drawn[0]] = drawn[1], _given_up(drawn[1], "crash", "it did before")
                 else:
                     self._idle_worker().hand_out(*drawn, self._deadline_s)
-            # only now, when no worker is idle: what takes the results may be busy with them for long
+            # only now, when no worker is idle: what takes the results may be busy with them for
+            # long
             while oldest in done:
                 yield done.pop(oldest)
                 oldest += 1

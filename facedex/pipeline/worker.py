@@ -45,7 +45,7 @@ def serve(
     target: Target | None = None,
     link: DeviceLink | None = None,
 ) -> None:
-    """Do jobs until the pipe closes (entry point of the process); for the rest see ``PhotoAnalyser``."""
+    """Do jobs until the pipe closes (entry point of the process); see also ``PhotoAnalyser``."""
     enter_child(pipe, stderr_path, MEMORY_LIMIT_BYTES)
     analyser = PhotoAnalyser(config, model_cache, target, link)
 

@@ -1,4 +1,4 @@
-"""What plugins are made with, and how they are found and loaded; docs/plugins.md shows how to write one.
+"""What plugins are made with, and how they are found and loaded; see docs/plugins.md.
 
 Plugins import from here, and the values that they give and take from :mod:`facedex.types`.
 """

@@ -1,8 +1,8 @@
 """Find plugins and read their manifests; nothing of theirs is imported.
 
-A plugin is a package with a manifest, ``facedex-plugin.toml``, beside its ``__init__.py``. It is either
-installed, with an entry point of the group ``facedex`` that names it, or a folder in the plugins
-folder.
+A plugin is a package with a manifest, ``facedex-plugin.toml``, beside its ``__init__.py``. It is
+either installed, with an entry point of the group ``facedex`` that names it, or a folder in the
+plugins folder.
 """
 
 from __future__ import annotations
@@ -70,23 +70,24 @@ def read_manifest(path: Path) -> tuple[str, str]:
         If it cannot be read, is not what it should be, or is for another version of the hooks.
     """
     try:
-        said: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        manifest: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise PluginFault(f"{path} cannot be read: {exc}") from exc
     for key, kind in _KEYS.items():
         # exactly: True would pass for a number
-        if type(said.get(key)) is not kind:
+        if type(manifest.get(key)) is not kind:
             raise PluginFault(f"{path}: {key} is missing or not {kind.__name__}")
-    unknown = sorted(said.keys() - _KEYS.keys())
+    unknown = sorted(manifest.keys() - _KEYS.keys())
     if unknown:
         raise PluginFault(f"{path}: nobody knows {', '.join(unknown)}")
-    if not _NAME.fullmatch(said["name"]) or said["name"] == OWN:
-        raise PluginFault(f"{path}: {said['name']!r} cannot be the name of a plugin")
-    if said["api_version"] != API_VERSION:
+    if not _NAME.fullmatch(manifest["name"]) or manifest["name"] == OWN:
+        raise PluginFault(f"{path}: {manifest['name']!r} cannot be the name of a plugin")
+    if manifest["api_version"] != API_VERSION:
         raise PluginFault(
-            f"it is made for version {said['api_version']} of facedex's hooks; this is {API_VERSION}"
+            f"it is made for version {manifest['api_version']} of facedex's hooks;"
+            f" this is {API_VERSION}"
         )
-    return said["name"], said["description"]
+    return manifest["name"], manifest["description"]
 
 
 def _installed(point: metadata.EntryPoint) -> Found:
@@ -123,7 +124,7 @@ def _in_folder(folder: Path | None) -> Iterator[Found]:
 
 
 def _load_folder(folder: Path) -> object:
-    """Import a folder as a package of a name that no other has; its modules may import each other."""
+    """Import a folder as a package under a name of its own; its modules may import each other."""
     name = f"facedex_plugin_{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
     spec = importlib.util.spec_from_file_location(
         name, folder / "__init__.py", submodule_search_locations=[str(folder)]

@@ -1,7 +1,8 @@
 """Stand between facedex and a plugin's detector or encoder: name the plugin when it fails.
 
-What it returns is checked, as it goes into the library. A failure is that of one photo; but if nothing
-has worked yet, a few failures end the run, before every photo of the library is given up for it.
+What it returns is checked, as it goes into the library. A failure is that of one photo; but if
+nothing has worked yet, a few failures end the run, before every photo of the library is given up
+for it.
 """
 
 from __future__ import annotations

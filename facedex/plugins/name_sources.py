@@ -1,8 +1,8 @@
 """What a source of names is: other programs' files and databases that say who is where on a photo.
 
-A source says under which name its documents are stored, whose word they are, how a document is read, and
-where its regions lie on a photo. Everything else, which person is meant, which photo, what becomes of a
-region, is the same for all sources.
+A source says under which name its documents are stored, whose word they are, how a document is
+read, and where its regions lie on a photo. Everything else, which person is meant, which photo,
+what becomes of a region, is the same for all sources.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Place:
     ----------
     box : in the stored-pixel frame, clipped to it.
     frame : how the place was found, in a few words for the ledger (``v1_regions.frame``).
-    needs_face : nothing says that the region was drawn on this very picture, so it names a face that
-        is found there, and where none is, its name stands for the whole photo.
+    needs_face : nothing says that the region was drawn on this very picture, so it names a face
+        that is found there, and where none is, its name stands for the whole photo.
     """
 
     box: Box
@@ -54,7 +54,8 @@ class RegionPlacer(Protocol):
         ----------
         regions : those with a box that one document has for one file; at least one.
         photo : the size of that file's stored pixels, and the orientation that turns them upright.
-        detected : the faces that a detector found on the photo, in the stored-pixel frame: the evidence.
+        detected : the faces that a detector found on the photo, in the stored-pixel frame: the
+            evidence.
         """
 
 

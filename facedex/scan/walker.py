@@ -81,7 +81,7 @@ def walk(root: bytes, state: Walk, own_files: Collection[FileIdentity] = ()) -> 
 
 
 def _recipes(root: bytes, folder: bytes, state: Walk) -> Iterator[FileStat]:
-    """Yield the ini of a folder of originals: it says how Picasa made the photos beside the folder."""
+    """Yield the ini of a folder of originals: how Picasa made the photos beside the folder."""
     for entry in _list(root, folder, state) or ():
         if entry.name.lower() == b".picasa.ini" and entry.is_file(follow_symlinks=False):
             yield file_stat(folder + entry.name, entry.stat(follow_symlinks=False))

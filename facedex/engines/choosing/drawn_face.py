@@ -30,7 +30,7 @@ _ELLIPSES: tuple[tuple[float, float, float, float, tuple[int, int, int]], ...] =
 
 
 def drawn_face(side_px: int) -> NDArray[np.uint8]:
-    """Return a frontal face, uint8 (side, side, 3) RGB, a little over half as wide as the picture."""
+    """Return a frontal face, uint8 (side, side, 3) RGB, a little over half as wide as that."""
     side = side_px * _OVERSAMPLING
     picture = Image.new("RGB", (side, side), _BACKGROUND)
     draw = ImageDraw.Draw(picture)

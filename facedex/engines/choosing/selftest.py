@@ -1,8 +1,8 @@
 """Try what may execute the networks: compared with dlib itself, then timed.
 
 A driver can crash or hang, so the work is done in a child process (``python -m
-facedex.engines.choosing.selftest``) that answers a line of JSON for each target; one that ends it is
-reported so, and the others are tried in a new child.
+facedex.engines.choosing.selftest``) that answers a line of JSON for each target; one that ends it
+is reported so, and the others are tried in a new child.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ _TIMED_CHIPS = 16
 _CHIPS_A_PHOTO = 8
 _N_RUNS = 4
 _LEAST_SHARED = 0.6
-# largest differences (score, encoding's element) from dlib; those seen: 3e-6 and 4e-7, 4e-3 and 5e-3
+# largest differences (score, encoding's element) from dlib; those seen: 3e-6 and 4e-7, 4e-3 and
+# 5e-3
 _TOLERANCES = {
     Precision.F32: (1e-3, 1e-4),
     Precision.BF16: (0.05, 0.02),
@@ -126,7 +127,7 @@ def time_photo(networks: Networks) -> float:
 
 
 def _least_seconds(work: Callable[[], object]) -> float:
-    """Return the time of the fastest run after the first: what else the machine does counts least."""
+    """Return the time of the fastest run after the first, which other programs disturb least."""
     times = []
     for _ in range(_N_RUNS + 1):
         start = time.perf_counter()

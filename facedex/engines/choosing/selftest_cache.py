@@ -43,7 +43,7 @@ class Probe:
 
 
 class SelfTests:
-    """The surveys and reports of this machine; what is not known yet is found out when asked for."""
+    """The surveys and reports of this machine; what is unknown is found out when asked for."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""Cut a canvas into bands that the detector looks at one after the other, so that memory is bounded.
+"""Cut a canvas into bands that the detector sees one after the other, to bound the memory.
 
-The detector's first two layers keep 24 bytes for each pixel of its canvas. A band sees as much beyond its own
-cells as they can see, so its scores are those of the whole canvas.
+The detector's first two layers keep 24 bytes for each pixel of its canvas. A band sees as much
+beyond its own cells as they can see, so its scores are those of the whole canvas.
 """
 
 from __future__ import annotations

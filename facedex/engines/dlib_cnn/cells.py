@@ -1,6 +1,6 @@
 """The grid of cells for which dlib's detector answers: one number for every eighth pixel.
 
-Source: the network's layers (facts of dlib/dnn: three convolutions of 5 x 5, stride 2).
+Source: its first three layers are convolutions of 5 x 5 with a stride of 2.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _N_STRIDED = 3
 
 
 def n_cells(side_px: int) -> int:
-    """Return how many cells the detector answers along a side: three convolutions of 5, stride 2."""
+    """Return for how many cells along a side the detector answers."""
     for _ in range(_N_STRIDED):
         side_px = (side_px - 5) // 2 + 1
     return side_px

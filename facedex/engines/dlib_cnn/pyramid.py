@@ -120,8 +120,8 @@ def tiled_layout(height: int, width: int) -> Layout:
 class CanvasBuilder:
     """Builds canvases in one buffer that grows to the largest: fresh memory would cost more.
 
-    A canvas is valid until the next one is built. Nothing else is kept: the network that looks at it
-    needs the memory.
+    A canvas is valid until the next one is built. Nothing else is kept: the network that looks at
+    it needs the memory.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """dlib's rectangles in whole pixels, and which of several on the same face remains.
 
-Source: dlib/geometry/rectangle.h, image_processing/box_overlap_testing.h (davisking/dlib @ 3d40bf579).
+Source: dlib/geometry/rectangle.h, image_processing/box_overlap_testing.h (davisking/dlib @
+3d40bf579).
 """
 
 from __future__ import annotations

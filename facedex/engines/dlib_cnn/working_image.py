@@ -27,7 +27,7 @@ def working_size_px(height: int, width: int, working_size: int) -> tuple[int, in
 
 
 def resize_image(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """Return ``image``, uint8 (h, w, 3), at a new size, without aliasing; itself at its own size."""
+    """Return ``image``, uint8 (h, w, 3), at a new size, without aliasing; itself at its own."""
     if image.shape[:2] == (height, width):
         return np.ascontiguousarray(image)
     picture = Image.fromarray(np.ascontiguousarray(image))

@@ -1,1 +1,1 @@
-"""From a face to its encoding: landmarks, aligned chips, dlib's encoder, and how good the picture is."""
+"""From a face to its encoding: landmarks, aligned chips, dlib's encoder, and the quality."""

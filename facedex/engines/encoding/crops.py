@@ -1,6 +1,7 @@
 """Average a face's encoding over several crops: its chip, the mirror image, slightly shifted chips.
 
-As dlib's jitter does, but the same at every call. benchmarks/lfw_protocol.py measures what it gives.
+As dlib's jitter does, but the same at every call. benchmarks/lfw_protocol.py measures what it
+gives.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def encode_faces(
     chips: NDArray[np.uint8],
     n_crops: int,
 ) -> NDArray[np.float32]:
-    """Return float32 (n faces, n_crops, d): of each crop, not normalised. A face's is their mean."""
+    """Return each crop's, float32 (n faces, n_crops, d), not normalised; a face's is their mean."""
     encodings = encode_chips(cut_crops(chips, n_crops))
     return encodings.reshape(len(chips), n_crops, encodings.shape[1])
 

@@ -54,7 +54,7 @@ class ThresholdDetector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Square:
-    """A square in pixels of the whole image: its middle and side; how sure, and how the face lies."""
+    """A square in pixels of the whole image: middle and side; how sure, and how the face lies."""
 
     x: float
     y: float
@@ -65,7 +65,7 @@ class _Square:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Crop:
-    """The surroundings of a region, resampled: crop pixel ``p`` is image pixel ``p / scale + origin``."""
+    """A region's surroundings, resampled: crop pixel ``p`` is image pixel ``p / scale + origin``."""
 
     pixels: NDArray[np.uint8]
     left: int
@@ -97,9 +97,9 @@ def fit_box(
 ) -> FacePlace | None:
     """Return what to encode for ``region``, or None where no encoding makes sense.
 
-    The CNN is asked first, at two sizes, then about the crop turned, then HOG; of the faces that lie
-    about where the region says, the one nearest to its middle is taken. Else the answer is an upright
-    square around the region's middle, ``BOX_SHARE`` of the mean of its sides.
+    The CNN is asked first, at two sizes, then about the crop turned, then HOG; of the faces that
+    lie about where the region says, the one nearest to its middle is taken. Else the answer is an
+    upright square around the region's middle, ``BOX_SHARE`` of the mean of its sides.
 
     Parameters
     ----------

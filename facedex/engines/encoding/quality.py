@@ -4,8 +4,9 @@ The number is a probability: that the encoding is nearer to its person than to a
 hundred, within the distance that clear photos keep. benchmarks/quality.py fits it on faces that
 were made smaller, blurred, darker, turned and covered, and shows how well it holds.
 
-Frontalness is how alike the encodings of the face and of its mirror image are. dlib's landmarks tell
-less of it: the predictor has learnt few faces from the side and puts its points as on a frontal one.
+Frontalness is how alike the encodings of the face and of its mirror image are. dlib's landmarks
+tell less of it: the predictor has learnt few faces from the side and puts its points as on a
+frontal one.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""The cascade: YuNet proposes faces and looks at each closely; where that leaves doubt, dlib decides.
+"""The cascade: YuNet proposes faces and looks at each closely; in doubt, dlib decides.
 
 YuNet sees small and turned faces that dlib's detector misses, and also hands and door knobs; dlib's
-detector seldom errs. A logistic regression weighs what YuNet says of a face in the whole photo at
-each size and in a close crop; a second one also weighs dlib's answer, and is asked where the first is
-not sure. Faces that lie on a side or stand on their head are looked for in the smallest picture,
+detector seldom errs. A logistic regression weighs YuNet's scores of a face in the whole photo at
+each size and in a close crop; a second one also weighs dlib's answer, and is asked where the first
+is not sure. Faces that lie on a side or stand on their head are looked for in the smallest picture,
 turned, and have weights of their own: little of what is seen there is a face.
-docs/decisions/004-cascade.md says how the numbers were found, benchmarks/cascade_fit.py finds them again.
+docs/decisions/004-cascade.md says how the numbers were found, benchmarks/cascade_fit.py finds them
+again.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from facedex.engines.finding.confirmer import Confirmer
     from facedex.engines.finding.proposer import Proposer
 
-# of everything here and in proposer.py, confirmer.py and cutting.py that changes which faces are found
+# of everything here and in proposer.py, confirmer.py and cutting.py that changes which faces are
+# found
 VERSION = 3
 LEAST_PROBABILITY = 0.5
 LARGE_SHARE = 0.07  # of the photo's long side
@@ -41,8 +43,9 @@ BOX_SHARE = 80 / 84  # the detector's box over YuNet's, both as sides of squares
 SAME_FACE = OverlapRule(iou=0.338, covered=0.8)
 SAME_BUT_TURNED = OverlapRule(iou=0.15, covered=0.5)
 SAME_FACE_TURNED_IOU = 0.3
-# which way up a face is: weights of YuNet's log-odds at the smallest size and in the close crop, and of
-# dlib's score, and by how much the turned look must be the better one (--turned of the benchmarks)
+# which way up a face is: weights of YuNet's log-odds at the smallest size and in the close crop,
+# and of dlib's score, and by how much the turned look must be the better one (--turned of the
+# benchmarks)
 SIGHT_SIZE, SIGHT_CLOSE, SIGHT_DETECTOR = 0.9, 1.2, 1.6
 SEEN_BETTER_BY = 1.0
 _LEAST_SCORE, _MOST_SCORE = 0.02, 0.98  # beyond, YuNet's score says nothing more
@@ -71,11 +74,11 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How to weigh what is said.
+    """How to weigh the answers.
 
     Attributes
     ----------
-    least_score : what YuNet must say at one of the sizes.
+    least_score : YuNet's least score at one of the sizes.
     first : the weights before dlib's detector is asked.
     second : those with its answer.
     """
@@ -132,7 +135,7 @@ THOROUGH = Preset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signs:
-    """What YuNet says of n candidates; rows belong together.
+    """YuNet's answers for n candidates; rows belong together.
 
     Attributes
     ----------
@@ -209,13 +212,13 @@ class Cascade:
     def _ask(
         self, pictures: Sequence[Image.Image], signs: Signs, is_asked: NDArray[np.bool_]
     ) -> Answers:
-        """Return what dlib's detector says of some of the candidates; of the others, NaN."""
+        """Return dlib's scores of some of the candidates; NaN for the others."""
         scores = np.full(len(is_asked), np.nan, np.float32)
         boxes = np.full((len(is_asked), 4), np.nan, np.float32)
         asked = np.flatnonzero(is_asked)
         turns = [signs.orientations[number] for number in asked]
-        said = self._confirmer.ask(pictures, signs.places[asked], turns)
-        scores[asked], boxes[asked] = said.scores, said.boxes
+        answers = self._confirmer.ask(pictures, signs.places[asked], turns)
+        scores[asked], boxes[asked] = answers.scores, answers.boxes
         return Answers(scores, boxes)
 
     def pictures(self, image: NDArray[np.uint8], working_size: int) -> list[Image.Image]:
@@ -225,7 +228,7 @@ class Cascade:
         return [photo, *shrink(photo, sizes)]
 
     def look(self, pictures: Sequence[Image.Image]) -> Signs:
-        """Return what YuNet says of everything that may be a face."""
+        """Return YuNet's answers for everything that may be a face."""
         photo, preset, proposer = pictures[0], self._preset, self._proposer
         upright = proposer.propose(pictures[:0:-1], photo.size, preset.upright.least_score)
         candidates = upright + proposer.propose_turned(
@@ -245,7 +248,7 @@ class Cascade:
 
 
 def find_pairs(signs: Signs, odds: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Return the candidates, one turned and one upright, that are one face, of which one way up is right.
+    """Return pairs of candidates, one turned and one upright, that are one face.
 
     A face that lies on a side or stands on its head is often seen upright, too, if not as well, and
     the encoder would look for its eyes in the wrong places.

@@ -1,7 +1,7 @@
 """Ask dlib's detector about single places: a few small crops instead of a pyramid of the photo.
 
-The detector looks for faces that fill 80 pixels of its input. A crop brings the face that was proposed
-to about that size, and only the cells around its middle count.
+The detector looks for faces that fill 80 pixels of its input. A crop brings the face that was
+proposed to about that size, and only the cells around its middle count.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MIDDLE_CELL_PX = CELL_OFFSET_PX + CELL_STRIDE_PX * (N_CELLS // 2) + 0.5 - CROP_P
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """What the detector says of each place.
+    """The detector's answer for each place.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Confirmer:
         places: NDArray[np.float32],
         orientations: Sequence[int] | None = None,
     ) -> Answers:
-        """Return what the detector says of ``places``.
+        """Return the detector's answers for ``places``.
 
         Parameters
         ----------

@@ -23,9 +23,10 @@ _CROP_GAP = 1.5
 
 
 def shrink(photo: Image.Image, sizes: Sequence[int]) -> list[Image.Image]:
-    """Return ``photo`` with long sides of ``sizes`` pixels, which fall; each is made of the one before.
+    """Return ``photo`` with long sides of ``sizes`` pixels, which fall; each made of the last.
 
-    A small photo is enlarged as :func:`facedex.engines.dlib_cnn.working_image.working_size_px` says.
+    A small photo is enlarged as :func:`facedex.engines.dlib_cnn.working_image.working_size_px`
+    says.
     """
     pictures: list[Image.Image] = []
     picture = photo

@@ -50,7 +50,8 @@ class Candidates:
     boxes : float32 (n, 4): left, top, right, bottom; may leave the image.
     scores : float32 (n, s): YuNet's score at each of the s sizes, the smallest size first; 0 where
         it saw nothing.
-    orientations : of each, how the photo is to be turned for the face to be upright, as EXIF has it.
+    orientations : of each, how the photo is to be turned for the face to be upright, as EXIF has
+        it.
     """
 
     boxes: NDArray[np.float32]
@@ -82,7 +83,7 @@ class Proposer:
     def propose(
         self, pictures: Sequence[Image.Image], photo_size: tuple[int, int], threshold: float
     ) -> Candidates:
-        """Return where YuNet sees something with a score above ``threshold`` in one of ``pictures``.
+        """Return where YuNet scores above ``threshold`` in one of ``pictures``.
 
         Parameters
         ----------
@@ -98,11 +99,12 @@ class Proposer:
         threshold: float,
         upright: Candidates,
     ) -> Candidates:
-        """Return what YuNet sees in ``picture`` on its sides and on its head, and less well upright.
+        """Return what YuNet sees in ``picture`` turned, and less well upright.
 
         Parameters
         ----------
-        picture : the smallest of those in which it saw ``upright``; of the larger ones the score is 0.
+        picture : the smallest of those in which it saw ``upright``; of the larger ones the score is
+            0.
         photo_size : (width, height) in whose pixels the answer shall be.
         """
         pixels, photo = np.asarray(picture), np.tile(photo_size, 2).astype(np.float32)

@@ -54,7 +54,7 @@ class Searcher:
         return max(self.working_size, self._spec.least_decode_size)
 
     def find_faces(self, image: NDArray[np.uint8]) -> list[Detection]:
-        """Return the faces in ``image``, uint8 (h, w, 3) RGB upright; the best score comes first."""
+        """Return the faces in ``image``, uint8 (h, w, 3) RGB upright; best score first."""
         searched = image if self._spec.resizes_itself else working_image(image, self.working_size)
         if min(searched.shape[:2]) < LEAST_SIDE_PX:
             return []

@@ -49,7 +49,7 @@ Strategy = Callable[[Detectors, NDArray[np.uint8]], list[Found]]
 
 
 def find_by_cascade(detectors: Detectors, image: NDArray[np.uint8]) -> list[Found]:
-    """Return the faces that the proposer and the CNN agree on; ``image`` is the photo as decoded."""
+    """Return the faces that proposer and CNN agree on; ``image`` is the photo as decoded."""
     return _named(detectors.cascade(image), CASCADE)
 
 

@@ -1,8 +1,8 @@
 """Decode what YuNet sees: a small network that looks at the whole photo at once.
 
 Source: OpenCV's ``FaceDetectorYN`` (modules/objdetect/src/face_detect.cpp): of each cell, score =
-sqrt(class * object), middle = (cell + offset) * stride, side = exp(value) * stride. The landmarks are
-left alone: the encoder needs those of dlib's predictor.
+sqrt(class * object), middle = (cell + offset) * stride, side = exp(value) * stride. The landmarks
+are left alone: the encoder needs those of dlib's predictor.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SIDE_MULTIPLE_PX = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposals:
-    """Faces that YuNet sees, in pixels of the image that it was given; best score first, unless said.
+    """Faces that YuNet sees, in pixels of the image that it was given.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Proposals:
 
 
 def padded(images: NDArray[np.uint8], side_multiple: int = SIDE_MULTIPLE_PX) -> NDArray[np.uint8]:
-    """Return the network's input, (b, h, w, 3): black below and beside, to a multiple of the side."""
+    """Return the network's input, (b, h, w, 3): black below and beside, to whole multiples."""
     n, height, width, channels = images.shape
     size = (n, height + -height % side_multiple, width + -width % side_multiple, channels)
     if size == images.shape:
@@ -90,7 +90,7 @@ def distinct(boxes: NDArray[np.float32], most_iou: float, at_most: int) -> list[
 
 
 def ious(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the shared over the joint area of each of ``boxes`` with each of ``others``, (m, n)."""
+    """Return the IoU of each of ``boxes`` with each of ``others``, (m, n)."""
     some, more = boxes[:, np.newaxis], others[np.newaxis]
     inner = np.minimum(some[..., 2:], more[..., 2:]) - np.maximum(some[..., :2], more[..., :2])
     np.maximum(inner, 0, out=inner)

@@ -1,1 +1,1 @@
-"""The networks as files: found and checked, read from dlib's format, written and read as ONNX, cached."""
+"""The networks as files: found, checked, read from dlib's format, turned into ONNX, cached."""

@@ -1,4 +1,4 @@
-"""Keep the converted networks: made once from the .dat files, named by checksum, rebuilt if damaged.
+"""Keep the converted networks: made once, named by checksum, rebuilt if damaged.
 
 A file's name holds the source's sha256 and the converter's version; ``*.sha256`` beside it
 holds the checksum of the ONNX file itself.
@@ -49,7 +49,8 @@ def cache_path(cache_dir: Path, source: ModelFile, *, is_blocked: bool = True) -
 def load_onnx(name: ModelName, cache_dir: Path, *, is_blocked: bool = True) -> bytes:
     """Return the ONNX model, from the cache where it is there and whole, else converted and kept.
 
-    ``is_blocked`` is that of :func:`convert`. A cache folder that cannot be written costs time at the next start and a warning, no more.
+    ``is_blocked`` is that of :func:`convert`. A cache folder that cannot be written costs time at
+    the next start and a warning, no more.
 
     Raises
     ------

@@ -73,7 +73,7 @@ class ModelFile:
 
 
 def user_models_dir() -> Path:
-    """Return the folder for files that the user brings: ``FACEDEX_MODELS``, else in the user's data."""
+    """Return the folder of files that the user brings: ``FACEDEX_MODELS``, else in their data."""
     named = os.environ.get("FACEDEX_MODELS")
     return (
         Path(named) if named else platformdirs.user_data_path("facedex", appauthor=False) / "models"

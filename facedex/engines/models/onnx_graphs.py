@@ -24,7 +24,7 @@ PRODUCER = "facedex"
 
 
 def encoder_graph(network: EncoderNetwork, source_sha256: str) -> bytes:
-    """Return the encoder: ``chips`` uint8 (n, 150, 150, 3) RGB -> ``encodings`` float32 (n, 128)."""
+    """Return the encoder: ``chips`` uint8 (n, 150, 150, 3) RGB -> ``encodings`` f32 (n, 128)."""
     graph = GraphWriter("dlib-resnet-v1")
     chips = graph.add_input("chips", UINT8, ["n", CHIP_PX, CHIP_PX, 3])
     pixels = graph.add_node("Cast", [chips], "pixels", to=FLOAT)

@@ -1,4 +1,4 @@
-"""Read an ONNX graph into plain values: the counterpart of :mod:`facedex.engines.models.onnx_writer`.
+"""Read an ONNX graph into plain values; ``onnx_writer`` is its counterpart.
 
 Only what facedex's own graphs use is read; field numbers are those of onnx.proto, ONNX 1.12.
 """
@@ -62,7 +62,7 @@ def read_graph(model: bytes) -> Graph:
 
 
 def takes_any_batch(model: bytes) -> bool:
-    """Tell whether the first axis of all inputs and of the output is one and the same, of any size."""
+    """Tell whether all inputs and the output share a first axis of any size."""
     graph = next(value for number, value in _fields(memoryview(model)) if number == 7)
     ends = [bytes(value) for number, value in _fields(graph) if number in {11, 12}]
     constants = {_text(value, 8) for number, value in _fields(graph) if number == 5}

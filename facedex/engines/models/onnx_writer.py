@@ -1,7 +1,8 @@
 """Write ONNX models: the few protobuf messages that a graph of plain nodes needs.
 
 Source: onnx.proto of ONNX 1.12 (opset 17, IR version 8) and the protobuf wire format: a field is a
-varint key ``number << 3 | wire type`` and a varint (type 0), four bytes (5) or a length and bytes (2).
+varint key ``number << 3 | wire type`` and a varint (type 0), four bytes (5) or a length and bytes
+(2).
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class GraphWriter:
         return name
 
     def add_node(self, op: str, inputs: Sequence[str], output: str, **attributes: Attribute) -> str:
-        """Compute ``output`` with operator ``op``; ``""`` leaves an input out. Return ``output``."""
+        """Compute ``output`` with operator ``op``; ``""`` is no input. Return ``output``."""
         message = b"".join(bytes_field(1, name) for name in inputs)
         message += bytes_field(2, output) + bytes_field(3, output) + bytes_field(4, op)
         message += b"".join(bytes_field(5, _attribute(k, v)) for k, v in attributes.items())

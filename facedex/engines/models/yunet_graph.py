@@ -1,8 +1,9 @@
 """Give YuNet's ONNX file inputs of any size and number, uint8 RGB pixels and a single output.
 
-The published file is fixed to one image of 640 x 640 pixels and has twelve outputs. Its weights and nodes stay as
-they are; what says the sizes is left out, and a few nodes are added before and after. The file is
-taken apart and put together as protobuf messages (see :mod:`facedex.engines.models.onnx_writer`).
+The published file is fixed to one image of 640 x 640 pixels and has twelve outputs. Its weights and
+nodes stay as they are; what says the sizes is left out, and a few nodes are added before and after.
+The file is taken apart and put together as protobuf messages (see
+:mod:`facedex.engines.models.onnx_writer`).
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def _with_any_size(graph: bytes) -> bytes:
 
 
 def _for_any_batch(tensor: bytes) -> bytes:
-    """Return a TensorProto; if it is a shape (1, -1, k), with a 0 in front: as many as there are."""
+    """Return a TensorProto; a shape (1, -1, k) gets a 0 in front: as many as there are."""
     for _, n in HEADS:
         one, any_number = (np.array([first, -1, n], "<i8").tobytes() for first in (1, 0))
         tensor = tensor.replace(one, any_number)

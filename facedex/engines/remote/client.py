@@ -83,12 +83,12 @@ class DeviceClient:
             If the network cannot be opened or run for another reason.
         """
         self._n_asked += 1
-        said = {"number": self._n_asked, "secret": self._link.secret}
+        own = {"number": self._n_asked, "secret": self._link.secret}
         pipe = self._pipe
         if pipe is None:
             raise DeviceLost
         try:
-            pipe.send_bytes(json.dumps(message | said).encode())
+            pipe.send_bytes(json.dumps(message | own).encode())
         except OSError as exc:
             raise self._lose() from exc
         while not self._has_answer(pipe):
@@ -129,7 +129,7 @@ class RemoteSession:
     def __init__(self, client: DeviceClient, model: bytes, target: Target, threads: int) -> None:
         self._client = client
         self._model = model
-        self._said = {
+        self._greeting = {
             "session": hashlib.sha256(model).hexdigest(),
             "target": str(target),
             "threads": threads,
@@ -177,7 +177,7 @@ class RemoteSession:
     def _run_once(self, inputs: tuple[NDArray[Any], ...], is_again: bool) -> NDArray[np.float32]:
         slot = self._client.slot
         message = {"do": "run", "inputs": slot.put(inputs), "is_alone": is_again}
-        answer = self._client.ask(self._said | message)
+        answer = self._client.ask(self._greeting | message)
         output: NDArray[np.float32] = slot.views([answer["output"]])[0].copy()
         return output
 
@@ -193,7 +193,7 @@ class RemoteSession:
                 continue
 
     def _introduce(self) -> None:
-        message = self._said | {"do": "open"}
+        message = self._greeting | {"do": "open"}
         answer = self._client.ask(message)
         if answer["is_wanted"]:
             for start in range(0, len(self._model), _PART_BYTES):

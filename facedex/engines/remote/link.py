@@ -1,4 +1,4 @@
-"""What a worker is given to reach the device's process, and the few numbers that all sides share."""
+"""What a worker is given to reach the device's process, and numbers that all sides share."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Control:
         self._numbers[[_N_RUNS, _N_BATCHES, _N_ITEMS]] += [1, n_batches, n_items]
 
     def note_alone(self, worker: int, number: int) -> None:
-        """Say that the request of that number of a worker is run, with no other (the device's process)."""
+        """Note that this request of a worker is run with no other (by the device's process)."""
         self._numbers[_FIRST_RUNNING + worker] = number
 
     def was_alone(self, worker: int, number: int) -> bool:
@@ -104,7 +104,7 @@ class DeviceLink:
 
 
 def make_address(folder: Path) -> str:
-    """Return an address that nobody else has; ``folder`` is private and lasts as long as the pool."""
+    """Return an address of its own; ``folder`` is private and lasts as long as the pool."""
     address = str(folder / "device")
     if sys.platform == "win32":
         address = rf"\\.\pipe\{folder.name}"

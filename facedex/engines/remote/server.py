@@ -1,7 +1,7 @@
 """The device's process: one copy of each network for all workers, and batches across them.
 
-It takes what waits whenever the device is free: while it computes, more gathers, so that batches grow
-with the load and nobody waits for others.
+It takes what waits whenever the device is free: while it computes, more gathers, so that batches
+grow with the load and nobody waits for others.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _MOST_GREETING_BYTES = 1000
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    """A connection to a worker; ``number`` is known once it has greeted, ``model`` is what it brings."""
+    """A connection to a worker; ``number`` is known once it has greeted, ``model`` it brings."""
 
     pipe: Connection
     number: int = -1
@@ -55,10 +55,10 @@ class _Worker:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What a worker says; None for ``said`` once it says no more."""
+    """A message of a worker; None for ``message`` once it sends no more."""
 
     worker: _Worker
-    said: dict[str, Any] | None
+    message: dict[str, Any] | None
 
 
 class DeviceServer:
@@ -101,19 +101,19 @@ class DeviceServer:
         while not self._arrived.empty():
             self._waiting.append(self._arrived.get())
         request = self._waiting.popleft()
-        worker, said = request.worker, request.said
-        if said is None:
+        worker, message = request.worker, request.message
+        if message is None:
             worker.pipe.close()
-        elif said["do"] == "greet":
-            self._greet(worker, said["worker"])
+        elif message["do"] == "greet":
+            self._greet(worker, message["worker"])
         elif not self._has_slot(worker):
             return
-        elif said["do"] == "take":
-            self._take(worker, said)
-        elif said["do"] == "open":
-            self._open(worker, said)
+        elif message["do"] == "take":
+            self._take(worker, message)
+        elif message["do"] == "open":
+            self._open(worker, message)
         else:
-            self._run(request, said)
+            self._run(request, message)
 
     # --- the workers' side ---------------------------------------------------------------------
 
@@ -127,17 +127,17 @@ class DeviceServer:
             threading.Thread(target=self.listen, args=(pipe,), daemon=True).start()
 
     def listen(self, pipe: Connection) -> None:
-        """Take what one worker says, until it says no more; a stranger is not heard."""
+        """Receive what one worker sends, until it sends no more; a stranger is not heard."""
         worker = _Worker(pipe)
         with contextlib.suppress(OSError, EOFError, ValueError):
-            said = json.loads(pipe.recv_bytes(_MOST_GREETING_BYTES))
-            while self._is_from_worker(said):
-                self._arrived.put(_Request(worker, said))
-                said = json.loads(pipe.recv_bytes())
+            message = json.loads(pipe.recv_bytes(_MOST_GREETING_BYTES))
+            while self._is_from_worker(message):
+                self._arrived.put(_Request(worker, message))
+                message = json.loads(pipe.recv_bytes())
         self._arrived.put(_Request(worker, None))
 
-    def _is_from_worker(self, said: Any) -> bool:
-        secret = said.get("secret") if isinstance(said, dict) else None
+    def _is_from_worker(self, message: Any) -> bool:
+        secret = message.get("secret") if isinstance(message, dict) else None
         return hmac.compare_digest(str(secret).encode(), self._secret.encode())
 
     def _greet(self, worker: _Worker, number: int) -> None:
@@ -152,15 +152,15 @@ class DeviceServer:
 
     # --- the device's side ---------------------------------------------------------------------
 
-    def _take(self, worker: _Worker, said: dict[str, Any]) -> None:
+    def _take(self, worker: _Worker, message: dict[str, Any]) -> None:
         """Take a part of a network that the worker is going to have opened."""
-        for part in self._inputs(worker, said):
+        for part in self._inputs(worker, message):
             worker.model += part.tobytes()
         worker.answer({})
 
-    def _open(self, worker: _Worker, said: dict[str, Any]) -> None:
+    def _open(self, worker: _Worker, message: dict[str, Any]) -> None:
         """Open a network, unless another worker had it opened."""
-        key = said["session"], said["target"]
+        key = message["session"], message["target"]
         model = bytes(worker.model)
         worker.model.clear()
         if key not in self._sessions:
@@ -168,10 +168,10 @@ class DeviceServer:
                 worker.answer({"is_wanted": True})
                 return
             self._control.expect_within(COMPILING_S)
-            target = Target.parse(said["target"])
+            target = Target.parse(message["target"])
             try:
-                session = self._open_session(model, target, said["threads"])
-            except Exception as error:  # noqa: BLE001 - the edge of one request: the process goes on
+                session = self._open_session(model, target, message["threads"])
+            except Exception as error:  # noqa: BLE001 - the edge of one request
                 worker.answer(_failed(Failure(error, traceback.format_exc())))
                 return
             self._sessions[key] = JoiningSession(
@@ -189,15 +189,15 @@ class DeviceServer:
             }
         )
 
-    def _run(self, request: _Request, said: dict[str, Any]) -> None:
+    def _run(self, request: _Request, message: dict[str, Any]) -> None:
         """Run a batch, and with it those of the same network and shapes that wait."""
-        session = self._sessions[said["session"], said["target"]]
-        requests, batches = [request], [self._inputs(request.worker, said)]
-        if said["is_alone"]:
-            self._control.note_alone(request.worker.number, said["number"])
+        session = self._sessions[message["session"], message["target"]]
+        requests, batches = [request], [self._inputs(request.worker, message)]
+        if message["is_alone"]:
+            self._control.note_alone(request.worker.number, message["number"])
         else:
-            for other in [each for each in self._waiting if _can_join(each, said)]:
-                batch = self._inputs(other.worker, other.said or {})
+            for other in [each for each in self._waiting if _can_join(each, message)]:
+                batch = self._inputs(other.worker, other.message or {})
                 if self._has_slot(other.worker) and session.fits(batch, batches):
                     requests.append(other)
                     batches.append(batch)
@@ -205,8 +205,8 @@ class DeviceServer:
         for each, outcome in zip(requests, session.run(batches), strict=True):
             self._answer(each.worker, outcome)
 
-    def _inputs(self, worker: _Worker, said: dict[str, Any]) -> Inputs:
-        return self._slots[worker.number].views(said["inputs"])
+    def _inputs(self, worker: _Worker, message: dict[str, Any]) -> Inputs:
+        return self._slots[worker.number].views(message["inputs"])
 
     def _answer(self, worker: _Worker, outcome: NDArray[np.float32] | Failure) -> None:
         if isinstance(outcome, Failure):
@@ -224,21 +224,21 @@ class DeviceServer:
         self._control.count_run(n_batches, n_items)
 
 
-def _can_join(request: _Request, said: dict[str, Any]) -> bool:
+def _can_join(request: _Request, message: dict[str, Any]) -> bool:
     """Tell whether a request is to run the same network on arrays of the same shapes."""
-    theirs = request.said
+    theirs = request.message
     return (
         theirs is not None
         and theirs["do"] == "run"
         and not theirs["is_alone"]
-        and (theirs["session"], theirs["target"]) == (said["session"], said["target"])
-        and _kinds(theirs) == _kinds(said)
+        and (theirs["session"], theirs["target"]) == (message["session"], message["target"])
+        and _kinds(theirs) == _kinds(message)
     )
 
 
-def _kinds(said: dict[str, Any]) -> list[tuple[str, list[int]]]:
+def _kinds(message: dict[str, Any]) -> list[tuple[str, list[int]]]:
     """Return dtype and shape of each input, save for the number of items."""
-    return [(dtype, shape[1:]) for dtype, shape, _at in said["inputs"]]
+    return [(dtype, shape[1:]) for dtype, shape, _at in message["inputs"]]
 
 
 def _failed(failure: Failure) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Memory that processes share, without a name: it is gone when the last of them is, however they end."""
+"""Memory that processes share, without a name: it goes with the last of them."""
 
 from __future__ import annotations
 

@@ -66,7 +66,8 @@ class SessionNetworks:
             name: Lazy(partial(self._open, name))
             for name in (ModelName.PROPOSER, ModelName.DETECTOR, ModelName.ENCODER)
         }
-        # on the processor whatever the target: levels come one from the other, with little to compute
+        # on the processor whatever the target: levels come one from the other, with little to
+        # compute
         self._resizer = Lazy[ModelSession](lambda: OnnxSession(resize_graph(), threads))
         self._canvases = Lazy(lambda: CanvasBuilder(self._resize))
 
@@ -145,8 +146,8 @@ class SessionNetworks:
 def proposer_target(target: Target) -> Target:
     """Return where the proposer runs: in float32, as half precision costs it faces.
 
-    docs/decisions/007-precision.md has the measurements. On the processor ONNX Runtime is the faster one
-    for it; a neural processor computes in float16 only.
+    docs/decisions/007-precision.md has the measurements. On the processor ONNX Runtime is the
+    faster one for it; a neural processor computes in float16 only.
     """
     if target.precision is Precision.F32:
         return target

@@ -54,8 +54,8 @@ class OnnxSession:
 
     The memory arena is on: without it every run faults its buffers in again (a fifth of the time).
     On the processor all sessions share one, as they never run at once: alone, each would keep its
-    largest buffers. Memory patterns are off: they are planned for one input size, and photos come in
-    many.
+    largest buffers. Memory patterns are off: they are planned for one input size, and photos come
+    in many.
     """
 
     def __init__(

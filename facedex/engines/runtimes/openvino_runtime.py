@@ -1,4 +1,4 @@
-"""OpenVINO: processors (with bfloat16 where they have it), Intel's graphics and neural processors."""
+"""OpenVINO: processors (in bfloat16 where they have it), Intel's GPUs and NPUs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CONVERTER = "openvino.tools.ovc"
 
 @contextlib.contextmanager
 def _without_converter() -> Iterator[None]:
-    """Keep OpenVINO's model converter from being imported: its import alone reports over the network.
+    """Keep OpenVINO's model converter from being imported: that alone reports over the network.
 
     ``openvino/__init__.py`` goes on without it. Whoever imports it later, for itself, still can.
     """

