@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facedex.db import faces
 from facedex.db.connection import now_us, rows
-from facedex.types import FaceId, PhotoId, RootId, Source
+from facedex.types import FaceId, PhotoId, RootId
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -117,14 +116,3 @@ def twins_of(db: apsw.Connection, face_id: FaceId) -> list[FaceId]:
     [lead_id] = leads_of(db, [face_id])
     found = rows(db, "SELECT face_id FROM twin WHERE lead_id = ? ORDER BY face_id", (lead_id,))
     return [each for each in (lead_id, *(FaceId(i) for (i,) in found)) if each != face_id]
-
-
-def follow(db: apsw.Connection, face_id: FaceId, twin: FaceId) -> None:
-    """Let the same face on a companion be what ``face_id`` is; suggestions are the lead's alone."""
-    said, theirs = (
-        [each for each in faces.assignments(db, one) if each.source is not Source.AUTO]
-        for one in (face_id, twin)
-    )
-    if set(said) != set(theirs):
-        faces.set_assignments(db, twin, said)
-    faces.set_cluster(db, twin, faces.cluster_of(db, face_id))

@@ -1,21 +1,22 @@
 """What the user decides of faces: naming, confirming, rejecting, ignoring; and taking anything back.
 
-Each decision is one entry of the journal, with the state of everything it changes before and after. It
-wins over all that a program computed or another program said. What is decided of a face holds for the
-same face on companions of its photo, the RAW beside a JPEG, and is in the same entry.
+Each decision is one entry of the journal, with the state of everything it changes before and after. What
+becomes of a face's words is a rule of ``naming/words.py``. What is decided of a face holds for the same
+face on companions of its photo, the RAW beside a JPEG, and is in the same entry.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from facedex.db import catalog, companions, faces, people
 from facedex.db.connection import transaction
 from facedex.errors import UsageError
+from facedex.naming import words
 from facedex.services.decisions import journal
+from facedex.services.decisions.face_words import apply_rule
 from facedex.services.decisions.journal import Recording
-from facedex.types import Assignment, FaceState, Source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from facedex.types import ClusterId, FaceId, PersonId
 
 _MAX_NAME = 200
-_SETTLED = {FaceState.CONFIRMED, FaceState.IGNORED}
 
 
 def name_faces(db: Connection, face_ids: Sequence[FaceId], name: str) -> list[FaceId]:
@@ -68,7 +68,7 @@ def confirm(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
     """Confirm the person suggested for each face; faces without a suggestion stay as they are."""
     with transaction(db):
         record = Recording(db)
-        settle_suggested(record, face_ids)
+        decide_suggested(record, face_ids)
         return record.write("confirm", lambda n: f"Confirmed {n}")
 
 
@@ -93,22 +93,20 @@ def confirm_page(
         check_person(db, person_id)
         record = Recording(db)
         for face_id in noted_faces(record, wrong):
-            refuse(db, face_id, person_id)
+            deny(db, face_id, person_id)
         for face_id in noted_faces(record, right):
-            said = faces.assignments(db, face_id)
-            refused = Assignment(person_id, FaceState.REJECTED, Source.USER)
-            if refused not in said and all(each.state not in _SETTLED for each in said):
+            if words.is_open(faces.assignments(db, face_id), person_id):
                 _confirm(record, face_id, person_id)
         also = f", rejected {len(wrong):,} of them" if wrong else ""
         return record.write("confirm", lambda n: f"Looked at {n}{also}")
 
 
 def reject(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
-    """Say of each face that it is not the person it is said to be; that is remembered for ever."""
+    """Decide that no face is the person it is confirmed or suggested to be; it is never so again."""
     with transaction(db):
         record = Recording(db)
         for face_id in noted_faces(record, face_ids):
-            reject_face(db, face_id)
+            apply_rule(db, face_id, words.reject)
         return record.write("reject", lambda n: f"Rejected the name of {n}")
 
 
@@ -117,10 +115,7 @@ def ignore(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
     with transaction(db):
         record = Recording(db)
         for face_id in noted_faces(record, face_ids):
-            said = faces.assignments(db, face_id)
-            rejected = [a for a in said if a.state is FaceState.REJECTED]
-            aside = Assignment(None, FaceState.IGNORED, Source.USER)
-            faces.set_assignments(db, face_id, [*rejected, aside])
+            apply_rule(db, face_id, words.ignore)
         return record.write("ignore", lambda n: f"Ignored {n}")
 
 
@@ -152,28 +147,9 @@ def clean_name(name: str) -> str:
     return cleaned
 
 
-def reject_face(db: Connection, face_id: FaceId) -> None:
-    """Turn a face's confirmed or suggested person into a rejected one; inside a transaction."""
-    said = faces.assignments(db, face_id)
-    named = [a for a in said if a.state in {FaceState.CONFIRMED, FaceState.SUGGESTED}]
-    if not named:
-        return
-    kept = [a for a in said if a.state is FaceState.REJECTED]
-    refused = [Assignment(a.person_id, FaceState.REJECTED, Source.USER) for a in named]
-    faces.set_assignments(db, face_id, [*kept, *refused])
-    if any(a.state is FaceState.CONFIRMED for a in named):
-        faces.set_cluster(db, face_id, None)
-
-
-def refuse(db: Connection, face_id: FaceId, person_id: PersonId) -> None:
-    """Say of a face that it is not somebody, and leave the rest; inside a transaction."""
-    said = faces.assignments(db, face_id)
-    of_person = [a for a in said if a.person_id == person_id]
-    others = [a for a in said if a.person_id != person_id]
-    refused = Assignment(person_id, FaceState.REJECTED, Source.USER)
-    faces.set_assignments(db, face_id, [*others, refused])
-    if any(a.state is FaceState.CONFIRMED for a in of_person):
-        faces.set_cluster(db, face_id, None)
+def deny(db: Connection, face_id: FaceId, person_id: PersonId) -> None:
+    """Decide that a face is not somebody; inside a transaction."""
+    apply_rule(db, face_id, partial(words.deny, person_id=person_id))
 
 
 def check_person(db: Connection, person_id: PersonId) -> None:
@@ -182,16 +158,16 @@ def check_person(db: Connection, person_id: PersonId) -> None:
         raise UsageError("this person is not there any more")
 
 
-def settle_suggested(
+def decide_suggested(
     record: Recording, right: Collection[FaceId], wrong: Collection[FaceId] = ()
 ) -> None:
     """Reject the person suggested for each wrong face, confirm that of the others; in a transaction."""
     for face_id in noted_faces(record, wrong):
-        person_id = _suggested(record.db, face_id)
+        person_id = words.suggested(faces.assignments(record.db, face_id))
         if person_id is not None:
-            refuse(record.db, face_id, person_id)
+            deny(record.db, face_id, person_id)
     for face_id in noted_faces(record, right):
-        person_id = _suggested(record.db, face_id)
+        person_id = words.suggested(faces.assignments(record.db, face_id))
         if person_id is not None:
             _confirm(record, face_id, person_id)
 
@@ -224,25 +200,9 @@ def _named(record: Recording, person_id: PersonId) -> list[FaceId]:
     return record.write("name", lambda n: f"Named {n} {shown}")
 
 
-def _suggested(db: Connection, face_id: FaceId) -> PersonId | None:
-    guesses = [a for a in faces.assignments(db, face_id) if a.state is FaceState.SUGGESTED]
-    best = min(guesses, key=lambda a: (a.distance or 0.0, a.person_id or 0), default=None)
-    return None if best is None else best.person_id
-
-
 def _confirm(
     record: Recording, face_id: FaceId, person_id: PersonId, cluster_id: ClusterId | None = None
 ) -> None:
-    said = faces.assignments(record.db, face_id)
-    mine = Assignment(person_id, FaceState.CONFIRMED, Source.USER)
-    if mine in said:
-        return
-    rejected = [a for a in said if a.state is FaceState.REJECTED and a.person_id != person_id]
-    # naming a face otherwise says also that it is not whom Picasa or a suggestion named
-    refused = [
-        replace(a, state=FaceState.REJECTED, source=Source.USER, distance=None, probability=None)
-        for a in said
-        if a.state is FaceState.CONFIRMED and a.person_id != person_id
-    ]
-    faces.set_assignments(record.db, face_id, [*rejected, *refused, mine])
-    faces.set_cluster(record.db, face_id, cluster_id or record.home(person_id))
+    before = faces.assignments(record.db, face_id)
+    if apply_rule(record.db, face_id, partial(words.confirm, person_id=person_id)) != before:
+        faces.set_cluster(record.db, face_id, cluster_id or record.home(person_id))

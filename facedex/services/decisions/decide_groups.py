@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING
 from facedex.db import faces, pairs, people
 from facedex.db.connection import transaction
 from facedex.errors import UsageError
-from facedex.services.decisions.decide_faces import (
-    check_person,
-    noted_faces,
-    refuse,
-    reject_face,
-)
+from facedex.naming import words
+from facedex.services.decisions.decide_faces import check_person, deny, noted_faces
+from facedex.services.decisions.face_words import apply_rule
 from facedex.services.decisions.group_parts import middle_face
 from facedex.services.decisions.journal import Recording
-from facedex.types import FaceState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,8 +49,8 @@ def merge_groups(db: Connection, cluster_id: ClusterId, into_id: ClusterId) -> l
 def split(db: Connection, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:
     """Take parts out of a mixed group or person; return the new unknown group of each.
 
-    Faces that had a name lose it, and that is remembered; faces that are gone are left out. A part of an unknown group is remembered not
-    to be whom the rest of it shows.
+    A face that had a name is never given it again; faces that are gone are left out. Of a part of an
+    unknown group it is stored that it is not whom the rest shows.
 
     Raises
     ------
@@ -73,18 +69,18 @@ def split(db: Connection, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:
 
 
 def reject_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -> list[FaceId]:
-    """Say of faces that they are not a person; it is never suggested again."""
+    """Decide that faces are not a person, who is never suggested for them again."""
     with transaction(db):
         check_person(db, person_id)
         record = Recording(db)
         for face_id in noted_faces(record, face_ids):
-            refuse(db, face_id, person_id)
+            deny(db, face_id, person_id)
         name = people.get_person(db, person_id).name
         return record.write("reject", lambda n: f"Said that {n} are not {name}")
 
 
 def reject_pair_of_groups(db: Connection, one: ClusterId, other: ClusterId) -> None:
-    """Say that two unknown groups are not one person."""
+    """Decide that two unknown groups are not one person."""
     with transaction(db):
         record = Recording(db)
         _part(record, faces.faces_in_cluster(db, one), faces.faces_in_cluster(db, other))
@@ -92,7 +88,7 @@ def reject_pair_of_groups(db: Connection, one: ClusterId, other: ClusterId) -> N
 
 
 def reject_pair_of_people(db: Connection, one: PersonId, other: PersonId) -> None:
-    """Say that two people are not one."""
+    """Decide that two people are not one."""
     with transaction(db):
         for each in (one, other):
             check_person(db, each)
@@ -111,8 +107,8 @@ def _take_out(record: Recording, part: Sequence[FaceId], leaving: set[FaceId]) -
             rest = [each for each in faces.faces_in_cluster(db, old) if each not in leaving]
             _part(record, list(part), rest)
     for face_id in part:
-        if any(each.state is FaceState.CONFIRMED for each in faces.assignments(db, face_id)):
-            reject_face(db, face_id)
+        if words.confirmed(faces.assignments(db, face_id)) is not None:
+            apply_rule(db, face_id, words.reject)
         faces.set_cluster(db, face_id, cluster_id)
     return cluster_id
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from facedex.db import faces, pairs, people, regions
 from facedex.db.connection import transaction
 from facedex.errors import UsageError
+from facedex.naming import words
 from facedex.services.decisions.decide_faces import check_person, clean_name
+from facedex.services.decisions.face_words import apply_rule
 from facedex.services.decisions.journal import Recording
-from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from facedex.db.connection import Connection
-    from facedex.types import Assignment, FaceId, PersonId
+    from facedex.types import FaceId, PersonId
 
-# of two things said of one face, the first of these stays when the two people become one
-_STRENGTH = (FaceState.CONFIRMED, FaceState.REJECTED, FaceState.SUGGESTED)
-_SOURCES = (Source.USER, Source.PICASA, Source.DIGIKAM, Source.XMP, Source.AUTO)
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 
 
@@ -54,8 +51,9 @@ def preview_merge(db: Connection, person_id: PersonId, into_id: PersonId) -> Mer
 def merge_people(db: Connection, person_id: PersonId, into_id: PersonId) -> list[FaceId]:
     """Make one person of two; return the faces that changed.
 
-    ``into_id`` keeps the name and takes over all that hung on the other: faces with all that is said of
-    them, clusters, the name as an alias, contacts, and dates where it has none.
+    ``into_id`` keeps the name and takes over all that hung on the other: faces with their words,
+    clusters, the name as an alias, contacts, and dates where it has none. Where the words of a face
+    clash, the one that counts more stays (:func:`facedex.naming.words.merge`).
 
     Raises
     ------
@@ -74,8 +72,7 @@ def merge_people(db: Connection, person_id: PersonId, into_id: PersonId) -> list
             people.set_cluster_person(db, cluster_id, into_id)
         for face_id in faces.faces_of_person(db, person_id):
             record.note_face(face_id)
-            said = _as_one(faces.assignments(db, face_id), person_id, into_id)
-            faces.set_assignments(db, face_id, said)
+            apply_rule(db, face_id, partial(words.merge, old=person_id, new=into_id))
         _move_facts(db, person_id, into_id)
         regions.move_to_person(db, person_id, into_id)
         people.delete_person(db, person_id)
@@ -118,7 +115,7 @@ def rename_person(db: Connection, person_id: PersonId, name: str) -> bool:
 def set_dates(
     db: Connection, person_id: PersonId, *, born: str | None = None, died: str | None = None
 ) -> bool:
-    """Say when somebody was born and died; tell whether that changed anything.
+    """Set when somebody was born and died; tell whether that changed anything.
 
     Parameters
     ----------
@@ -152,17 +149,6 @@ def _check_two(db: Connection, person_id: PersonId, into_id: PersonId) -> None:
     known = {person.person_id for person in people.list_people(db)}
     if not {person_id, into_id} <= known:
         raise UsageError("one of the two people is not there any more")
-
-
-def _as_one(said: Iterable[Assignment], old: PersonId, new: PersonId) -> list[Assignment]:
-    """Return what is said of a face with ``new`` for ``old``; of two that then clash the stronger."""
-    moved = [replace(a, person_id=new) if a.person_id == old else a for a in said]
-    clashing = [a for a in moved if a.person_id == new]
-    kept = min(
-        clashing,
-        key=lambda a: (_STRENGTH.index(a.state), _SOURCES.index(a.source), a.distance or 0.0),
-    )
-    return [a for a in moved if a.person_id != new or a is kept]
 
 
 def _move_pairs(record: Recording, person_id: PersonId, into_id: PersonId) -> None:

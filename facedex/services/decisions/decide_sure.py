@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from facedex.db import catalog
 from facedex.db.connection import transaction
 from facedex.errors import UsageError
-from facedex.services.decisions.decide_faces import settle_suggested
+from facedex.services.decisions.decide_faces import decide_suggested
 from facedex.services.decisions.journal import Recording
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def confirm_sure(
             raise UsageError("other suggestions are sure by now; look at them first")
         found = catalog.sure_suggestions(db, least, person_ids)
         record = Recording(db)
-        settle_suggested(record, [face_id for face_id, _who, _p in found], wrong)
+        decide_suggested(record, [face_id for face_id, _who, _p in found], wrong)
         sure = f"{100 * least:.6g} % sure"
         also = f", rejected {len(wrong):,} of them" if wrong else ""
         return record.write("confirm", lambda n: f"Confirmed {n}, at least {sure}{also}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facedex.db import faces
-from facedex.naming.words import confirmed
+from facedex.naming.words import confirmed, lasting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,3 +27,11 @@ def apply_rule(db: Connection, face_id: FaceId, rule: Callable[[Words], Words]) 
         if confirmed(before) is not None and confirmed(after) is None:
             faces.set_cluster(db, face_id, None)
     return after
+
+
+def copy_to_twin(db: Connection, face_id: FaceId, twin: FaceId) -> None:
+    """Give the same face on a companion the words and the cluster of a face, but for suggestions."""
+    shared = lasting(faces.assignments(db, face_id))
+    if set(shared) != set(lasting(faces.assignments(db, twin))):
+        faces.set_assignments(db, twin, shared)
+    faces.set_cluster(db, twin, faces.cluster_of(db, face_id))

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from facedex.db import companions, decisions, people, snapshots
+from facedex.services.decisions.face_words import copy_to_twin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +86,7 @@ class Recording:
         steps: list[Step] = []
         changed: list[FaceId] = []
         for twin, lead in self._leads.items():
-            companions.follow(self.db, lead, twin)
+            copy_to_twin(self.db, lead, twin)
         for key, before in self._before.values():
             after = snapshots.read_state(self.db, key)
             if before != after:
@@ -142,4 +143,4 @@ def _let_twins_follow(db: Connection, steps: list[Step]) -> None:
     for face_id in restored:
         for twin in companions.twins_of(db, face_id):
             if twin not in restored:
-                companions.follow(db, face_id, twin)
+                copy_to_twin(db, face_id, twin)

@@ -1,13 +1,13 @@
 """Companions: a RAW and the picture beside it show the same moment, and so the same people.
 
-What a person says of a face holds for the same face on the companion. Both keep it, so either file may
-go; one of them, the lead, is shown, counted and matched. See docs/decisions/009-raw-companions.md.
+Who a face is holds for the same face on the companion. Both have the name, so either file may go;
+one of them, the lead, is shown, counted and matched. See docs/decisions/009-raw-companions.md.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,9 @@ from facedex.db import companions, faces, photos
 from facedex.db.connection import transaction
 from facedex.geometry import box_to_upright, iou, upright_size
 from facedex.imaging.formats import RAW, stem
+from facedex.naming import words
 from facedex.naming.same_face import is_one_face, pair_best_first
 from facedex.pipeline.edited_photos import SAME_FACE_DISTANCE
-from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from facedex.db.companions import HeldPhoto
     from facedex.db.connection import Connection
-    from facedex.types import Assignment, Box, FaceId, PersonId, PhotoId
+    from facedex.types import Box, FaceId, PhotoId
 
 _BATCH_PHOTOS = 64
 _CLOCK_S = 2  # a RAW and its JPEG may be stamped a second apart
@@ -41,7 +41,7 @@ _CAMERA_FORMATS = {"JPEG", "MPO", "HEIF"}  # what cameras write beside a RAW
 
 
 def link_companions(db: Connection, model_id: str, should_stop: Callable[[], bool]) -> None:
-    """Find companions by their names, pair their faces, and let both say what either said.
+    """Find companions by their names, pair their faces, and give both the words of either.
 
     Only photos whose faces have changed since are compared. It can be stopped at any moment.
     """
@@ -182,35 +182,17 @@ def _likeness(a: _Face, b: _Face, *, is_same_frame: bool) -> tuple[float, FaceId
 
 
 def _agree(db: Connection, face_id: FaceId, lead_id: FaceId) -> bool:
-    """Let both faces say what either said; False, and nothing changes, if they contradict."""
-    both = [
-        [a for a in faces.assignments(db, each) if a.source is not Source.AUTO]
-        for each in (lead_id, face_id)
-    ]
-    said = _union(both[0] + both[1])
-    if said is None:
+    """Give both faces the words of either; False, and nothing changes, if they contradict."""
+    own, of_lead = faces.assignments(db, face_id), faces.assignments(db, lead_id)
+    both = words.union(of_lead, own)
+    if both is None:
         return False
-    clusters = [faces.cluster_of(db, each) for each in (lead_id, face_id)]
-    if both[1] and not both[0]:  # a person's cluster, not a group of unknown faces
-        clusters.reverse()
-    cluster = clusters[0] or clusters[1]
-    for each, before in ((lead_id, both[0]), (face_id, both[1])):
-        if _plain(before) != _plain(said):
-            faces.set_assignments(db, each, said)
+    # the cluster of a person, where one of the two is in one; else a group of unknown faces
+    is_lead_first = words.confirmed(of_lead) is not None or words.confirmed(both) is None
+    first, second = (lead_id, face_id) if is_lead_first else (face_id, lead_id)
+    cluster = faces.cluster_of(db, first) or faces.cluster_of(db, second)
+    for each, before in ((lead_id, of_lead), (face_id, own)):
+        if set(words.lasting(before)) != set(both):
+            faces.set_assignments(db, each, both)
         faces.set_cluster(db, each, cluster)
     return True
-
-
-def _plain(said: list[Assignment]) -> set[Assignment]:
-    return {replace(each, distance=None, probability=None) for each in said}
-
-
-def _union(said: list[Assignment]) -> list[Assignment] | None:
-    """Return all that two faces say, each person once, the user's word first; None if contradictory."""
-    strongest: dict[PersonId | None, Assignment] = {}
-    for each in sorted(said, key=lambda a: a.source is not Source.USER):
-        known = strongest.setdefault(each.person_id, each)
-        if known.state is not each.state:
-            return None
-    settled = [a for a in strongest.values() if a.state is not FaceState.REJECTED]
-    return list(strongest.values()) if len(settled) <= 1 else None

@@ -1,7 +1,7 @@
 import pytest
 from small_library import MODEL
 
-from facedex.db import decisions, people
+from facedex.db import decisions, faces, people
 from facedex.db.connection import transaction
 from facedex.errors import UsageError
 from facedex.services.decisions import decide_faces
@@ -397,3 +397,26 @@ def test_a_decision_that_fails_leaves_nothing_behind(small, monkeypatch):
         decide_faces.name_faces(small.db, [a], ADA)
     assert small.said(a) == []
     assert small.names() == []
+
+
+def test_a_second_rejection_does_not_forget_the_first(small):
+    [a] = small.photo("ada")
+    with transaction(small.db):
+        ada, eve = people.add_person(small.db, ADA), people.add_person(small.db, EVE)
+    for each in (ada, eve):
+        with transaction(small.db):
+            faces.add_suggestion(small.db, a, each, 0.3)
+        decide_faces.reject(small.db, [a])
+    assert small.said(a) == [(ADA, "rejected", BY_USER), (EVE, "rejected", BY_USER)]
+    with transaction(small.db):
+        for each in (ada, eve):
+            faces.add_suggestion(small.db, a, each, 0.1)
+    assert small.suggested(a) is None
+
+
+def test_an_ignored_face_leaves_the_cluster_of_the_person_it_was(small):
+    [a] = small.photo("ada")
+    from_picasa(small, a, ADA)
+    decide_faces.ignore(small.db, [a])
+    assert small.said(a) == [(None, "ignored", BY_USER)]
+    assert small.cluster(a) is None

@@ -13,6 +13,7 @@ from facedex.services.decisions.decide_people import (
     rename_person,
     set_dates,
 )
+from facedex.services.names_in.named_faces import name_face
 from facedex.services.recognising.match_faces import match_faces
 from facedex.types import Assignment, FaceState, Source
 
@@ -95,6 +96,20 @@ def test_of_two_things_said_of_a_face_the_stronger_stays(small, two, of_one, of_
         faces.set_assignments(small.db, face, [said(one, of_one), said(other, of_other)])
     merge(small, COUNTESS, ADA)
     assert [(name, state) for name, state, _source in small.said(face)] == [(ADA, left)]
+
+
+def test_merged_the_users_no_beats_picasas_yes_and_the_face_leaves_the_persons_group(small, two):
+    [face] = small.photo("ada")
+    one, other = person(small, COUNTESS), person(small, ADA)
+    with transaction(small.db):
+        faces.set_assignments(small.db, face, [Assignment(one, FaceState.REJECTED, Source.USER)])
+        assert name_face(small.db, face, other, Source.PICASA)
+    before = v1_views(small.db)
+    assert face in merge(small, COUNTESS, ADA)
+    assert small.said(face) == [(ADA, "rejected", "user")]
+    assert small.cluster(face) is None
+    decide_faces.undo(small.db)
+    assert v1_views(small.db) == before
 
 
 def test_dates_fill_what_the_other_did_not_know(small, two):

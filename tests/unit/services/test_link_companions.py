@@ -1,11 +1,12 @@
 """A RAW and the picture beside it: one moment, one set of faces, and every name on both."""
 
 import pytest
-from small_library import ENGINE, MODEL
+from small_library import ENGINE, MODEL, grouped
 
 from facedex.db import catalog, companions, decisions, faces, files, people, photos
 from facedex.db.connection import rows, transaction
 from facedex.services.decisions import decide_faces
+from facedex.services.decisions.decide_groups import reject_as
 from facedex.services.names_in.link_companions import link_companions
 from facedex.services.names_in.named_faces import name_face
 from facedex.services.recognising.match_faces import match_faces
@@ -362,6 +363,35 @@ def test_what_picasa_says_later_of_either_is_said_of_both(small):
         assert small.settled(face_id) == [(ADA, "confirmed", "picasa")]
     for face_id in (on_jpeg[1], on_raw[1]):
         assert small.settled(face_id) == [(EVE, "confirmed", "picasa")]
+
+
+@pytest.mark.parametrize("named", [0, 1])
+@pytest.mark.parametrize("is_denied", [False, True])
+def test_the_cluster_of_the_named_companion_wins_over_a_group(small, named, is_denied):
+    both = [*small.photo("ada", name=b"IMG_1.JPG", taken_s=100)]
+    both += small.photo("ada", name=b"IMG_1.CR2", taken_s=100)
+    face, other = both[named], both[1 - named]
+    album = small.album("eve", 2)
+    decide_faces.name_faces(small.db, album, EVE)
+    decide_faces.name_faces(small.db, [face], ADA)
+    grouped(small, [other])
+    if is_denied:
+        reject_as(small.db, [other], people.find_by_name(small.db, EVE))
+    adas = small.cluster(face)
+    link(small)
+    assert [small.confirmed(each) for each in both] == [ADA, ADA]
+    assert [small.cluster(each) for each in both] == [adas, adas]
+    assert ((EVE, "rejected", "user") in small.said(face)) == is_denied
+
+
+@pytest.mark.parametrize("named", [0, 1])
+def test_the_users_word_of_one_beats_picasas_same_word_of_the_other(small, named):
+    both = [face for faces in pair(small, "ada") for face in faces]
+    from_picasa(small, both[1 - named], ADA)
+    decide_faces.name_faces(small.db, [both[named]], ADA)
+    link(small)
+    for each in both:
+        assert small.settled(each) == [(ADA, "confirmed", "user")]
 
 
 def test_faces_of_which_different_things_are_said_stay_two(small):
