@@ -38,10 +38,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from facedex.config import load_settings
+from facedex.pipeline.open_run import prepare_engine
 from facedex.progress import NullSink
 from facedex.services.bench.child import Cost, PeakMemory
 from facedex.services.bench.scan import measure_decoding, measure_scan
-from facedex.services.scanning.open_run import prepare_engine
 
 MEGAPIXELS = 12.0
 REFERENCE_PX = 1600

@@ -307,6 +307,23 @@ class EngineConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """How a scan is done.
+
+    Attributes
+    ----------
+    folders : to be remembered as roots; empty: all roots that are remembered.
+    n_workers : processes; 0 does everything in this one.
+    contacts_xml : Picasa's, where the owner has it.
+    """
+
+    engine: EngineConfig
+    folders: tuple[Path, ...] = ()
+    n_workers: int = 0
+    contacts_xml: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FileStat:
     """What the file system says of one regular file.
 

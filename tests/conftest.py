@@ -13,9 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # for photos.py
 import photos
 
 from facedex.progress import NullSink
-from facedex.services.scanning.open_run import ScanOptions
 from facedex.services.scanning.scan_library import scan_library
-from facedex.types import DetectorName, EngineConfig
+from facedex.types import DetectorName, EngineConfig, ScanOptions
 
 # large enough for every face of photos.py, and quick
 TEST_ENGINE = EngineConfig(DetectorName.CNN, working_size=640)

@@ -78,7 +78,7 @@ def import_(
     """
     context.open_library().close()  # a library must be there
     from facedex.services.names_in.import_digikam import import_digikam
-    from facedex.services.scanning.open_run import ScanOptions
+    from facedex.types import ScanOptions
 
     settings = as_last_time(context.settings(), is_quiet=True)
     with stop_signals() as stop:

@@ -85,7 +85,7 @@ def import_(
     facedex picasa import --db3 DIR --dry-run        what would be taken over
     """
     from facedex.services.names_in.import_picasa import plan_import, run_import
-    from facedex.services.scanning.open_run import ScanOptions
+    from facedex.types import ScanOptions
 
     settings = as_last_time(context.settings(), is_quiet=True)
     plan = plan_import(settings.library, db3, _parse_map(pairs))
@@ -207,7 +207,7 @@ def report(
 
 
 def _preview(folders: tuple[Path, ...], contacts: Path | None) -> Ledger:
-    from facedex.services.names_in.preview_names import preview_names
+    from facedex.services.scanning.preview_names import preview_names
 
     sink = BarSink() if sys.stderr.isatty() else PlainSink()
     with stop_signals() as stop:

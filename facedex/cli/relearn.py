@@ -44,7 +44,7 @@ def relearn(context: Context, other: Path | None, dry_run: bool, as_json: bool) 
     """
     context.open_library().close()  # a library must be there
     from facedex.services.decisions.relearn import relearn as run
-    from facedex.services.scanning.open_run import ScanOptions
+    from facedex.types import ScanOptions
 
     settings = as_last_time(context.settings(), is_quiet=True)
     options = ScanOptions(settings.engine(), (), settings.n_workers())

@@ -62,8 +62,8 @@ def scan(
     facedex scan                         every time after
     facedex scan --thorough              look for smaller faces, from now on; --quick ends it
     """
-    from facedex.services.scanning.open_run import ScanOptions
     from facedex.services.scanning.scan_library import scan_library
+    from facedex.types import ScanOptions
 
     settings = as_last_time(engine_settings(context, flags), is_quiet=log_json)
     options = ScanOptions(settings.engine(), folders, settings.n_workers(), contacts)

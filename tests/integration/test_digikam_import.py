@@ -15,8 +15,7 @@ from facedex.errors import UsageError
 from facedex.progress import NullSink
 from facedex.services.library import Library
 from facedex.services.names_in.import_digikam import import_digikam
-from facedex.services.scanning.open_run import ScanOptions
-from facedex.types import DetectorName, EngineConfig
+from facedex.types import DetectorName, EngineConfig, ScanOptions
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 

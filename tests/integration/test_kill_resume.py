@@ -52,7 +52,7 @@ from pathlib import Path
 import apsw
 from facedex.pipeline import store
 from facedex.progress import NullSink
-from facedex.services.scanning.open_run import ScanOptions
+from facedex.types import ScanOptions
 from facedex.services.scanning.scan_library import scan_library
 from facedex.types import DetectorName, EngineConfig
 

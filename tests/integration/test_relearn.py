@@ -11,8 +11,7 @@ from facedex.db.library import open_library
 from facedex.progress import NullSink
 from facedex.services.decisions.relearn import relearn
 from facedex.services.library import Library
-from facedex.services.scanning.open_run import ScanOptions
-from facedex.types import DetectorName, EngineConfig
+from facedex.types import DetectorName, EngineConfig, ScanOptions
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 

@@ -184,7 +184,7 @@ _WATCHED = """
 import json, os, sys
 from pathlib import Path
 from facedex.progress import NullSink
-from facedex.services.scanning.open_run import ScanOptions
+from facedex.types import ScanOptions
 from facedex.services.scanning.scan_library import scan_library
 from facedex.types import EngineConfig
 

@@ -9,11 +9,10 @@ from PIL import Image, ImageEnhance
 
 from facedex.db.connection import connect
 from facedex.geometry import iou
-from facedex.pipeline import runner
+from facedex.pipeline import open_run, runner
 from facedex.pipeline.store import Store
 from facedex.pipeline.supervisor import InlinePool
 from facedex.services.library import Library
-from facedex.services.scanning import open_run
 from facedex.types import Box
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

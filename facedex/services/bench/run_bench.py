@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facedex.paths import model_cache
+from facedex.pipeline.open_run import prepare_engine
 from facedex.services.bench.engines import summarise, time_engine, total_cost
 from facedex.services.bench.photos import copy_sample, draw_sample
 from facedex.services.bench.scan import measure_decoding, measure_scan
-from facedex.services.scanning.open_run import prepare_engine
 from facedex.types import DetectorName, EngineConfig, RuntimeName
 
 if TYPE_CHECKING:

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from facedex.db.faces import StoredFace
     from facedex.db.portable_decisions import Memory
     from facedex.progress import ProgressSink
-    from facedex.services.scanning.open_run import ScanOptions
-    from facedex.types import ClusterId, FaceId, PersonId
+    from facedex.types import ClusterId, FaceId, PersonId, ScanOptions
 
 Fate = Literal["same", "named", "box", "kept", "absent"]
 

@@ -10,6 +10,7 @@ from facedex.db import ledger, regions, sources
 from facedex.db.connection import LIBRARY_NAME, transaction, translated
 from facedex.db.library import get_meta, open_library, scan_lock
 from facedex.errors import UsageError
+from facedex.pipeline.open_run import open_run, prepare_engine_of
 from facedex.services.names_in.link_companions import link_companions
 from facedex.services.names_in.take_over_names import (
     encode_faceless,
@@ -17,7 +18,6 @@ from facedex.services.names_in.take_over_names import (
     settle_regions,
 )
 from facedex.services.recognising.match_faces import match_faces
-from facedex.services.scanning.open_run import open_run, prepare_engine_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from facedex.db.regions import NewRegion
     from facedex.db.sources import SourceFacts
     from facedex.progress import ProgressSink
-    from facedex.services.scanning.open_run import ScanOptions
+    from facedex.types import ScanOptions
 
 
 @dataclass(frozen=True, slots=True)

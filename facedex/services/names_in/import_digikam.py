@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from facedex.digikam.database import DigikamLibrary
     from facedex.progress import ProgressSink
     from facedex.services.names_in.digikam_places import Collection
-    from facedex.services.scanning.open_run import ScanOptions
+    from facedex.types import ScanOptions
 
 
 @dataclass(frozen=True, slots=True)

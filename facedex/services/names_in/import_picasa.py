@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from facedex.db.ledger import Outcomes
     from facedex.picasa.db3 import PicasaDb
     from facedex.progress import ProgressSink
-    from facedex.services.scanning.open_run import ScanOptions
+    from facedex.types import ScanOptions
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

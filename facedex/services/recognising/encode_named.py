@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from facedex.db import cache, faces, files
 from facedex.db.connection import transaction
 from facedex.pipeline.messages import EncodeJob, EncodeResult
+from facedex.pipeline.open_run import open_run, prepare_engine_of
 from facedex.pipeline.scan_run import run_jobs
-from facedex.services.scanning.open_run import open_run, prepare_engine_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.files import FileRef
     from facedex.progress import ProgressSink
-    from facedex.services.scanning.open_run import ScanOptions
-    from facedex.types import Box, FaceId, PhotoId
+    from facedex.types import Box, FaceId, PhotoId, ScanOptions
 
 
 def encode_named(

@@ -11,6 +11,7 @@ from facedex.db.connection import LIBRARY_NAME, transaction, translated
 from facedex.db.library import open_library, own_identities, scan_lock, set_meta
 from facedex.errors import RootOffline, UsageError
 from facedex.paths import display_path
+from facedex.pipeline.open_run import open_run, prepare_engine
 from facedex.pipeline.runner import read_pending, search_undone
 from facedex.services.decisions.decide_sure import count_sure
 from facedex.services.names_in.link_companions import link_companions
@@ -18,7 +19,6 @@ from facedex.services.names_in.take_over_names import read_elsewhere, take_over_
 from facedex.services.recognising.match_faces import match_faces
 from facedex.services.recognising.model_thresholds import keep_thresholds
 from facedex.services.scanning import search_settings
-from facedex.services.scanning.open_run import open_run, prepare_engine
 from facedex.services.scanning.retry_raw import retry_raw
 from facedex.services.scanning.walk_roots import add_roots, check_folder, check_online, walk_root
 from facedex.types import SURE
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from facedex.db.files import Root
     from facedex.pipeline.scan_run import ScanCounts, ScanRun
     from facedex.progress import ProgressSink
-    from facedex.services.scanning.open_run import ScanOptions
+    from facedex.types import ScanOptions
 
 
 _NO_FOLDER = (

@@ -10,9 +10,8 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from facedex.db.connection import transaction
+from facedex.db.connection import LIBRARY_NAME, transaction
 from facedex.db.library import get_meta, open_library, set_meta
-from facedex.services.library import Library
 
 if TYPE_CHECKING:
     from facedex.config import Settings
@@ -57,7 +56,7 @@ def keep(db: Connection, engine: EngineConfig) -> None:
 
 
 def _read(settings: Settings) -> dict[str, Any]:
-    if not Library.exists(settings.library):
+    if not (settings.library / LIBRARY_NAME).is_file():
         return {}
     with contextlib.closing(open_library(settings.library)) as db:
         kept = get_meta(db, _KEY)

@@ -17,8 +17,7 @@ from facedex.services.decisions.decide_groups import reject_pair_of_people, spli
 from facedex.services.decisions.decide_people import merge_people, rename_person, set_dates
 from facedex.services.decisions.relearn import relearn
 from facedex.services.names_in.named_faces import name_face
-from facedex.services.scanning.open_run import ScanOptions
-from facedex.types import EngineConfig, Source
+from facedex.types import EngineConfig, ScanOptions, Source
 
 ADA, BOB, EVE = "Ada", "Bob", "Eve"
 MODEL = "small-model"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facedex.db.cache import open_cache
@@ -21,24 +20,7 @@ if TYPE_CHECKING:
     from facedex.pipeline.supervisor import Pool
     from facedex.plugins.runtime import Target
     from facedex.progress import ProgressSink
-    from facedex.types import EngineConfig
-
-
-@dataclass(frozen=True, slots=True)
-class ScanOptions:
-    """How a scan is done.
-
-    Attributes
-    ----------
-    folders : to be remembered as roots; empty: all roots that are remembered.
-    n_workers : processes; 0 does everything in this one.
-    contacts_xml : Picasa's, where the owner has it.
-    """
-
-    engine: EngineConfig
-    folders: tuple[Path, ...] = ()
-    n_workers: int = 0
-    contacts_xml: Path | None = None
+    from facedex.types import EngineConfig, ScanOptions
 
 
 def prepare_engine(config: EngineConfig, sink: ProgressSink) -> Engine:
