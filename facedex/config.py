@@ -83,8 +83,8 @@ class Settings(BaseSettings):
     detector: str = Field(
         default=DetectorName.CASCADE.value,
         pattern=_NAMES,
-        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn, both, or a plugin's; several"
-        " joined by + find the faces of each.",
+        description="How faces are looked for: cascade, cnn, hog, hog-then-cnn, both, or a"
+        " plugin's; several joined by + find the faces of each.",
     )
     thorough: bool = Field(
         default=False,

@@ -76,7 +76,8 @@ def _print(found: SureSuggestions, n_confirmed: int, n_suggested: int, *, is_don
     people = "person" if found.n_people == 1 else "people"
     faces = "face" if found.n_faces == 1 else "faces"
     print(
-        f"{found.n_faces:,} {faces} of {found.n_people:,} {people}: suggestions that are {at_least}."
+        f"{found.n_faces:,} {faces} of {found.n_people:,} {people}: suggestions that are"
+        f" {at_least}."
     )
     print(f"Expected wrong  {found.n_wrong:.1f}")
     if is_done:

@@ -51,8 +51,8 @@ def digikam() -> None:
     "pairs",
     metavar="COLLECTION=FOLDER",
     multiple=True,
-    help="Where a collection of digiKam's is here: its label or its folder in digiKam, and the folder"
-    " here. May be given several times, and is remembered.",
+    help="Where a collection of digiKam's is here: its label or its folder in digiKam, and the"
+    " folder here. May be given several times, and is remembered.",
 )
 @click.option("--dry-run", "is_dry_run", is_flag=True, help="Only tell what would be done.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -19,10 +19,10 @@ _OPTIONS = (
     click.option(
         "--detector",
         metavar="NAME",
-        help="How faces are looked for. cascade (default) finds most and is fastest; cnn looks at the"
-        " whole photo; hog finds frontal faces only; hog-then-cnn asks the cnn where hog finds nothing;"
-        " both joins their faces. Plugins bring others: facedex doctor lists them. Several, joined by +, find the"
-        " faces of each: cascade+cnn.",
+        help="How faces are looked for. cascade (default) finds most and is fastest; cnn looks at"
+        " the whole photo; hog finds frontal faces only; hog-then-cnn asks the cnn where hog finds"
+        " nothing; both joins their faces. Plugins bring others: facedex doctor lists them."
+        " Several, joined by +, find the faces of each: cascade+cnn.",
     ),
     click.option(
         "--thorough/--quick",
@@ -39,39 +39,41 @@ _OPTIONS = (
     click.option(
         "--runtime",
         metavar="NAME",
-        help="What executes the networks: onnxruntime, openvino, torch, or a plugin's. auto (default)"
-        " takes the fastest that passes a self-test on this machine; dlib is the slow reference.",
+        help="What executes the networks: onnxruntime, openvino, torch, or a plugin's. auto"
+        " (default) takes the fastest that passes a self-test on this machine; dlib is the slow"
+        " reference.",
     ),
     click.option(
         "--device",
         type=click.Choice([name.value for name in DeviceName]),
         metavar="NAME",
-        help="Where: auto (default), cpu, gpu, npu, or a way to the GPU such as cuda, directml, mps;"
-        " facedex doctor lists what is here.",
+        help="Where: auto (default), cpu, gpu, npu, or a way to the GPU such as cuda, directml,"
+        " mps; facedex doctor lists what is here.",
     ),
     click.option(
         "--precision",
         type=click.Choice([name.value for name in Precision]),
-        help="Numbers to compute in. auto (default) takes bf16 where the hardware is faster with it.",
+        help="Numbers to compute in. auto (default) takes bf16 where the hardware is faster with"
+        " it.",
     ),
     click.option(
         "--encoder",
         metavar="NAME",
-        help="What turns a face into numbers: dlib-resnet (default), or a plugin's. Another one means"
-        " other encodings.",
+        help="What turns a face into numbers: dlib-resnet (default), or a plugin's. Another one"
+        " means other encodings.",
     ),
     click.option(
         "--encode-crops",
         type=click.Choice(["1", "2", "5"]),
-        help="Crops of a face whose encodings are averaged (default 2: with the mirror image). Another"
-        " number means other encodings.",
+        help="Crops of a face whose encodings are averaged (default 2: with the mirror image)."
+        " Another number means other encodings.",
     ),
     click.option(
         "--jobs",
         type=int,
         metavar="N",
-        help="Worker processes (default: one a core, where the memory is enough); 0 does everything in"
-        " one process.",
+        help="Worker processes (default: one a core, where the memory is enough); 0 does"
+        " everything in one process.",
     ),
 )
 

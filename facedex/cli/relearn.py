@@ -69,7 +69,8 @@ def _print_report(report: RelearnReport, is_dry_run: bool) -> None:
         print(f"Left            {report.n_kept:,} that were decided otherwise here")
     if report.n_absent:
         print(
-            f"Not here        {report.n_absent:,}; scan the folders of their photos, then relearn again"
+            f"Not here        {report.n_absent:,}; scan the folders of their photos, then relearn"
+            " again"
         )
     if is_dry_run:
         return
@@ -77,7 +78,7 @@ def _print_report(report: RelearnReport, is_dry_run: bool) -> None:
         print(f"People          {report.n_people:,} came back")
     if report.n_encoded or report.n_unencodable:
         print(
-            f"Encoded         {report.n_encoded:,} named faces, and {report.n_unencodable:,} that show too"
-            " little"
+            f"Encoded         {report.n_encoded:,} named faces, and {report.n_unencodable:,} that"
+            " show too little"
         )
     print(f"Suggestions     {report.n_suggested:,}")

@@ -86,8 +86,9 @@ def _print_summary(report: ScanReport, seconds: float) -> None:
         f"{'Stopped' if report.outcome == 'stopped' else 'Done'} in {seconds:.0f} s.",
         (
             f"Files: {n_read:,} read ({counts.new:,} new, {counts.changed:,} changed,"
-            f" {counts.touched:,} only touched, {counts.moved:,} moved), {counts.unchanged:,} unchanged,"
-            f" {max(0, counts.gone - counts.moved):,} gone, {counts.duplicate:,} duplicates."
+            f" {counts.touched:,} only touched, {counts.moved:,} moved), {counts.unchanged:,}"
+            f" unchanged, {max(0, counts.gone - counts.moved):,} gone, {counts.duplicate:,}"
+            " duplicates."
         ),
         (
             f"Photos searched: {counts.photos_searched:,}; faces found: {counts.faces_found:,};"

@@ -29,7 +29,7 @@ def is_picasa_ini(name: bytes | str) -> bool:
 
 
 def is_ini_copy(name: bytes | str) -> bool:
-    """Tell whether ``name`` is a sync program's copy, as ``.picasa (2).ini``: to report, not read."""
+    """Tell whether ``name`` is a sync program's copy, as ``.picasa (2).ini``: only reported."""
     text = os.fsdecode(name).casefold()
     if text in INI_NAMES or not text.endswith(".ini"):
         return False
@@ -207,7 +207,7 @@ def resolve_name(folder: bytes, contact_id: str, book: ContactBook) -> ResolvedN
 
 
 def group_web_contacts(web_ids: Iterable[Mapping[str, str]]) -> list[tuple[str, ...]]:
-    """Return the groups of contact ids that stand for one web contact, as the inis' ``web_ids`` say.
+    """Return the groups of contact ids that stand for one web contact, by the inis' ``web_ids``.
 
     Such ids are probably one person's: to propose, not to merge unasked. Each group and the list
     are in order; an id with two web contacts is in two groups.

@@ -97,7 +97,7 @@ class DocumentText:
 
 @runtime_checkable
 class DocumentSource(Protocol):
-    """A source whose documents are files in the folders of photos; a scan reads those that changed."""
+    """A source whose documents are files beside photos; a scan reads those that changed."""
 
     @property
     def ending(self) -> str:
@@ -119,4 +119,4 @@ class DocumentSource(Protocol):
         """Tell whether a file that ends so is one of its documents."""
 
     def read(self, relpath: bytes, data: bytes) -> DocumentText:
-        """Return what a document says; never fails: what is not understood is a problem of its facts."""
+        """Return a document's content; never fails: what is not understood is a problem of it."""

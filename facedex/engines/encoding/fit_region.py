@@ -65,7 +65,7 @@ class _Square:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Crop:
-    """A region's surroundings, resampled: crop pixel ``p`` is image pixel ``p / scale + origin``."""
+    """A region's surroundings, resampled: crop pixel ``p`` is pixel ``p / scale + origin``."""
 
     pixels: NDArray[np.uint8]
     left: int

@@ -70,7 +70,7 @@ class Child:
     def told_after(
         self, limit_s: float, what: Callable[[subprocess.Popen[bytes]], object]
     ) -> Iterator[threading.Event]:
-        """Do ``what`` to the process if the block has not ended after ``limit_s``; the event says so."""
+        """Do ``what`` to the process and set the event if the block lasts over ``limit_s``."""
         is_told = threading.Event()
 
         def tell() -> None:
@@ -109,7 +109,7 @@ def running(arguments: Sequence[str], work: Path) -> Iterator[Child]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a command: a scan stops at the first signal, and ends its workers at once at the second."""
+    """End a command: a scan stops at the first signal, and kills its workers at the second."""
     for patience_s in (_PATIENCE_S, _GRACE_S):
         if process.poll() is None:
             process.terminate()

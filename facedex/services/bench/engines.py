@@ -1,7 +1,7 @@
 """Timing what is done to a photo, step by step, in a process of its own.
 
-Of its own, because dlib's CNN works on a photo for many seconds and cannot be interrupted: the process
-is ended when its time is over, and what it has measured until then counts.
+Of its own, because dlib's CNN works on a photo for many seconds and cannot be interrupted: the
+process is ended when its time is over, and what it has measured until then counts.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ STEPS = ("read", "decode", "detect", "encode")
 
 @dataclass(frozen=True, slots=True)
 class PhotoTimes:
-    """What one photo took: seconds of each of ``STEPS`` by the clock, and of the processor in all."""
+    """What one photo took: seconds of each of ``STEPS``, and of the processor in all."""
 
     wall_s: dict[str, float]
     processor_s: float
@@ -127,7 +127,8 @@ def summarise(times: Sequence[PhotoTimes]) -> StepTimes | None:
     )
 
 
-# --- in the process --------------------------------------------------------------------------------
+# --- in the process
+# --------------------------------------------------------------------------------
 
 
 def main() -> None:

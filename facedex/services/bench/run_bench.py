@@ -1,8 +1,8 @@
 """How fast facedex is on this machine and these photos, beside what it is measured against.
 
-Everything is compared within one run on the same photos: a whole ``facedex scan`` with the settings at
-hand, decoding alone (no scan can be faster), and dlib's own HOG and CNN with its encoder, one photo
-after the other, as scripts use them. The library and the photos of the owner are not touched.
+Everything is compared within one run on the same photos: a whole ``facedex scan`` with the settings
+at hand, decoding alone (no scan can be faster), and dlib's own HOG and CNN with its encoder, one
+photo after the other, as scripts use them. The library and the photos of the owner are not touched.
 """
 
 from __future__ import annotations

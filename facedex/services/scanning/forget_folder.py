@@ -1,4 +1,4 @@
-"""Taking a folder off the list of those that are looked through; nothing that was said of its photos goes."""
+"""Taking a folder off the list of those that are scanned; no name on its photos goes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A dry run: what a scan would take over from Picasa's inis and from sidecars, without a library.
 
-The same steps as in a scan, in a library that is thrown away, but for the search: photos that are named are
-opened for their size only, and none is searched for faces.
+The same steps as in a scan, in a library that is thrown away, but for the search: photos that are
+named are opened for their size only, and none is searched for faces.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ _READER = "raw_reader"
 
 
 def retry_raw(db: Connection) -> None:
-    """Let RAW files with a problem be read again if rawpy is of another version, or new, or gone."""
+    """Let RAW files with a problem be read again if rawpy is new, gone or of another version."""
     version = reader_version() or ""
     if (get_meta(db, _READER) or "") == version:
         return

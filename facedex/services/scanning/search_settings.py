@@ -1,7 +1,7 @@
 """How a library's photos are searched: as at its last scan, unless the user says otherwise.
 
-Another detector, size or encoder means that every photo is searched again, and that small faces which
-nobody has named go: nobody should get that by leaving an option out.
+Another detector, size or encoder means that every photo is searched again, and that small faces
+which nobody has named go: nobody should get that by leaving an option out.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _KEY = "search"
 def as_last_time(settings: Settings) -> tuple[Settings, dict[str, Any]]:
     """Return the settings with what they do not say as at the last scan; and what that changed.
 
-    A flag, a variable and the file of settings say something. A working size belongs to its detector: it
-    is not kept where another one is asked for.
+    A flag, a variable and the file of settings say something. A working size belongs to its
+    detector: it is not kept where another one is asked for.
     """
     kept = _read(settings)
     said = settings.model_fields_set

@@ -28,7 +28,7 @@ _TILTED_DEGREES = 25.0
 
 @dataclass(frozen=True, slots=True)
 class RecallLine:
-    """Of the faces named elsewhere that are alike in ``what``, how many the detector finds by itself."""
+    """Of the faces named elsewhere, alike in ``what``, how many the detector finds by itself."""
 
     what: str
     n_named: int
@@ -43,8 +43,8 @@ class Ledger:
     ----------
     sources, names : the same regions, summed up twice.
     missing : (source, photo as named there, regions) of photos that are not in the library.
-    recall_by_size, recall_by_pose : the recall audit; size is the side of a square as large as the box
-        that was drawn, in percent of the photo's long side.
+    recall_by_size, recall_by_pose : the recall audit; size is the side of a square as large as the
+        box that was drawn, in percent of the photo's long side.
     problems : (source, lines) that could not be understood.
     ini_lines : what the lines of all inis are (``LineCounts``), each counted once.
     ini_copies : files that a sync program made of an ini, which are not read.
