@@ -37,20 +37,23 @@ class SmallLibrary:
             self.middles[who] = middle / np.linalg.norm(middle)
         return (self.middles[who] + self.rng.normal(size=128) * 0.012).astype(np.float32)
 
-    def photo(self, *whos, name=None, size=(4000, 3000), taken_s=None):
-        """Add a photo that shows these; return their faces. Its name makes it a RAW."""
+    def photo(self, *whos, name=None, size=(4000, 3000), taken_s=None, orientation=1):
+        """Add a photo that shows these; return their faces. Its name makes it a RAW.
+
+        ``orientation`` is what its file says; the faces lie side by side in the stored pixels.
+        """
         self.n_photos += 1
         relpath = name or b"IMG_%04d.jpg" % self.n_photos
         image_format = "RAW" if suffix(relpath) in RAW_SUFFIXES else "JPEG"
         taken_s = self.n_photos if taken_s is None else taken_s
         with transaction(self.db):
-            facts = PhotoFacts(image_format, *size, 1, taken_s * 1_000_000)
+            facts = PhotoFacts(image_format, *size, orientation, taken_s * 1_000_000)
             photo_id = photos.add_photo(self.db, uuid.uuid4().bytes * 2, facts)
             stat = FileStat(relpath, 1000, 1, 1, self.n_photos, 1)
             file_id = files.add_file(self.db, self.root, stat)
             content = uuid.uuid4().bytes * 2
-            files.set_read(self.db, file_id, 10**18, content, photo_id, 1)
-            photos.set_analysed(self.db, photo_id, ENGINE, MODEL, 1, len(whos))
+            files.set_read(self.db, file_id, 10**18, content, photo_id, orientation)
+            photos.set_analysed(self.db, photo_id, ENGINE, MODEL, orientation, len(whos))
             found = []
             for index, who in enumerate(whos):
                 x = 0.05 + 0.9 * index / len(whos)
