@@ -135,9 +135,7 @@ def test_the_users_word_stands_whatever_a_document_says(small, kind, decision, i
 
 @every_kind
 @pytest.mark.parametrize("renamed_there", [False, True])
-def test_who_was_renamed_here_stays_so_when_a_document_names_them_again(
-    small, kind, renamed_there
-):
+def test_who_was_renamed_here_stays_so_when_a_document_names_them_again(small, kind, renamed_there):
     [face] = small.photo("ada", name=PHOTO)
     name_as(small, kind, face, ADA)
     who = person(small, ADA)
