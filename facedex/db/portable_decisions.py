@@ -27,7 +27,7 @@ _READ_ONLY = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 
 @dataclass(slots=True)
 class Memory:
-    """What was decided, by uuid; keys and states are those of ``db/snapshots.py``, without suggestions.
+    """What was decided, by uuid; keys and states are those of ``snapshots``, without suggestions.
 
     Faces are (key, state); pairs are the keys of those that were rejected.
     """

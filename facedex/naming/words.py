@@ -15,7 +15,7 @@ from facedex.naming.trust import strength
 from facedex.types import Assignment, FaceState, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from facedex.types import PersonId
 
@@ -113,11 +113,7 @@ def merge(said: Words, old: PersonId, new: PersonId) -> Words:
     So the user's yes beats everything, and the user's no beats another program's yes.
     """
     moved = [replace(word, person_id=new) if word.person_id == old else word for word in said]
-    clashing = [word for word in moved if word.person_id == new]
-    if not clashing:
-        return said
-    winner = min(clashing, key=strength)
-    return tuple(word for word in moved if word.person_id != new or word is winner)
+    return _one_each(moved)
 
 
 # ---- what others say
@@ -206,14 +202,23 @@ def relearned(here: Words, there: Words) -> Words:
     """Return what is said of a face with another library's words of it, ``there``.
 
     What the user decided here stands. What files say here stands too, unless the face was settled
-    there, or denied there to be the person whom they name.
+    there, or denied there to be the person whom they name. Two people there may be one here: of their
+    words the one that counts more is taken.
     """
     if is_decided(here):
         return here
-    if settled(there) is not None:
-        return there
-    spoken_of = {word.person_id for word in there}
-    return *there, *(word for word in lasting(here) if word.person_id not in spoken_of)
+    brought = _one_each(there)
+    if settled(brought) is not None:
+        return brought
+    spoken_of = {word.person_id for word in brought}
+    return *brought, *(word for word in lasting(here) if word.person_id not in spoken_of)
+
+
+def _one_each(said: Sequence[Assignment]) -> Words:
+    """Return of each person only the word that counts most, in its place."""
+    by_strength = sorted(said, key=strength)
+    best = {word.person_id: word for word in reversed(by_strength)}
+    return tuple(word for word in said if word is best[word.person_id])
 
 
 def _by_user(person_id: PersonId | None, state: FaceState) -> Assignment:

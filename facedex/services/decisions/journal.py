@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from facedex.db import companions, decisions, people, snapshots
 from facedex.services.decisions.face_words import copy_to_twin
+from facedex.services.decisions.steps import find_face, read_state, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,12 +53,12 @@ class Recording:
     def note_cluster(self, cluster_id: ClusterId) -> None:
         """Remember whose a cluster is."""
         key = {"cluster": cluster_id}
-        self._note(("cluster", str(cluster_id)), key, snapshots.read_state(self.db, key))
+        self._note(("cluster", str(cluster_id)), key, read_state(self.db, key))
 
     def note_pair(self, pair: RejectedPair) -> None:
         """Remember whether two are a rejected pair."""
         key = snapshots.pair_key(self.db, pair)
-        self._note(("pair", snapshots.dump_state(key)), key, snapshots.read_state(self.db, key))
+        self._note(("pair", snapshots.dump_state(key)), key, read_state(self.db, key))
 
     def add_person(self, name: str, person_uuid: str | None = None) -> PersonId:
         """Add somebody, as part of the decision."""
@@ -88,7 +89,7 @@ class Recording:
         for twin, lead in self._leads.items():
             copy_to_twin(self.db, lead, twin)
         for key, before in self._before.values():
-            after = snapshots.read_state(self.db, key)
+            after = read_state(self.db, key)
             if before != after:
                 steps.append({**key, "before": before, "after": after})
                 if "face" in key and self._face_ids[key["face"]] not in self._leads:
@@ -130,7 +131,7 @@ def step_forth(db: Connection) -> str | None:
 def _step(db: Connection, kind: str, decision_id: int) -> str:
     decision = decisions.get_decision(db, decision_id)
     side = "before" if kind == "undo" else "after"
-    snapshots.restore(db, [(step, step[side]) for step in decision.steps])
+    restore(db, [(step, step[side]) for step in decision.steps])
     _let_twins_follow(db, decision.steps)
     decisions.append(db, kind, decision.summary, [], decision_id)
     return decision.summary
@@ -138,7 +139,7 @@ def _step(db: Connection, kind: str, decision_id: int) -> str:
 
 def _let_twins_follow(db: Connection, steps: list[Step]) -> None:
     """Let faces that became twins after the decision follow what was restored."""
-    found = (snapshots.find_face(db, step) for step in steps if "face" in step)
+    found = (find_face(db, step) for step in steps if "face" in step)
     restored = dict.fromkeys(face_id for face_id in found if face_id is not None)
     for face_id in restored:
         for twin in companions.twins_of(db, face_id):

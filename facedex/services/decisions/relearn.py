@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
@@ -18,11 +19,14 @@ from facedex.db.library import get_meta, open_library, scan_lock
 from facedex.db.portable_decisions import open_other, remember
 from facedex.errors import UsageError
 from facedex.geometry import iou
+from facedex.naming import words
 from facedex.naming.same_face import is_one_face, pair_best_first
+from facedex.services.decisions.face_words import apply_rule
 from facedex.services.decisions.journal import Recording
+from facedex.services.decisions.steps import find_face, needs_box, words_of
 from facedex.services.recognising.encode_named import encode_named
 from facedex.services.recognising.match_faces import match_faces
-from facedex.types import Assignment, Box, FaceState, Source
+from facedex.types import Box, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,19 +166,18 @@ def _places(keys: list[Step], there: list[StoredFace]) -> dict[int, FaceId]:
 
 def _judge(db: Connection, key: Step, state: Step, face_id: FaceId | None) -> _Found:
     if face_id is None:
-        return _Found(key, state, "box" if snapshots.is_worth_a_box(state) else "absent")
-    words = snapshots.face_state(db, face_id)["said"]
-    if _meaning(words) == _meaning(state["said"]):
+        return _Found(key, state, "box" if needs_box(state) else "absent")
+    if _meaning(snapshots.face_state(db, face_id)) == _meaning(state):
         return _Found(key, state, "same", face_id)
-    is_decided = any(source == Source.USER for _uuid, _name, _state, source, *_rest in words)
+    is_decided = words.is_decided(faces.assignments(db, face_id))
     return _Found(key, state, "kept" if is_decided else "named", face_id)
 
 
-def _meaning(words: list[list[str | None]]) -> set[tuple[str | None, str | None]]:
-    """Return what is said by others than the program: (name, state); names are the same in all libraries."""
+def _meaning(state: Step) -> set[tuple[str | None, str]]:
+    """Return (name, state) of all words but a program's: names are the same in all libraries."""
     return {
-        (None if name is None else people.name_key(name), state)
-        for _uuid, name, state, source, *_rest in words
+        (None if name is None else people.name_key(name), is_now)
+        for _uuid, name, is_now, source, *_rest in state["said"]
         if source != Source.AUTO
     }
 
@@ -282,25 +285,11 @@ def _restore(record: Recording, known: _Known, found: _Found) -> None:
         record.note_new_face(face_id)
     else:
         record.note_face(face_id)
-    said: list[Assignment] = []
-    home: ClusterId | None = None
-    for person_uuid, name, state, source, *_derived in found.state["said"]:
-        person_id = None if person_uuid is None else known.of(person_uuid, name)
-        said.append(Assignment(person_id, FaceState(state), Source(source)))
-        if person_id is not None and state == FaceState.CONFIRMED:
-            home = known.home(person_id, found.state["cluster"])
-    if not snapshots.is_worth_a_box(found.state):
-        # what a file says of the face here stands, unless it was denied there
-        refused = {each.person_id for each in said}
-        said += [
-            each
-            for each in faces.assignments(db, face_id)
-            if each.source is not Source.AUTO
-            and each.state is not FaceState.REJECTED
-            and each.person_id not in refused
-        ]
-    faces.set_assignments(db, face_id, said)
-    if home is not None or snapshots.is_worth_a_box(found.state):
+    there = words.lasting(words_of(found.state, known.of))
+    apply_rule(db, face_id, partial(words.relearned, there=there))
+    if words.settled(there) is not None:
+        who = words.confirmed(there)
+        home = None if who is None else known.home(who, found.state["cluster"])
         faces.set_cluster(db, face_id, home)
 
 
@@ -312,7 +301,7 @@ def _restore_pair(record: Recording, known: _Known, key: Step) -> None:
     if key["pair"] == "people":
         a, b = (known.of(key[side], "") for side in ("a", "b"))
     else:
-        a, b = (snapshots.find_face(db, key[side]) for side in ("a", "b"))
+        a, b = (find_face(db, key[side]) for side in ("a", "b"))
     if a is not None and b is not None and a != b:
         record.note_pair(pairs.RejectedPair(key["pair"], a, b))
         pairs.set_rejected(db, key["pair"], a, b, is_rejected=True)

@@ -239,6 +239,11 @@ def test_what_files_say_here_stands_beside_denials_of_another_library(here):
     assert denied == ((no(ADA),) if here.person_id == ADA else (no(ADA), here))
 
 
+def test_two_people_of_another_library_who_are_one_here_have_one_word():
+    assert words.relearned((), (no(ADA), yes(ADA))) == (yes(ADA),)
+    assert words.relearned((), (yes(ADA, Source.PICASA), no(ADA))) == (no(ADA),)
+
+
 # ---- what words mean
 
 

@@ -252,6 +252,20 @@ def test_names_of_faces_whose_rows_are_gone_come_back_from_the_journal(decided, 
     assert decided.names().count(ADA) == 1
 
 
+def test_a_face_that_is_gone_and_knew_two_people_who_are_one_now_gets_the_name(small, make_fresh):
+    [gone, *others] = small.album("ada", 3)
+    decide_faces.name_faces(small.db, others, "Countess")
+    decide_faces.name_faces(small.db, [gone], "Countess")
+    decide_faces.name_faces(small.db, [gone], ADA)  # so it is not the Countess
+    fresh = make_fresh()
+    with transaction(small.db):
+        small.db.execute("DELETE FROM face WHERE id = ?", (gone,))
+    names = {person.name: person.person_id for person in people.list_people(small.db)}
+    merge_people(small.db, names["Countess"], names[ADA])
+    run(fresh, small)
+    assert [(name, state) for _image, _x, name, state in words(fresh)] == [(ADA, "confirmed")] * 3
+
+
 def test_what_cannot_be_relearned_from_is_refused(small, make_fresh, tmp_path):
     with pytest.raises(UsageError, match="this library"):
         run(small, small)
