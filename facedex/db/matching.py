@@ -9,6 +9,7 @@ import numpy as np
 
 from facedex.db import faces
 from facedex.db.connection import rows
+from facedex.db.library import get_meta, set_meta
 from facedex.types import FaceId, PersonId
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     import apsw
     from numpy.typing import NDArray
+
+_MATCHES = "matches"
 
 
 def person_dates(db: apsw.Connection) -> dict[int, tuple[str | None, str | None]]:
@@ -36,15 +39,17 @@ def settled_faces(db: apsw.Connection) -> tuple[NDArray[np.int64], NDArray[np.in
 
 def stored_suggestions(
     db: apsw.Connection, face_ids: Iterable[int] | None = None
-) -> dict[int, tuple[int, float | None]]:
-    """Return the person and the probability that these faces, or all, are suggested."""
-    sql = "SELECT face_id, person_id, probability FROM assignment WHERE state = 'suggested'"
+) -> dict[int, tuple[int, float | None, float | None]]:
+    """Return the person, distance and probability that these faces, or all, are suggested."""
+    sql = (
+        "SELECT face_id, person_id, distance, probability FROM assignment WHERE state = 'suggested'"
+    )
     if face_ids is None:
         found = rows(db, sql)
     else:
         among = " AND face_id IN (SELECT value FROM json_each(?))"
         found = rows(db, sql + among, (json.dumps(list(face_ids)),))
-    return {face: (person, probability) for face, person, probability in found}
+    return {face: (person, distance, p) for face, person, distance, p in found}
 
 
 def replace_suggestions(
@@ -64,8 +69,29 @@ def replace_suggestions(
         faces.add_suggestion(db, FaceId(face), PersonId(person), distance, probability)
 
 
+def weigh_suggestions(
+    db: apsw.Connection, suggested: Iterable[tuple[int, int, float, float]]
+) -> None:
+    """Store another distance and probability of (face, person) that are suggested already."""
+    db.executemany(
+        "UPDATE assignment SET distance = ?3, probability = ?4"
+        " WHERE face_id = ?1 AND person_id = ?2 AND state = 'suggested'",
+        suggested,
+    )
+
+
 def last_finished_run(db: apsw.Connection) -> int | None:
     """Return the id of the latest scan that has ended: it tells whether there may be new faces."""
     sql = "SELECT max(id) FROM scan_run WHERE finished_us IS NOT NULL"
     last: int | None = rows(db, sql)[0][0]
     return last
+
+
+def count_match(db: apsw.Connection) -> None:
+    """Note that all suggestions were computed anew, or must be; in a transaction."""
+    set_meta(db, _MATCHES, str(n_matches(db) + 1))
+
+
+def n_matches(db: apsw.Connection) -> int:
+    """Return how often that was noted: another number, and faces may have come or gone."""
+    return int(get_meta(db, _MATCHES) or 0)

@@ -8,8 +8,10 @@ What a distance says about two faces is kept apart from what the library says ab
   labelled set (Brummer and du Preez, Computer Speech & Language 20, 2006, fit scores so).
 - The prior depends on the library: a share of its faces is of known people, divided evenly among
   them. So with more people each has less of it, and the same distance says less: the nearest of
-  many strangers is nearer. The share is estimated from the open faces' own ratios by expectation
-  maximisation (Saerens et al., Neural Computation 14, 2002).
+  many strangers is nearer. The share is the likeliest by the open faces' own ratios (Saerens et
+  al., Neural Computation 14, 2002). Share and number are rounded to steps of ``PRIOR_STEP``, far
+  less than is known of them: so a decision on one face leaves what is said of all others alone,
+  and what is said depends only on what is decided by now, not on what was decided first.
 
 A library's own labels may correct slope and level of the ratio (``refined``).
 """
@@ -31,9 +33,11 @@ if TYPE_CHECKING:
 ODDS_WHEN_FITTED = 100.0
 """Pairs of two people for each pair of one, to which every fit is weighted."""
 
-SHARE_BOUNDS = (0.02, 0.95)
+PRIOR_STEP = 0.2
+"""Of the log odds of the known share, and of the logarithm of the number of people."""
 
 _SHARE_WEIGHT = 10
+_SHARE_LOG_ODDS = PRIOR_STEP * np.arange(-20, 16)
 _SLOPE_SPREAD = 0.2
 _SHIFT_SPREAD = 1.0
 _ROUNDS = 100
@@ -195,7 +199,7 @@ def _logistic(
 
 
 def known_share(ratio_means: NDArray[np.float64]) -> float:
-    """Return the share of faces that are of known people, within ``SHARE_BOUNDS``.
+    """Return the likeliest share of faces that are of known people, in steps of 0.018 to 0.953.
 
     A few faces say little: a half counts for it as ten faces would.
 
@@ -204,20 +208,28 @@ def known_share(ratio_means: NDArray[np.float64]) -> float:
     ratio_means : float64 (n,), for each open face the mean over all known people of its likelihood
         ratios (not their logarithms).
     """
-    share = 0.5
-    for _ in range(_ROUNDS):
-        odds = share / (1 - share) * ratio_means
+    alike = ratio_means[ratio_means > 0]
+    between = np.exp(_SHARE_LOG_ODDS[:-1] + PRIOR_STEP / 2)
+    low, high = 0, len(between)
+    while low < high:  # the likelihood has one summit: where a share brings forth itself
+        middle = (low + high) // 2
+        odds = between[middle] * alike
         expected = float((odds / (1 + odds)).sum()) + _SHARE_WEIGHT / 2
-        new = float(np.clip(expected / (len(odds) + _SHARE_WEIGHT), *SHARE_BOUNDS))
-        if abs(new - share) < 1e-4:
-            return new
-        share = new
-    return share
+        share = between[middle] / (1 + between[middle])
+        if expected > share * (len(ratio_means) + _SHARE_WEIGHT):
+            low = middle + 1
+        else:
+            high = middle
+    return float(1 / (1 + np.exp(-_SHARE_LOG_ODDS[low])))
 
 
 def prior_log_odds(share: float, n_people: int) -> float:
-    """Return the log odds that a face is one certain known person rather than a stranger."""
-    return float(np.log(share / (1 - share) / max(n_people, 1)))
+    """Return the log odds that a face is one certain known person rather than a stranger.
+
+    The number of people counts in steps.
+    """
+    steps = round(float(np.log(max(n_people, 1))) / PRIOR_STEP)
+    return float(np.log(share / (1 - share))) - PRIOR_STEP * steps
 
 
 SHIPPED: dict[MetricName, Calibration] = {

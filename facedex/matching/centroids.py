@@ -28,11 +28,15 @@ def _in_steps(encodings: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.rint(np.asarray(encodings, dtype=np.float64) * _STEPS)
 
 
-def _weight_in_steps(weight: float) -> float:
-    """Return a weight as a whole number of steps, at least one."""
-    if not 0 < weight <= 1:
+def _weights_in_steps(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights as whole numbers of steps, at least one."""
+    if not ((weights > 0) & (weights <= 1)).all():
         raise ValueError("a weight is above 0 and at most 1")
-    return max(round(weight * _WEIGHT_STEPS), 1)
+    return np.maximum(np.rint(weights * _WEIGHT_STEPS), 1.0)
+
+
+def _weight_in_steps(weight: float) -> float:
+    return float(_weights_in_steps(np.array([weight]))[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +102,7 @@ def build_centroids(
     counts = np.bincount(slots, minlength=len(ids))
     steps = np.full(len(encodings), _WEIGHT_STEPS)
     if weights is not None:
-        steps = np.array([_weight_in_steps(float(weight)) for weight in weights])
+        steps = _weights_in_steps(np.asarray(weights, dtype=np.float64))
     totals = np.zeros((len(ids), encodings.shape[1]), dtype=np.float64)
     for start in range(0, len(encodings), _ROWS):
         rows = slice(start, start + _ROWS)

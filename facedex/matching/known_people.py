@@ -1,4 +1,4 @@
-"""The modes of everybody who is known: built from labelled faces, and grown by single ones."""
+"""The modes of everybody who is known, built from the labelled faces."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.matching.centroids import Centroid, build_centroids
-from facedex.matching.modes import Gallery, split_modes
+from facedex.matching.centroids import build_centroids
+from facedex.matching.modes import Gallery, linked_faces, mode_middles, nearest_modes
 from facedex.types import POOR_QUALITY
 
 if TYPE_CHECKING:
@@ -39,17 +39,20 @@ class Faces:
     quality: NDArray[np.float64]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Mode:
-    centroid: Centroid
-    rows: set[int]
+    """The mean of a mode's faces, how many they are, and the median time of their photos."""
+
+    mean: NDArray[np.float64]
+    n: int
     taken_us: float
 
 
 class KnownPeople:
     """Everybody's modes. Faces are given by their index in ``faces``.
 
-    A face weighs as much as its quality; poor ones count only for a person who has no other.
+    A face weighs as much as its quality; poor ones count only for a person who has no other. What is
+    known of a person depends only on which faces they have now.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class KnownPeople:
         self._is_poor = np.asarray(quality < POOR_QUALITY)
         self._is_broken = np.asarray(~np.isfinite(points).all(axis=1))
         self._modes: dict[int, list[_Mode]] = {}
+        self._middles: dict[int, tuple[bytes, NDArray[np.float32]]] = {}
 
     def __contains__(self, person_id: int) -> bool:
         return person_id in self._modes
@@ -76,30 +80,23 @@ class KnownPeople:
         rows = np.flatnonzero(person)
         rows = rows[np.argsort(person[rows], kind="stable")]
         owners, starts = np.unique(person[rows], return_index=True)
-        self._modes = {}
+        self._modes, self._middles = {}, {}
         ends = np.append(starts, len(rows))[1:]
         for owner, start, end in zip(owners.tolist(), starts, ends, strict=True):
-            self._build(owner, self._usable(rows[start:end]))
+            self.rebuild(owner, rows[start:end])
 
-    def regrow(self, person_id: int, rows: NDArray[np.int64]) -> None:
-        """Take in that a person's faces are now ``rows``; those that stay keep their modes."""
-        usable = self._usable(rows)
-        if person_id not in self._modes or not len(usable):
+    def rebuild(self, person_id: int, rows: NDArray[np.int64]) -> None:
+        """Build a person's modes of the faces that are theirs now, ``rows`` ascending."""
+        rows = self._usable(rows)
+        if not len(rows):
             self._modes.pop(person_id, None)
-            self._build(person_id, usable)
             return
-        modes = self._modes[person_id]
-        wanted = set(usable.tolist())
-        held: set[int] = set().union(*(mode.rows for mode in modes))
-        means = np.stack([mode.centroid.mean for mode in modes])
-        for row in sorted(wanted - held):
-            nearest = int(np.square(means - self._points[row]).sum(axis=1).argmin())
-            self._add(modes[nearest], row)
-        for mode in modes:
-            for row in sorted(mode.rows - wanted):
-                self._remove(mode, row)
-            mode.taken_us = self._median_time(np.array(sorted(mode.rows), dtype=np.int64))
-        self._modes[person_id] = [mode for mode in modes if mode.rows]
+        labels = nearest_modes(self._points[rows], self._middles_of(person_id, rows))
+        centroids = build_centroids(self._points[rows], labels, self._weights[rows])
+        self._modes[person_id] = [
+            _Mode(centroid.mean, centroid.n, self._median_time(rows[labels == label]))
+            for label, centroid in centroids.items()
+        ]
 
     def gallery(self, person_ids: Iterable[int]) -> Gallery:
         """Return the modes of some people."""
@@ -108,11 +105,11 @@ class KnownPeople:
             for person_id in sorted(person_ids)
             for mode in self._modes.get(person_id, ())
         ]
-        means = np.array([mode.centroid.mean for _, mode in chosen], dtype=np.float32)
+        means = np.array([mode.mean for _, mode in chosen], dtype=np.float32)
         return Gallery(
             self._metric.targets(means.reshape(len(chosen), self._points.shape[1])),
             np.array([person_id for person_id, _ in chosen], dtype=np.int64),
-            np.array([mode.centroid.n for _, mode in chosen], dtype=np.float64),
+            np.array([mode.n for _, mode in chosen], dtype=np.float64),
             np.array([mode.taken_us for _, mode in chosen], dtype=np.float64),
         )
 
@@ -125,25 +122,14 @@ class KnownPeople:
         good = whole[~self._is_poor[whole]]
         return good if len(good) else whole
 
-    def _build(self, person_id: int, rows: NDArray[np.int64]) -> None:
-        if not len(rows):
-            return
-        labels = split_modes(self._points[rows], self._apart)
-        centroids = build_centroids(self._points[rows], labels, self._weights[rows])
-        self._modes[person_id] = [
-            self._mode(centroid, rows[labels == label]) for label, centroid in centroids.items()
-        ]
-
-    def _mode(self, centroid: Centroid, rows: NDArray[np.int64]) -> _Mode:
-        return _Mode(centroid, set(rows.tolist()), self._median_time(rows))
-
-    def _add(self, mode: _Mode, row: int) -> None:
-        mode.centroid = mode.centroid.add(self._points[row], float(self._weights[row]))
-        mode.rows.add(row)
-
-    def _remove(self, mode: _Mode, row: int) -> None:
-        mode.centroid = mode.centroid.remove(self._points[row], float(self._weights[row]))
-        mode.rows.remove(row)
+    def _middles_of(self, person_id: int, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the middles of a person's modes; linking again only if other faces are linked."""
+        linked = rows[linked_faces(self._points[rows])]
+        known = self._middles.get(person_id)
+        if known is None or known[0] != linked.tobytes():
+            known = linked.tobytes(), mode_middles(self._points[linked], self._apart)
+            self._middles[person_id] = known
+        return known[1]
 
     def _median_time(self, rows: NDArray[np.int64]) -> float:
         taken = self._taken_us[rows]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MIN_PROBABILITY = 0.5
 """A person is suggested who is likelier than everybody else and no one together."""
 
-_MARGIN = 3.0  # with the greatest known share a ratio this far below log(people) gives 0.49
+_MARGIN = 3.2  # with the greatest known share a ratio this far below log(people) gives 0.48
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +100,7 @@ def find_candidates(
     taken_us : float64 (n,), when their photos were taken; NaN where that is unknown.
     gallery : the modes to compare with; of some or of all known people.
     calibration : of the gallery's metric.
-    n_people : how many people are known in all.
+    n_people : how many people are known in all, at least; with fewer, more pairs are returned.
     squared : ``squared_lengths(probes)``, where the caller has them.
     block : faces and modes of a tile; it bounds the memory and changes no answer.
     """
@@ -118,10 +118,11 @@ def find_candidates(
     return Candidates(rows[starts], people[starts], ratios, distances[order][starts])
 
 
-def ratio_means(candidates: Candidates, n_faces: int, n_people: int) -> NDArray[np.float64]:
-    """Return each face's mean likelihood ratio over all known people, for ``known_share``."""
-    sums = np.bincount(candidates.faces, weights=np.exp(candidates.log_ratios), minlength=n_faces)
-    return np.asarray(sums / max(n_people, 1), dtype=np.float64)
+def ratio_sums(candidates: Candidates, n_faces: int) -> NDArray[np.float64]:
+    """Return each face's sum of likelihood ratios over all people, for ``known_share``."""
+    ratios = np.exp(candidates.log_ratios)
+    sums = np.bincount(candidates.faces, weights=ratios, minlength=n_faces)
+    return sums.astype(np.float64, copy=False)
 
 
 def settle(

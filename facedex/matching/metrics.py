@@ -24,7 +24,7 @@ PULL = 0.35
 """How much of the likeness to a type counts as no evidence (benchmarks/identity/open_set.py)."""
 
 _WITHIN_SHRINK = 0.6
-_ROWS = 65536
+_ROWS = 16384
 _TINY = 1e-12
 
 
@@ -87,14 +87,16 @@ def commonness(points: NDArray[np.float32], types: FaceTypes) -> NDArray[np.floa
     """Return what is added to a point's squared distances for looking like many, float32 (n,).
 
     Twice ``PULL`` times the cosine to the nearest type above ``types.floor``; at least 0. NaN for
-    points that are not finite.
+    points that are not finite. Computed in float64: a product of float32 matrices is rounded
+    differently with the number of rows, which would show in probabilities.
     """
-    out = np.empty(len(points), dtype=np.float32)
+    out = np.empty(len(points))
+    vectors = types.vectors.T.astype(np.float64)
     for start in range(0, len(points), _ROWS):
-        part = points[start : start + _ROWS]
-        cosines = part @ types.vectors.T / np.maximum(_lengths(part), _TINY)
-        out[start : start + _ROWS] = cosines.max(axis=1)
-    return np.asarray(2 * PULL * np.maximum(out - np.float32(types.floor), 0), dtype=np.float32)
+        part = points[start : start + _ROWS].astype(np.float64)
+        lengths = np.sqrt(np.einsum("ij,ij->i", part, part))
+        out[start : start + _ROWS] = (part @ vectors).max(axis=1) / np.maximum(lengths, _TINY)
+    return np.asarray(2 * PULL * np.maximum(out - types.floor, 0), dtype=np.float32)
 
 
 def fit_metric(

@@ -23,6 +23,7 @@ from facedex.matching.audit import (
 from facedex.services.recognising.metric_choice import (
     MetricChoice,
     default_metric,
+    learn_again,
     load_choice,
     save_choice,
     types_of,
@@ -81,6 +82,8 @@ def audit(db: Connection) -> AuditReport:
     before = load_choice(db, model_id)
     n_people = len(np.unique(people))
     if not has_enough(people):
+        with transaction(db):
+            learn_again(db)
         return AuditReport(len(people), n_people, [], before, before)
     encodings, types = known.encoding[_labelled(known)], types_of(model_id)
     marks = compare_metrics(encodings, people, types)

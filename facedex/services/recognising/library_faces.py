@@ -10,7 +10,8 @@ from facedex.db import faces, matching
 from facedex.matching.constraints import key_set, lifetime_us, pair_keys
 from facedex.matching.known_people import Faces
 from facedex.matching.recogniser import Recogniser, Rules
-from facedex.services.recognising.metric_choice import calibration_of, fit_choice, load_choice
+from facedex.services.recognising.fitted_metric import library_metric
+from facedex.services.recognising.metric_choice import calibration_of, load_choice
 from facedex.types import FaceId
 
 if TYPE_CHECKING:
@@ -22,10 +23,9 @@ if TYPE_CHECKING:
 
 def make_recogniser(db: Connection, model_id: str, known: EncodedFaces) -> Recogniser:
     """Return a recogniser of the library's own metric that has learned nothing yet."""
-    choice = load_choice(db, model_id)
-    labelled = known.person > 0
-    metric = fit_choice(choice, model_id, known.encoding[labelled], known.person[labelled])
-    return Recogniser(metric, calibration_of(db, model_id, choice), faces_of(known))
+    metric = library_metric(db, model_id, known)
+    calibration = calibration_of(db, model_id, load_choice(db, model_id))
+    return Recogniser(metric, calibration, faces_of(known))
 
 
 def faces_of(known: EncodedFaces) -> Faces:

@@ -60,6 +60,7 @@ def _suggest(db: Connection, model_id: str, known: EncodedFaces) -> NDArray[np.b
     with transaction(db):
         old = matching.stored_suggestions(db)
         matching.replace_suggestions(db, old, rows_to_store(known.face, suggested))
+        matching.count_match(db)
     is_suggested = np.zeros(len(known.face), dtype=np.bool_)
     is_suggested[suggested.faces] = True
     return is_suggested

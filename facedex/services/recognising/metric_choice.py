@@ -11,15 +11,16 @@ import numpy as np
 
 from facedex.db.library import get_meta, set_meta
 from facedex.matching.calibration import SHIPPED, Calibration
-from facedex.matching.metrics import FaceTypes, Metric, fit_metric
+from facedex.matching.metrics import FaceTypes, Metric
 from facedex.paths import shipped
 from facedex.services.recognising.model_thresholds import find_calibration, is_dlibs
 from facedex.types import MetricName
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from facedex.db.connection import Connection
+
+FITTED = "fitted metric"
+"""Key of ``meta``: what the metric has learned from the labels (``fitted_metric``)."""
 
 _KEY = "metric"
 _TYPE_FLOOR = 0.9344
@@ -90,15 +91,11 @@ def calibration_of(db: Connection, model_id: str, choice: MetricChoice) -> Calib
 
 
 def save_choice(db: Connection, choice: MetricChoice) -> None:
-    """Keep the library's choice; call it inside a transaction."""
+    """Store the library's choice; call it inside a transaction."""
     set_meta(db, _KEY, json.dumps(asdict(choice)))
+    learn_again(db)
 
 
-def fit_choice(
-    choice: MetricChoice,
-    model_id: str,
-    encodings: NDArray[np.float32],
-    people: NDArray[np.int64],
-) -> Metric:
-    """Return the chosen metric, fitted to the labelled faces."""
-    return fit_metric(choice.name, encodings, people, types_of(model_id))
+def learn_again(db: Connection) -> None:
+    """Let the metric learn from the labels anew when it is used next; inside a transaction."""
+    set_meta(db, FITTED, "null")

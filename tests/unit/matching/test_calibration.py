@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from facedex.matching.calibration import (
     ODDS_WHEN_FITTED,
-    SHARE_BOUNDS,
+    PRIOR_STEP,
     SHIPPED,
     Calibration,
     fit_calibration,
@@ -92,13 +92,19 @@ def test_the_share_of_known_faces_is_found_without_labels(share, seed):
 def test_a_few_faces_say_little_and_the_share_has_bounds():
     assert known_share(np.empty(0)) == pytest.approx(0.5)
     assert 0.5 < known_share(np.array([1e9])) < 0.6
-    assert known_share(np.full(10_000, 1e9)) == SHARE_BOUNDS[1]
-    assert known_share(np.zeros(10_000)) == SHARE_BOUNDS[0]
+    assert known_share(np.full(10_000, 1e9)) == pytest.approx(0.953, abs=0.001)
+    assert known_share(np.zeros(10_000)) == pytest.approx(0.018, abs=0.001)
+
+
+def test_one_face_more_or_less_leaves_the_share_alone():
+    ratios = np.exp(np.random.default_rng(0).normal(0.0, 3.0, size=5000))
+    assert len({known_share(ratios[:n]) for n in range(4950, 5000)}) == 1
 
 
 def test_the_prior_goes_down_with_the_number_of_people():
     assert prior_log_odds(0.5, 1) == pytest.approx(0.0)
-    assert prior_log_odds(0.5, 100) == pytest.approx(-np.log(100))
+    assert prior_log_odds(0.5, 100) == pytest.approx(-np.log(100), abs=PRIOR_STEP / 2)
+    assert prior_log_odds(0.5, 100) == prior_log_odds(0.5, 101)
     assert np.isfinite(prior_log_odds(0.5, 0))
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facedex.matching.calibration import Calibration
-from facedex.matching.matcher import Candidates, find_candidates, ratio_means, settle
+from facedex.matching.matcher import Candidates, find_candidates, ratio_sums, settle
 from facedex.matching.modes import Gallery
 
 CALIBRATION = Calibration((10.0, -40.0, 0.0, 0.0))
@@ -136,9 +136,9 @@ def test_face_that_is_not_finite_matches_nobody_and_harms_nobody():
     assert pairs_of(settled([np.nan, 0.0, np.inf], [1, 1, 1], [0.1], [10])) == {(1, 10)}
 
 
-def test_ratio_means_are_over_all_known_people():
+def test_ratio_sums_are_over_all_known_people():
     candidates = Candidates(np.array([0, 0, 2]), np.array([1, 2, 1]), np.log([3, 5, 4]), np.ones(3))
-    np.testing.assert_allclose(ratio_means(candidates, 3, 4), [2.0, 0.0, 1.0])
+    np.testing.assert_allclose(ratio_sums(candidates, 3), [8.0, 0.0, 4.0])
 
 
 @settings(deadline=None, max_examples=40)

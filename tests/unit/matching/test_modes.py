@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from facedex.matching.known_people import Faces, KnownPeople
 from facedex.matching.metrics import Metric
-from facedex.matching.modes import MIN_FACES, split_modes
+from facedex.matching.modes import MIN_FACES, MOST_LINKED, linked_faces, split_modes
 from facedex.types import MetricName
 
 APART = 0.5
@@ -98,41 +98,39 @@ def test_a_face_without_finite_numbers_is_nobodys():
     assert people.gallery([1]).targets.shape == (0, 3)
 
 
-def test_faces_that_come_join_the_nearest_mode_and_those_that_stay_do_not_move():
-    points, which = looks(6, 9)
-    people = known_people(points)
-    first = np.ones(15, int)
-    first[[0, 14]] = 0
-    people.learn(first)
-    people.regrow(1, np.arange(15))
-    grown = people.gallery([1])
-    assert grown.n_labels.tolist() == [6, 9]
-    np.testing.assert_allclose(grown.targets[0], points[which == 0].mean(axis=0), atol=1e-6)
-
-
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 2**32 - 1))
-def test_taking_faces_in_and_out_again_restores_every_bit(seed):
+def test_modes_are_what_the_faces_are_whichever_way_they_came(seed):
     rng = np.random.default_rng(seed)
-    points, _ = looks(6, 9, spread=0.1, seed=seed)
-    people = known_people(points, quality=rng.uniform(0, 1, 15))
-    person = np.ones(15, int)
-    person[rng.choice(15, 4, replace=False)] = 0
-    people.learn(person)
-    before = people.gallery([1])
-    rows = np.flatnonzero(person)
-    people.regrow(1, np.arange(15))
-    people.regrow(1, rows)
-    after = people.gallery([1])
-    np.testing.assert_array_equal(after.targets, before.targets)
-    np.testing.assert_array_equal(after.n_labels, before.n_labels)
+    points, _ = looks(6, 9, spread=0.2, seed=seed)
+    quality = rng.uniform(0, 1, 15)
+    grown, built = known_people(points, quality), known_people(points, quality)
+    for _ in range(8):
+        grown.rebuild(1, np.sort(rng.choice(15, rng.integers(1, 15), replace=False)))
+    rows = np.sort(rng.choice(15, 10, replace=False))
+    grown.rebuild(1, rows)
+    built.rebuild(1, rows)
+    here, there = grown.gallery([1]), built.gallery([1])
+    np.testing.assert_array_equal(here.targets, there.targets)
+    np.testing.assert_array_equal(here.n_labels, there.n_labels)
+
+
+def test_of_very_many_faces_some_are_linked_and_the_others_go_to_the_nearest():
+    points, which = looks(MOST_LINKED, MOST_LINKED)
+    assert split_modes(points, APART).tolist() == which.tolist()
+    linked = linked_faces(points)
+    assert len(linked) == MOST_LINKED
+    order = np.random.default_rng(0).permutation(len(points))
+    assert set(order[linked_faces(points[order])].tolist()) == set(linked.tolist())
+    one_less = linked_faces(np.delete(points, linked[3], axis=0))
+    assert len(set(np.delete(np.arange(len(points)), linked[3])[one_less]) - set(linked)) == 1
 
 
 def test_a_person_may_come_and_go():
     points, _ = looks(5)
     people = known_people(points)
     people.learn(np.zeros(5, int))
-    people.regrow(7, np.arange(5))
+    people.rebuild(7, np.arange(5))
     assert people.everybody() == [7]
-    people.regrow(7, np.empty(0, np.int64))
+    people.rebuild(7, np.empty(0, np.int64))
     assert len(people) == 0

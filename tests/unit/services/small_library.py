@@ -31,17 +31,33 @@ class SmallLibrary:
     def close(self):
         self.db.close()
 
-    def encoding(self, who):
+    def middle(self, who):
         if who not in self.middles:
             middle = self.rng.normal(size=128)
             self.middles[who] = middle / np.linalg.norm(middle)
-        return (self.middles[who] + self.rng.normal(size=128) * 0.012).astype(np.float32)
+        return self.middles[who]
 
-    def photo(self, *whos, name=None, size=(4000, 3000), taken_s=None, orientation=1):
-        """Add a photo that shows these; return their faces. Its name makes it a RAW.
+    def encoding(self, who):
+        return (self.middle(who) + self.rng.normal(size=128) * 0.012).astype(np.float32)
+
+    def photo(self, *whos, **details):
+        """Add a photo that shows these; return their faces."""
+        return self.photo_of([self.encoding(who) for who in whos], **details)
+
+    def photo_of(
+        self,
+        encodings,
+        name=None,
+        size=(4000, 3000),
+        taken_s=None,
+        orientation=1,
+        qualities=None,
+    ):
+        """Add a photo with faces of these encodings; return them. Its name makes it a RAW.
 
         ``orientation`` is what its file says; the faces lie side by side in the stored pixels.
         """
+        n = len(encodings)
         self.n_photos += 1
         relpath = name or b"IMG_%04d.jpg" % self.n_photos
         image_format = "RAW" if suffix(relpath) in RAW_SUFFIXES else "JPEG"
@@ -53,13 +69,15 @@ class SmallLibrary:
             file_id = files.add_file(self.db, self.root, stat)
             content = uuid.uuid4().bytes * 2
             files.set_read(self.db, file_id, 10**18, content, photo_id, orientation)
-            photos.set_analysed(self.db, photo_id, ENGINE, MODEL, orientation, len(whos))
+            photos.set_analysed(self.db, photo_id, ENGINE, MODEL, orientation, n)
             found = []
-            for index, who in enumerate(whos):
-                x = 0.05 + 0.9 * index / len(whos)
-                new = faces.NewFace(
-                    Box(x, 0.2, x + 0.8 / len(whos), 0.6), "cnn", 1.0, None, self.encoding(who)
-                )
+            for index, (vector, quality) in enumerate(
+                zip(encodings, [None] * n if qualities is None else qualities, strict=True)
+            ):
+                x = 0.05 + 0.9 * index / n
+                box = Box(x, 0.2, x + 0.8 / n, 0.6)
+                encoding = np.asarray(vector, dtype=np.float32)
+                new = faces.NewFace(box, "cnn", 1.0, None, encoding, quality)
                 found.append(faces.add_face(self.db, photo_id, new, ENGINE, MODEL))
         return found
 

@@ -4,6 +4,7 @@ from small_library import MODEL
 
 from facedex.db import runs
 from facedex.db.connection import transaction
+from facedex.db.matching import stored_suggestions
 from facedex.services.decisions import decide_faces
 from facedex.services.decisions.follow_decisions import Follower
 from facedex.services.library import Library
@@ -53,6 +54,35 @@ def test_undo_takes_it_back_and_redo_brings_it_again(small, follower):
     decide_faces.redo(small.db)
     follower.catch_up(small.db)
     assert suggested(small, "bob") == [None, "Bob", "Bob"]
+
+
+def test_what_was_taken_back_and_done_again_meanwhile_has_its_suggestions(small, follower):
+    decide_faces.name_faces(small.db, small.open["bob"][:1], "Bob")
+    follower.catch_up(small.db)
+    decide_faces.undo(small.db)
+    decide_faces.redo(small.db)
+    follower.catch_up(small.db)
+    assert suggested(small, "bob") == [None, "Bob", "Bob"]
+
+
+@pytest.mark.parametrize("name", [MetricName.VARIANCE, MetricName.WHITENED])
+def test_what_a_metric_learned_does_not_change_with_the_next_labels(small, name):
+    name_some(small, *(f"Person {n}" for n in range(30)))
+    use_metric(small.db, name)
+    every = small.album("person 1", 3) + small.album("bob", 2)
+    follower = Follower()
+    follower.catch_up(small.db)
+    decide_faces.name_faces(small.db, [every[0]], "Person 1")
+    decide_faces.name_faces(small.db, [every[3]], "Bob")
+    follower.catch_up(small.db)
+    here = stored_suggestions(small.db)
+    assert set(here) == {every[1], every[2], every[4]}
+    match_faces(small.db, MODEL)
+    for face, there in stored_suggestions(small.db).items():
+        assert here[face] == pytest.approx(there, abs=1e-6)
+    small.db.execute("UPDATE meta SET value = 'null' WHERE key = 'fitted metric'")
+    match_faces(small.db, MODEL)
+    assert stored_suggestions(small.db) != here
 
 
 def test_a_rejected_person_does_not_come_back(small, follower):
