@@ -58,7 +58,7 @@ def confirm(
         if is_sure and found.n_faces:
             if found.n_faces > _MANY:
                 print(f"Confirming {found.n_faces:,} faces...", file=sys.stderr)
-            n_confirmed = len(library.confirm_sure(least, people, counted=found))
+            n_confirmed = len(library.confirm_sure(least, people, counted=found).faces)
             n_suggested = library.rematch()
     finally:
         library.close()
@@ -84,4 +84,6 @@ def _print(found: SureSuggestions, n_confirmed: int, n_suggested: int, *, is_don
         print(f"Confirmed       {n_confirmed:,}; facedex undo takes it back")
         print(f"Suggestions     {n_suggested:,} are left")
     else:
-        print("Nothing is changed. To confirm them, say the same with --yes")
+        print(
+            "No name is changed, and suggestions are up to date. To confirm these: the same with --yes"
+        )

@@ -92,8 +92,8 @@ def merge(context: Context, name: str, into: str, yes: bool) -> None:
 def rename(context: Context, name: str, new_name: str) -> None:
     """Give a person another name; faces, number and dates stay."""
     with _library(context) as library:
-        is_changed = library.rename_person(library.get_person_id(name), new_name)
-    print(_TAKE_BACK if is_changed else "That is the name already.")
+        decided = library.rename_person(library.get_person_id(name), new_name)
+    print(_TAKE_BACK if decided else "That is the name already.")
 
 
 @click.command()
@@ -104,8 +104,8 @@ def undo(context: Context) -> None:
     There is no limit, and closing facedex forgets nothing. See also: facedex redo
     """
     with _library(context) as library:
-        what = library.undo()
-    print("There is nothing to undo." if what is None else printable(f"Undone: {what}"))
+        undone = library.undo()
+    print(printable(undone.summary) if undone else "There is nothing to undo.")
 
 
 @click.command()
@@ -116,8 +116,8 @@ def redo(context: Context) -> None:
     See also: facedex undo
     """
     with _library(context) as library:
-        what = library.redo()
-    print("There is nothing to redo." if what is None else printable(f"Redone: {what}"))
+        redone = library.redo()
+    print(printable(redone.summary) if redone else "There is nothing to redo.")
 
 
 @contextlib.contextmanager

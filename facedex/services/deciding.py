@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.services.decisions.decide_people import MergePreview
     from facedex.services.decisions.decide_sure import SureSuggestions
+    from facedex.services.decisions.decided import Decided
     from facedex.services.reviewing.questions import Question
     from facedex.types import ClusterId, FaceId, PersonId
 
@@ -48,17 +49,17 @@ class Deciding:
         """See :func:`facedex.services.decisions.decide_people.preview_merge`."""
         return decide_people.preview_merge(self._db, person_id, into_id)
 
-    def merge_people(self, person_id: PersonId, into_id: PersonId) -> list[FaceId]:
+    def merge_people(self, person_id: PersonId, into_id: PersonId) -> Decided:
         """See :func:`facedex.services.decisions.decide_people.merge_people`."""
         return decide_people.merge_people(self._db, person_id, into_id)
 
-    def rename_person(self, person_id: PersonId, name: str) -> bool:
+    def rename_person(self, person_id: PersonId, name: str) -> Decided:
         """See :func:`facedex.services.decisions.decide_people.rename_person`."""
         return decide_people.rename_person(self._db, person_id, name)
 
     def set_dates(
         self, person_id: PersonId, *, born: str | None = None, died: str | None = None
-    ) -> bool:
+    ) -> Decided:
         """See :func:`facedex.services.decisions.decide_people.set_dates`."""
         return decide_people.set_dates(self._db, person_id, born=born, died=died)
 
@@ -74,15 +75,15 @@ class Deciding:
         person_ids: Collection[PersonId] | None = None,
         wrong: Collection[FaceId] = (),
         counted: SureSuggestions | None = None,
-    ) -> list[FaceId]:
+    ) -> Decided:
         """See :func:`facedex.services.decisions.decide_sure.confirm_sure`."""
         return decide_sure.confirm_sure(self._db, least, person_ids, wrong, counted)
 
-    def confirm_group(self, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
+    def confirm_group(self, cluster_id: ClusterId, person_id: PersonId) -> Decided:
         """See :func:`facedex.services.decisions.decide_faces.confirm_group`."""
         return decide_faces.confirm_group(self._db, cluster_id, person_id)
 
-    def merge_groups(self, cluster_id: ClusterId, into_id: ClusterId) -> list[FaceId]:
+    def merge_groups(self, cluster_id: ClusterId, into_id: ClusterId) -> Decided:
         """See :func:`facedex.services.decisions.decide_groups.merge_groups`."""
         return decide_groups.merge_groups(self._db, cluster_id, into_id)
 
@@ -92,7 +93,7 @@ class Deciding:
         """See :func:`facedex.services.decisions.group_parts.find_parts`."""
         return find_parts(self._db, face_ids, n_parts)
 
-    def split(self, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:
+    def split(self, parts: Sequence[Sequence[FaceId]]) -> Decided:
         """See :func:`facedex.services.decisions.decide_groups.split`."""
         return decide_groups.split(self._db, parts)
 
@@ -104,16 +105,16 @@ class Deciding:
         """Ask this no more while the library is open, unless there are more faces in it."""
         self._review.skip(question)
 
-    def answer_yes(self, question: Question, left_out: Collection[FaceId] = ()) -> list[FaceId]:
+    def answer_yes(self, question: Question, left_out: Collection[FaceId] = ()) -> Decided:
         """See :func:`facedex.services.reviewing.answers.answer_yes`."""
         return answers.answer_yes(self._db, question, left_out)
 
-    def answer_no(self, question: Question) -> list[FaceId]:
+    def answer_no(self, question: Question, left_out: Collection[FaceId] = ()) -> Decided:
         """See :func:`facedex.services.reviewing.answers.answer_no`."""
-        return answers.answer_no(self._db, question)
+        return answers.answer_no(self._db, question, left_out)
 
     def answer_name(
         self, question: Question, name: str, left_out: Collection[FaceId] = ()
-    ) -> list[FaceId]:
+    ) -> Decided:
         """See :func:`facedex.services.reviewing.answers.answer_name`."""
         return answers.answer_name(self._db, question, name, left_out)

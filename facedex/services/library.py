@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.files import FileRef
     from facedex.progress import ProgressSink
+    from facedex.services.decisions.decided import Decided
     from facedex.services.names_out.export_xmp import XmpExport
     from facedex.services.recognising.audit import AuditReport
     from facedex.services.recognising.metric_choice import MetricChoice
@@ -216,31 +217,31 @@ class Library(Deciding):
         ]
         return sorted(found, key=lambda person: (-person.n_confirmed, person.name))[:limit]
 
-    def name_faces(self, face_ids: Sequence[FaceId], name: str) -> list[FaceId]:
+    def name_faces(self, face_ids: Sequence[FaceId], name: str) -> Decided:
         """See :func:`facedex.services.decisions.decide_faces.name_faces`."""
         return decide_faces.name_faces(self._db, face_ids, name)
 
-    def name_group(self, cluster_id: ClusterId, name: str) -> list[FaceId]:
+    def name_group(self, cluster_id: ClusterId, name: str) -> Decided:
         """See :func:`facedex.services.decisions.decide_faces.name_group`."""
         return decide_faces.name_group(self._db, cluster_id, name)
 
-    def confirm(self, face_ids: Sequence[FaceId]) -> list[FaceId]:
+    def confirm(self, face_ids: Sequence[FaceId]) -> Decided:
         """See :func:`facedex.services.decisions.decide_faces.confirm`."""
         return decide_faces.confirm(self._db, face_ids)
 
-    def reject(self, face_ids: Sequence[FaceId]) -> list[FaceId]:
+    def reject(self, face_ids: Sequence[FaceId]) -> Decided:
         """See :func:`facedex.services.decisions.decide_faces.reject`."""
         return decide_faces.reject(self._db, face_ids)
 
-    def ignore(self, face_ids: Sequence[FaceId]) -> list[FaceId]:
+    def ignore(self, face_ids: Sequence[FaceId]) -> Decided:
         """See :func:`facedex.services.decisions.decide_faces.ignore`."""
         return decide_faces.ignore(self._db, face_ids)
 
-    def undo(self) -> str | None:
+    def undo(self) -> Decided:
         """See :func:`facedex.services.decisions.decide_faces.undo`."""
         return decide_faces.undo(self._db)
 
-    def redo(self) -> str | None:
+    def redo(self) -> Decided:
         """See :func:`facedex.services.decisions.decide_faces.redo`."""
         return decide_faces.redo(self._db)
 

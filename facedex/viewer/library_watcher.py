@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from facedex.viewer.models.sidebar import Counts
 
 if TYPE_CHECKING:
+    from facedex.services.decisions.decided import Decided
     from facedex.services.library import Library
     from facedex.services.telling.records import Shelf
     from facedex.types import FaceId
@@ -23,7 +24,10 @@ POLL_MS = 2000
 class Snapshot:
     """The counts, and the faces of the open shelf (None where none is open).
 
-    ``version`` is the library's when the counts were read, None where they are older ones.
+    Attributes
+    ----------
+    version : the library's when the counts were read, None where they are older ones.
+    decided : what changed, where a decision is the reason to read; None where anything may have.
     """
 
     version: int | None
@@ -31,9 +35,10 @@ class Snapshot:
     shelf: Shelf | None
     face_ids: tuple[FaceId, ...] = ()
     n_suggested: int = 0
+    decided: Decided | None = None
 
 
-class LibraryWatch(QObject):
+class LibraryWatcher(QObject):
     """Reads a :class:`Snapshot` when asked to, and when another process wrote to the library.
 
     Between :meth:`hold` and :meth:`release` nothing is answered: what is read while a decision is
@@ -74,10 +79,10 @@ class LibraryWatch(QObject):
         self._is_held = True
         self._workers.drop("snapshot")
 
-    def release(self) -> None:
-        """Read everything again."""
+    def release(self, decided: Decided | None) -> None:
+        """Read again, after decisions that changed this; None: nobody knows what."""
         self._is_held = False
-        self.refresh()
+        self._read(None, decided)
 
     def refresh(self) -> None:
         """Read everything; the newest request alone is answered."""
@@ -90,15 +95,17 @@ class LibraryWatch(QObject):
                 "queries", self._library.data_version, self._on_version, channel="version"
             )
 
-    def _read(self, known: Counts | None) -> None:
+    def _read(self, known: Counts | None, decided: Decided | None = None) -> None:
         if self._is_held:
             return
-        work = partial(read_snapshot, self._library, self._shelf, known)
+        work = partial(read_snapshot, self._library, self._shelf, known, decided)
         done, failed = self._on_snapshot, self._on_failed
         self._workers.submit("queries", work, done, failed, channel="snapshot")
 
     def _on_snapshot(self, snapshot: Snapshot) -> None:
-        if snapshot.version is not None:
+        # after a decision the version stays the older one: what others changed meanwhile, and what
+        # the window did not expect of the decision, is for the next poll
+        if snapshot.decided is None and snapshot.version is not None:
             self._version = snapshot.version
         self._counts = snapshot.counts
         self.changed.emit(snapshot)
@@ -112,7 +119,9 @@ class LibraryWatch(QObject):
             self.refresh()
 
 
-def read_snapshot(library: Library, shelf: Shelf | None, known: Counts | None) -> Snapshot:
+def read_snapshot(
+    library: Library, shelf: Shelf | None, known: Counts | None, decided: Decided | None = None
+) -> Snapshot:
     """Return what the library holds now, with the counts as ``known``, if so. For any thread."""
     version = None
     if known is None:
@@ -120,8 +129,8 @@ def read_snapshot(library: Library, shelf: Shelf | None, known: Counts | None) -
         people, groups = tuple(library.people()), tuple(library.unknown_groups())
         known = Counts(people, groups, library.n_ungrouped(), library.n_ignored())
     if shelf is None:
-        return Snapshot(version, known, None)
+        return Snapshot(version, known, None, decided=decided)
     face_ids = tuple(library.shelf_faces(shelf))
     person = next((each for each in known.people if each.person_id == shelf.person_id), None)
     n_suggested = person.n_suggested if person and shelf.kind == "person" else 0
-    return Snapshot(version, known, shelf, face_ids, n_suggested)
+    return Snapshot(version, known, shelf, face_ids, n_suggested, decided)

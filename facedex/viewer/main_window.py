@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget
 from facedex.services.telling.records import Shelf
 from facedex.types import FaceState
 from facedex.viewer.actions import Command, add_commands
-from facedex.viewer.decisions import Decisions
-from facedex.viewer.library_watcher import LibraryWatch, Snapshot
+from facedex.viewer.decision_queue import DecisionQueue
+from facedex.viewer.library_watcher import LibraryWatcher, Snapshot
 from facedex.viewer.models.faces import FaceGridModel
 from facedex.viewer.models.names import MAX_NAMES
 from facedex.viewer.models.sidebar import IGNORED, REVIEW, UNGROUPED, SidebarModel
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent
 
+    from facedex.services.decisions.decide_sure import SureSuggestions
     from facedex.services.library import Library
     from facedex.services.telling.records import FaceRow, PersonRow
     from facedex.types import FaceId
@@ -54,8 +55,8 @@ class MainWindow(QMainWindow):
         self.thumbnails = Thumbnails(library, self.workers, self)
         self.sidebar_model = SidebarModel(library, self.workers, self.thumbnails, self)
         self.faces = FaceGridModel(library, self.workers, self.thumbnails, self)
-        self.watch = LibraryWatch(library, self.workers, self)
-        self.decisions = Decisions(library, self.workers, self)
+        self.watch = LibraryWatcher(library, self.workers, self)
+        self.decisions = DecisionQueue(library, self.workers, self)
         self.sidebar = Sidebar(self.sidebar_model)
         self.shelf = ShelfPane(self.faces)
         self.grid = self.shelf.grid
@@ -94,7 +95,7 @@ class MainWindow(QMainWindow):
             self.status.tell("No suggestion is selected — N names the selected faces")
             return
         following = self.faces.neighbour(chosen)
-        self.decisions.confirm(chosen)
+        self.decisions.decide(partial(self._library.confirm, chosen))
         self.faces.move_to_confirmed(chosen)
         self._go_on(following)
 
@@ -102,9 +103,13 @@ class MainWindow(QMainWindow):
         """Ask how sure suggestions must be, and confirm all that are."""
         dialog = SureDialog(self._library, self.workers, self.thumbnails, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.chosen.connect(self.decisions.confirm_sure)
+        dialog.chosen.connect(self._confirm_those_sure)
         self.watch.changed.connect(dialog.count_again)
         dialog.open()
+
+    def _confirm_those_sure(self, sure: SureSuggestions, wrong: frozenset[FaceId]) -> None:
+        confirm = partial(self._library.confirm_sure, sure.least, wrong=wrong, counted=sure)
+        self.decisions.decide(confirm)
 
     def reject(self) -> None:
         """Reject the suggestion or the name of the selected faces."""
@@ -112,7 +117,8 @@ class MainWindow(QMainWindow):
         if shelf is None or shelf.kind != "person":
             self.status.tell("These faces have no name to reject — I ignores the selected faces")
             return
-        self._send_away(chosen, partial(self.decisions.reject, chosen))
+        reject = partial(self._library.reject, chosen)
+        self._send_away(chosen, partial(self.decisions.decide, reject))
 
     def ignore(self) -> None:
         """Set the selected faces aside."""
@@ -120,7 +126,8 @@ class MainWindow(QMainWindow):
             self.status.tell("These faces are ignored already")
             return
         chosen = self.grid.selected_ids()
-        self._send_away(chosen, partial(self.decisions.ignore, chosen))
+        ignore = partial(self._library.ignore, chosen)
+        self._send_away(chosen, partial(self.decisions.decide, ignore))
 
     def name(self, name: str, *, is_begun: bool = False) -> None:
         """Name the selected faces; in a group with none selected, the whole group.
@@ -240,7 +247,7 @@ class MainWindow(QMainWindow):
     def _on_snapshot(self, snapshot: Snapshot) -> None:
         row = self.sidebar.current_row()
         self.sidebar.hold(True)
-        self.sidebar_model.set_counts(snapshot.counts)
+        self.sidebar_model.set_counts(snapshot.counts, snapshot.decided)
         self.sidebar.hold(False)
         self.status.set_counts(snapshot.counts)
         self._stack.setCurrentIndex(1 if snapshot.counts.n_faces else 0)
@@ -281,7 +288,7 @@ class MainWindow(QMainWindow):
             self.grid.select_face(wanted or first, only_walk_to=is_group and not wanted)
             self._wanted = None
             return
-        self.faces.reload_rows()
+        self.faces.reload_rows(snapshot.decided)
         if self._is_stepping and before:
             self.grid.select_faces(key for key in snapshot.face_ids if key not in before)
         elif current is not None and self.grid.current_id() is None:

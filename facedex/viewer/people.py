@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from facedex.services.decisions.decide_people import MergePreview
+    from facedex.services.decisions.decided import Decided
     from facedex.services.library import Library
     from facedex.services.telling.records import Shelf
     from facedex.types import FaceId
-    from facedex.viewer.decisions import Decisions
+    from facedex.viewer.decision_queue import DecisionQueue
     from facedex.viewer.models.sidebar import SidebarEntry, SidebarModel
     from facedex.viewer.models.thumbnails import Thumbnails
     from facedex.viewer.workers import Workers
@@ -35,7 +36,7 @@ class PeopleDecisions(QObject):
         self,
         library: Library,
         workers: Workers,
-        decisions: Decisions,
+        decisions: DecisionQueue,
         sidebar: SidebarModel,
         thumbnails: Thumbnails,
         window: QWidget,
@@ -60,8 +61,7 @@ class PeopleDecisions(QObject):
         person_id = shelf.person_id
 
         def renamed(name: str) -> None:
-            work = partial(self._library.rename_person, person_id, name)
-            self._decisions.decide(work, f"Renamed {entry.label} to {one_line(name)}")
+            self._decisions.decide(partial(self._library.rename_person, person_id, name))
 
         ask.textValueSelected.connect(renamed)
         ask.open()
@@ -118,12 +118,11 @@ class PeopleDecisions(QObject):
             self._window,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.chosen.connect(partial(self._split, entry.label))
+        dialog.chosen.connect(self._split)
         dialog.open()
 
-    def _split(self, label: str, parts: list[list[FaceId]]) -> None:
-        n = counted(sum(map(len, parts)), "face")
-        self._decisions.decide(partial(self._library.split, parts), f"Split {n} off {label}")
+    def _split(self, parts: list[list[FaceId]]) -> None:
+        self._decisions.decide(partial(self._library.split, parts))
 
     def _ask_people(self, source: Shelf, target: Shelf, preview: MergePreview) -> None:
         assert source.person_id is not None  # the caller merges people
@@ -137,9 +136,7 @@ class PeopleDecisions(QObject):
             f"Is {name} the same person as {into}?",
             f"{more} “{name}” stays as another name to find {into} by.",
             partial(self._library.merge_people, source.person_id, target.person_id),
-            f"Merged {name} into {into}",
             is_doubtful=preview.n_together > 0,
-            is_without_faces=True,
         )
 
     def _ask_group(
@@ -155,19 +152,15 @@ class PeopleDecisions(QObject):
             work = partial(self._library.confirm_group, source.cluster_id, target.person_id)
             more = f"{n} will be confirmed."
         name, into = shortened(one.label), shortened(other.label)
-        self._confirm(
-            f"Is {name} the same person as {into}?", more, work, f"Merged {name} into {into}"
-        )
+        self._confirm(f"Is {name} the same person as {into}?", more, work)
 
     def _confirm(
         self,
         text: str,
         more: str,
-        work: partial[list[FaceId]],
-        told: str,
+        work: partial[Decided],
         *,
         is_doubtful: bool = False,
-        is_without_faces: bool = False,
     ) -> None:
         box = QMessageBox(self._window)
         box.setWindowTitle("Merge")
@@ -178,8 +171,7 @@ class PeopleDecisions(QObject):
         cancel = box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(cancel if is_doubtful else yes)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        decide = partial(self._decisions.decide, work, told, is_without_faces=is_without_faces)
-        yes.clicked.connect(lambda: decide())
+        yes.clicked.connect(lambda: self._decisions.decide(work))
         box.open()
 
 

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject
 from facedex.types import SURE
 from facedex.viewer.actions import Command
 from facedex.viewer.models.faces import FaceGridModel
-from facedex.viewer.text import counted, one_line
 from facedex.viewer.views.review_pane import ReviewPane
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from facedex.services.library import Library
     from facedex.services.reviewing.questions import Question
     from facedex.types import FaceId
-    from facedex.viewer.decisions import Decisions
+    from facedex.viewer.decision_queue import DecisionQueue
     from facedex.viewer.models.thumbnails import Thumbnails
     from facedex.viewer.workers import Workers
 
@@ -33,7 +32,7 @@ class Review(QObject):
         library: Library,
         workers: Workers,
         thumbnails: Thumbnails,
-        decisions: Decisions,
+        decisions: DecisionQueue,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -87,31 +86,21 @@ class Review(QObject):
     def yes(self) -> None:
         """Answer yes for the faces that are chosen; who somebody is needs a name instead."""
         question, left_out = self._question, self._left_out()
-        if question is None or len(left_out) == len(question.face_ids):
+        if question is None or self._is_nothing_chosen():
             return
         if question.kind == "who":
             self.pane.names.setFocus()
             return
-        n = counted(len(question.face_ids) - len(left_out), "face")
-        name = question.person_name
-        self._answer(
-            partial(self._library.answer_yes, question, left_out),
-            f"Yes: {n} {one_line(name)}" if name else "Yes: two groups are one",
-            is_without_faces=question.merged_id is not None,
-        )
+        self._take_down()
+        self._decisions.decide(partial(self._library.answer_yes, question, left_out))
 
     def no(self) -> None:
-        """Answer no; of who somebody is, that it is nobody to be named."""
-        question = self._question
-        if question is None:
+        """Answer no; of who somebody is, that those chosen are nobody to be named."""
+        question, left_out = self._question, self._left_out()
+        if question is None or (question.kind == "who" and self._is_nothing_chosen()):
             return
-        name = question.person_name
-        told = f"No: not {one_line(name)}" if name else "No: two groups stay two"
-        if question.kind == "who":
-            told = f"Ignored {counted(len(question.face_ids), 'face')}"
-        is_pair = question.merged_id is not None or question.other_cluster_id is not None
-        work = partial(self._library.answer_no, question)
-        self._answer(work, told, is_without_faces=is_pair)
+        self._take_down()
+        self._decisions.decide(partial(self._library.answer_no, question, left_out))
 
     def no_or_name(self) -> None:
         """N: no where the question can be answered so, else to the name field."""
@@ -155,11 +144,8 @@ class Review(QObject):
         asked = self._question.face_ids if self._question else ()
         return frozenset(asked) - frozenset(self.pane.grid.selected_ids())
 
-    def _answer(
-        self, work: partial[list[FaceId]], told: str, *, is_without_faces: bool = False
-    ) -> None:
-        self._take_down()
-        self._decisions.decide(work, told, is_without_faces=is_without_faces)
+    def _is_nothing_chosen(self) -> bool:
+        return not self.pane.grid.selected_ids()
 
     def _take_down(self) -> None:
         """Leave the question in sight and answer it no more: the next one is on its way."""

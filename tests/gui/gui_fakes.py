@@ -14,9 +14,11 @@ from PIL import Image, ImageDraw
 from facedex.errors import RootOffline, UsageError
 from facedex.services.decisions.decide_people import MergePreview
 from facedex.services.decisions.decide_sure import SHOWN, SureSuggestions
+from facedex.services.decisions.decided import NOTHING, Decided
 from facedex.services.reviewing.questions import Question
 from facedex.services.telling.records import FaceRow, GroupRow, PersonRow, PhotoRow, Shelf
 from facedex.types import Box, FaceState, Source
+from facedex.viewer import text as words
 
 SKINS = ("#f2c9a5", "#d9a066", "#a86f42", "#7a4b2a", "#f6dcc4")
 HAIRS = ("#2b1d14", "#8a5a2b", "#d8b45a", "#5d5d66", "#a33b20")
@@ -225,21 +227,10 @@ class FakeLibrary:
         return rows[:limit]
 
     def _change(self, name, text, face_ids, **facts):
-        with self._lock:
-            self._called(name)
-            if self.fails:
-                raise RootOffline(self.fails)
-            before = {i: copy.copy(self.by_id[i]) for i in face_ids}
-            changed = []
-            for i in face_ids:
-                new = replace(self.by_id[i], **facts)
-                if new != self.by_id[i]:
-                    self.by_id[i] = new
-                    changed.append(i)
-            if changed:
-                self._undo.append((text, before, dict(self.names)))
-                self._redo.clear()
-            return changed
+        """Change faces to the same facts; those that are so already stay."""
+        moved = {i: facts for i in face_ids if replace(self.by_id[i], **facts) != self.by_id[i]}
+        text = text.format(words.counted(len(moved), "face"))
+        return self._move(name, text, moved, is_decision=bool(moved))
 
     def _person(self, name):
         for person_id, known in self.names.items():
@@ -253,7 +244,7 @@ class FakeLibrary:
         with self._lock:
             person = self._person(name)
             return self._change(
-                "name_faces", f"naming {len(face_ids)} faces {name}", face_ids,
+                "name_faces", f"Named {{}} {words.one_line(name)}", face_ids,
                 state=FaceState.CONFIRMED, person_id=person, source=Source.USER, cluster_id=None,
             )  # fmt: skip
 
@@ -264,7 +255,7 @@ class FakeLibrary:
     def confirm(self, face_ids):
         ids = [i for i in face_ids if self.by_id[i].state is FaceState.SUGGESTED]
         return self._change(
-            "confirm", f"confirming {len(ids)} faces", ids,
+            "confirm", "Confirmed {}", ids,
             state=FaceState.CONFIRMED, source=Source.USER,
         )  # fmt: skip
 
@@ -292,34 +283,46 @@ class FakeLibrary:
         named = {"state": FaceState.CONFIRMED, "source": Source.USER}
         refused = {"state": FaceState.REJECTED, "person_id": None, "source": None}
         moved = {i: refused if i in wrong else named for i in found}
-        return self._move("confirm_sure", f"confirming {len(found)} faces", moved)
+        n = words.counted(len(found) - len(wrong), "face")
+        also = f" and rejected {len(wrong)}" if wrong else ""
+        text = f"Confirmed {n}{also}, at least {100 * least:.6g} % sure"
+        return self._move("confirm_sure", text, moved)
 
     def reject(self, face_ids):
         return self._change(
-            "reject", f"rejecting {len(face_ids)} faces", face_ids,
+            "reject", "Rejected the name of {}", face_ids,
             state=FaceState.REJECTED, person_id=None, source=None,
         )  # fmt: skip
 
     def ignore(self, face_ids):
-        return self._change("ignore", f"ignoring {len(face_ids)} faces", face_ids,
+        return self._change("ignore", "Ignored {}", face_ids,
                             state=FaceState.IGNORED, person_id=None)  # fmt: skip
 
     def confirm_group(self, cluster_id, person_id):
         return self.name_group(cluster_id, self.names[person_id])
 
-    def _move(self, name, text, moved, names=None):
+    def _move(self, name, text, moved, names=None, *, is_decision=True):
         """Change faces one by one, as one step; ``moved`` is id -> facts."""
         with self._lock:
             self._called(name)
             if self.fails:
                 raise RootOffline(self.fails)
+            if not is_decision:
+                return NOTHING
             before = {i: copy.copy(self.by_id[i]) for i in moved}
             self._undo.append((text, before, dict(self.names)))
             self._redo.clear()
             for i, facts in moved.items():
                 self.by_id[i] = replace(self.by_id[i], **facts)
+            others = {} if names is None else dict(self.names.items() ^ names.items())
             self.names = self.names if names is None else names
-            return list(moved)
+            return self._decided(text, before, others)
+
+    def _decided(self, text, before, others):
+        faces = [*before.values(), *(self.by_id[i] for i in before)]
+        people = {*others, *(face.person_id for face in faces)} - {None}
+        groups = {face.cluster_id for face in faces} - {None}
+        return Decided(text, tuple(before), tuple(sorted(people)), tuple(sorted(groups)))
 
     def preview_merge(self, person_id, into_id):
         photos = [{f.photo_id for f in self.by_id.values() if f.person_id == each
@@ -334,17 +337,21 @@ class FakeLibrary:
             i: {"person_id": into_id} for i, f in self.by_id.items() if f.person_id == person_id
         }
         names = {each: name for each, name in self.names.items() if each != person_id}
-        return self._move("merge_people", "merging", moved, names)
+        n = words.counted(len(moved), "face")
+        text = f"Merged {self.names[person_id]}, {n}, into {self.names[into_id]}"
+        return self._move("merge_people", text, moved, names)
 
     def rename_person(self, person_id, name):
-        self._move("rename_person", "renaming", {}, self.names | {person_id: name})
-        return True
+        text, names = f"Renamed {self.names[person_id]} to {name}", self.names | {person_id: name}
+        is_decision = names != self.names
+        return self._move("rename_person", text, {}, names, is_decision=is_decision)
 
     def merge_groups(self, cluster_id, into_id):
         moved = {
             i: {"cluster_id": into_id} for i, f in self.by_id.items() if f.cluster_id == cluster_id
         }
-        return self._move("merge_groups", "merging", moved)
+        text = f"Merged two groups: {words.counted(len(moved), 'face')} moved"
+        return self._move("merge_groups", text, moved)
 
     def find_parts(self, face_ids, n_parts=None):
         """Every second face is somebody else; with more parts, the first ones too."""
@@ -358,8 +365,10 @@ class FakeLibrary:
             for number, part in enumerate(parts, start=1)
             for i in part
         }
-        self._move("split", "splitting", moved)
-        return [new + number for number, _ in enumerate(parts, start=1)]
+        whole = {self.names.get(self.by_id[i].person_id, "a group") for i in moved}
+        return self._move(
+            "split", f"Split {words.counted(len(moved), 'face')} off {whole.pop()}", moved
+        )
 
     def questions(self, n=1):
         with self._lock:
@@ -397,34 +406,42 @@ class FakeLibrary:
                      "source": Source.USER, "cluster_id": None} for i in right}  # fmt: skip
         if question.kind == "suggested":
             moved |= {i: {"state": FaceState.REJECTED, "person_id": None} for i in left_out}
-        return self._move("answer_yes", "a yes", moved)
+        also = f" and rejected {len(left_out)}" if left_out and question.kind == "suggested" else ""
+        text = f"Confirmed {words.counted(len(right), 'face')}{also} for {question.person_name}"
+        return self._move("answer_yes", text, moved)
 
-    def answer_no(self, question):
+    def answer_no(self, question, left_out=()):
+        if question.kind == "who":
+            return self.ignore([i for i in question.face_ids if i not in left_out])
+        text = (
+            f"Rejected {question.person_name} for {words.counted(len(question.face_ids), 'face')}"
+        )
         if question.kind == "same":
             del self.looks_like[question.cluster_id]
-            return self._move("answer_no", "a no", {i: {} for i in question.face_ids})
-        state = FaceState.IGNORED if question.kind == "who" else FaceState.REJECTED
-        moved = {i: {"state": state, "person_id": None} for i in question.face_ids}
-        return self._move("answer_no", "a no", moved)
+            return self._move("answer_no", text, {i: {} for i in question.face_ids})
+        rejected = {"state": FaceState.REJECTED, "person_id": None}
+        return self._move("answer_no", text, dict.fromkeys(question.face_ids, rejected))
 
     def answer_name(self, question, name, left_out=()):
         return self.name_faces([i for i in question.face_ids if i not in left_out], name)
 
-    def _step(self, take, give):
+    def _step(self, word, take, give):
         with self._lock:
             if not take:
-                return None
+                return NOTHING
             text, faces, names = take.pop()
-            give.append((text, {i: self.by_id[i] for i in faces}, dict(self.names)))
+            before = {i: self.by_id[i] for i in faces}
+            give.append((text, before, dict(self.names)))
+            others = dict(self.names.items() ^ names.items())
             self.by_id.update(faces)
             self.names = dict(names)
-            return text
+            return self._decided(f"{word}: {text}", before, others)
 
     def undo(self):
-        return self._step(self._undo, self._redo)
+        return self._step("Undone", self._undo, self._redo)
 
     def redo(self):
-        return self._step(self._redo, self._undo)
+        return self._step("Redone", self._redo, self._undo)
 
     def rematch(self):
         self._called("rematch")

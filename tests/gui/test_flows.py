@@ -109,7 +109,7 @@ def test_undo_brings_the_face_back_selected_and_redo_takes_it(qtbot, open_window
     settle(qtbot, window)
     assert library.by_id[first].state is FaceState.SUGGESTED
     assert window.grid.selected_ids() == [first]
-    assert window.status.message.text == "Undone: rejecting 1 faces"
+    assert window.status.message.text == "Undone: Rejected the name of 1 face"
     press(qtbot, KEY.Key_Z, modifier=control | Qt.KeyboardModifier.ShiftModifier)
     settle(qtbot, window)
     assert library.by_id[first].state is FaceState.REJECTED

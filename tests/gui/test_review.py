@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from facedex.errors import RootOffline
+from facedex.services.decisions.decided import NOTHING, Decided
 from facedex.services.telling.records import Shelf
 from facedex.types import FaceState
 from facedex.viewer.models.sidebar import REVIEW
@@ -61,7 +62,7 @@ def test_yes_confirms_the_page_and_the_next_question_comes(qtbot, reviewing, lib
     answer(qtbot, reviewing, key)
     assert {library.by_id[face].state for face in page} == {FaceState.CONFIRMED}
     assert titles(reviewing) == "Are these Zoë Müller?"
-    assert reviewing.status.message.text == "Yes: 9 faces Anna — Ctrl+Z to undo"
+    assert reviewing.status.message.text == "Confirmed 9 faces for Anna — Ctrl+Z to undo"
 
 
 def test_faces_left_out_with_the_keyboard_are_rejected(qtbot, reviewing, library):
@@ -291,7 +292,7 @@ def test_answer_that_fails_is_told_and_asked_again(qtbot, reviewing, library):
 
 
 def test_answer_that_changes_nothing_is_told_so(qtbot, reviewing, library):
-    library.answer_yes = lambda _question, _left_out: []
+    library.answer_yes = lambda _question, _left_out: NOTHING
     answer(qtbot, reviewing, KEY.Key_Y)
     assert reviewing.status.message.text == "Nothing changed"
 
@@ -300,9 +301,10 @@ def test_no_to_two_people_is_told_although_no_face_changes(qtbot, reviewing, lib
     before = reviewing.review.question
     pair = replace(before, kind="same", cluster_id=None, merged_id=2, merged_name="Bert")
     reviewing.review._show(pair)
-    library.answer_no = lambda _question: []
+    decided = Decided("Said that Bert is not Anna", people=(1, 2))
+    library.answer_no = lambda _question, _left_out: decided
     answer(qtbot, reviewing, KEY.Key_N)
-    assert reviewing.status.message.text == "No: not Anna — Ctrl+Z to undo"
+    assert reviewing.status.message.text == "Said that Bert is not Anna — Ctrl+Z to undo"
 
 
 def test_skip_that_fails_is_told_and_asked_again(qtbot, reviewing, library):

@@ -47,7 +47,7 @@ def test_it_says_how_many_and_confirms_them(qtbot, sure_dialog, library):
     dialog.ok.click()
     settle(qtbot, window)
     assert states(library, 1).count(FaceState.CONFIRMED) == before + 2
-    assert window.status.message.text == "Decided on 3 sure suggestions — Ctrl+Z to undo"
+    assert window.status.message.text == "Confirmed 3 faces, at least 90 % sure — Ctrl+Z to undo"
     window.step(is_undo=True)
     settle(qtbot, window)
     assert states(library, 1).count(FaceState.CONFIRMED) == before
@@ -63,7 +63,7 @@ def test_what_is_clicked_away_is_rejected(qtbot, sure_dialog, library):
     dialog.ok.click()
     settle(qtbot, window)
     assert library.by_id[wrong].state is FaceState.REJECTED
-    said = "Decided on 3 sure suggestions, 1 of them rejected — Ctrl+Z to undo"
+    said = "Confirmed 2 faces and rejected 1, at least 90 % sure — Ctrl+Z to undo"
     assert window.status.message.text == said
 
 
@@ -120,7 +120,7 @@ def test_what_another_process_suggests_is_shown_before_it_is_confirmed(qtbot, su
     assert set(come) < set(dialog.grid.selected_ids())
     dialog.ok.click()
     settle(qtbot, window)
-    assert window.status.message.text == "Decided on 6 sure suggestions — Ctrl+Z to undo"
+    assert window.status.message.text == "Confirmed 6 faces, at least 99.5 % sure — Ctrl+Z to undo"
 
 
 def test_what_was_not_shown_is_not_confirmed(qtbot, sure_dialog, library):

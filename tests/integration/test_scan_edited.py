@@ -86,7 +86,7 @@ def test_names_follow_an_edited_photo(named, library, run_scan, edit):
 def test_undo_still_works_on_a_face_that_was_carried_over(named, library, run_scan):
     photos.write(named, photos.encoded(brighter(photos.both()), quality=95), age_s=5)
     run_scan(None, library)
-    assert undo(library) == "Named 1 face Right"
+    assert undo(library).summary == "Undone: Named 1 face Right"
     assert photos.names_by_path(library) == {"a.jpg": ["Left"]}
 
 
@@ -145,8 +145,8 @@ def test_the_original_put_back_after_a_crop_has_all_its_names(
     assert photos.names_by_path(library) == {"a.jpg": ["Left", "Right"]}
     assert settled(library) == said
     assert photos.select(library, "SELECT count(*) FROM photo") == [(1,)]
-    assert undo(library) == "Named 1 face Right"
-    assert undo(library) == "Named 1 face Left"
+    assert undo(library).summary == "Undone: Named 1 face Right"
+    assert undo(library).summary == "Undone: Named 1 face Left"
     assert photos.names_by_path(library) == {"a.jpg": [None]}
 
 

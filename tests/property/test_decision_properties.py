@@ -72,14 +72,14 @@ class Deciding(RuleBasedStateMachine):
         end, settled = v1_views(self.db), rows(self.db, SETTLED)
         n_undone = len(decisions.undo_stacks(self.db)[1])
         n_done = 0
-        while decide_faces.undo(self.db) is not None:
+        while decide_faces.undo(self.db):
             n_done += 1
         assert rows(self.db, SETTLED) == self.settled
         if not self.was_matched:
             assert v1_views(self.db) == self.start
         # what had been undone before must not come back with the rest
         for _ in range(n_done):
-            assert decide_faces.redo(self.db) is not None
+            assert decide_faces.redo(self.db)
         assert len(decisions.undo_stacks(self.db)[1]) == n_undone
         assert rows(self.db, SETTLED) == settled
         if not self.was_matched:

@@ -15,6 +15,7 @@ from facedex.db.connection import transaction
 from facedex.errors import UsageError
 from facedex.naming import words
 from facedex.services.decisions import journal
+from facedex.services.decisions.decided import NOTHING
 from facedex.services.decisions.face_words import apply_rule
 from facedex.services.decisions.journal import Recording
 
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from facedex.db.connection import Connection
+    from facedex.services.decisions.decided import Decided
     from facedex.types import ClusterId, FaceId, PersonId
 
 _MAX_NAME = 200
 
 
-def name_faces(db: Connection, face_ids: Sequence[FaceId], name: str) -> list[FaceId]:
-    """Confirm faces as the person of this name, who is added if new; return those that changed.
+def name_faces(db: Connection, face_ids: Sequence[FaceId], name: str) -> Decided:
+    """Confirm faces as the person of this name, who is added if new.
 
     Raises
     ------
@@ -40,31 +42,31 @@ def name_faces(db: Connection, face_ids: Sequence[FaceId], name: str) -> list[Fa
         record = Recording(db)
         there = noted_faces(record, face_ids)
         if not there:
-            return []
+            return NOTHING
         person_id = _person(record, cleaned)
         for face_id in there:
             _confirm(record, face_id, person_id)
         return _named(record, person_id)
 
 
-def name_group(db: Connection, cluster_id: ClusterId, name: str) -> list[FaceId]:
+def name_group(db: Connection, cluster_id: ClusterId, name: str) -> Decided:
     """Confirm all unknown faces of a group as one person; the group becomes a cluster of theirs."""
     cleaned = clean_name(name)
     with transaction(db):
         record = Recording(db)
         if not catalog.group_faces(db, cluster_id):
-            return []
+            return NOTHING
         return _give_group(record, cluster_id, _person(record, cleaned))
 
 
-def confirm_group(db: Connection, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
+def confirm_group(db: Connection, cluster_id: ClusterId, person_id: PersonId) -> Decided:
     """Confirm all unknown faces of a group as a person who is there already."""
     with transaction(db):
         check_person(db, person_id)
         return _give_group(Recording(db), cluster_id, person_id)
 
 
-def confirm(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
+def confirm(db: Connection, face_ids: Sequence[FaceId]) -> Decided:
     """Confirm the person suggested for each face; faces without a suggestion stay as they are."""
     with transaction(db):
         record = Recording(db)
@@ -72,7 +74,7 @@ def confirm(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
         return record.write("confirm", lambda n: f"Confirmed {n}")
 
 
-def confirm_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -> list[FaceId]:
+def confirm_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -> Decided:
     """Confirm faces as a person who is there already."""
     with transaction(db):
         check_person(db, person_id)
@@ -84,7 +86,7 @@ def confirm_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) 
 
 def confirm_page(
     db: Connection, person_id: PersonId, right: Sequence[FaceId], wrong: Sequence[FaceId]
-) -> list[FaceId]:
+) -> Decided:
     """Confirm that some faces are somebody and others are not, as one decision.
 
     A face that was named, ignored or denied since it was asked about stays so.
@@ -92,16 +94,20 @@ def confirm_page(
     with transaction(db):
         check_person(db, person_id)
         record = Recording(db)
-        for face_id in noted_faces(record, wrong):
+        denied = noted_faces(record, wrong)
+        for face_id in denied:
             deny(db, face_id, person_id)
+        n_confirmed = 0
         for face_id in noted_faces(record, right):
             if words.is_open(faces.assignments(db, face_id), person_id):
                 _confirm(record, face_id, person_id)
-        also = f", rejected {len(wrong):,} of them" if wrong else ""
-        return record.write("confirm", lambda n: f"Looked at {n}{also}")
+                n_confirmed += 1
+        done = right_and_wrong(n_confirmed, len(denied))
+        name = people.get_person(db, person_id).name
+        return record.write("confirm", lambda _n: f"{done} for {name}")
 
 
-def reject(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
+def reject(db: Connection, face_ids: Sequence[FaceId]) -> Decided:
     """Decide that no face is the person it is confirmed or suggested to be; it is never so again."""
     with transaction(db):
         record = Recording(db)
@@ -110,7 +116,7 @@ def reject(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
         return record.write("reject", lambda n: f"Rejected the name of {n}")
 
 
-def ignore(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
+def ignore(db: Connection, face_ids: Sequence[FaceId]) -> Decided:
     """Put faces aside: they are nobody whom the user wants to name."""
     with transaction(db):
         record = Recording(db)
@@ -119,14 +125,14 @@ def ignore(db: Connection, face_ids: Sequence[FaceId]) -> list[FaceId]:
         return record.write("ignore", lambda n: f"Ignored {n}")
 
 
-def undo(db: Connection) -> str | None:
-    """Take the last decision back; return what it was, or None if there is none left."""
+def undo(db: Connection) -> Decided:
+    """Take the last decision back; nothing where there is none left."""
     with transaction(db):
         return journal.step_back(db)
 
 
-def redo(db: Connection) -> str | None:
-    """Do again what was taken back last; return what it was, or None if there is nothing."""
+def redo(db: Connection) -> Decided:
+    """Do again what was taken back last; nothing where there is nothing."""
     with transaction(db):
         return journal.step_forth(db)
 
@@ -145,6 +151,15 @@ def clean_name(name: str) -> str:
     if len(cleaned) > _MAX_NAME:
         raise UsageError(f"a name has at most {_MAX_NAME} letters")
     return cleaned
+
+
+def right_and_wrong(n_confirmed: int, n_rejected: int) -> str:
+    """Return in words how many suggestions were confirmed and how many rejected."""
+    if not n_rejected:
+        return f"Confirmed {journal.count_faces(n_confirmed)}"
+    if not n_confirmed:
+        return f"Rejected {journal.count_faces(n_rejected)}"
+    return f"Confirmed {journal.count_faces(n_confirmed)} and rejected {n_rejected:,}"
 
 
 def deny(db: Connection, face_id: FaceId, person_id: PersonId) -> None:
@@ -172,7 +187,7 @@ def decide_suggested(
             _confirm(record, face_id, person_id)
 
 
-def _give_group(record: Recording, cluster_id: ClusterId, person_id: PersonId) -> list[FaceId]:
+def _give_group(record: Recording, cluster_id: ClusterId, person_id: PersonId) -> Decided:
     unknown = noted_faces(record, catalog.group_faces(record.db, cluster_id))
     if unknown:
         record.note_cluster(cluster_id)
@@ -195,7 +210,7 @@ def _person(record: Recording, name: str) -> PersonId:
     return people.find_by_name(record.db, name) or record.add_person(name)
 
 
-def _named(record: Recording, person_id: PersonId) -> list[FaceId]:
+def _named(record: Recording, person_id: PersonId) -> Decided:
     shown = people.get_person(record.db, person_id).name
     return record.write("name", lambda n: f"Named {n} {shown}")
 

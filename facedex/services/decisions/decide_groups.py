@@ -14,14 +14,17 @@ from facedex.services.decisions.group_parts import middle_face
 from facedex.services.decisions.journal import Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from facedex.db.connection import Connection
+    from facedex.services.decisions.decided import Decided
     from facedex.types import ClusterId, FaceId, PersonId
 
 
-def merge_groups(db: Connection, cluster_id: ClusterId, into_id: ClusterId) -> list[FaceId]:
-    """Make one unknown group of two; return the faces that moved.
+def merge_groups(
+    db: Connection, cluster_id: ClusterId, into_id: ClusterId, left_out: Collection[FaceId] = ()
+) -> Decided:
+    """Make one unknown group of two, but for the faces ``left_out``, which stay where they are.
 
     A face stays where it is if the other group has one of the same photo: a group is one person, and
     nobody stands twice on a photo.
@@ -30,7 +33,9 @@ def merge_groups(db: Connection, cluster_id: ClusterId, into_id: ClusterId) -> l
         _check_unknown(db, cluster_id)
         _check_unknown(db, into_id)
         record = Recording(db)
-        moving = faces.faces_in_cluster(db, cluster_id)
+        moving = [
+            face_id for face_id in faces.faces_in_cluster(db, cluster_id) if face_id not in left_out
+        ]
         staying = faces.faces_in_cluster(db, into_id)
         for pair in _rejected_between(db, moving, staying):
             record.note_pair(pair)
@@ -46,8 +51,8 @@ def merge_groups(db: Connection, cluster_id: ClusterId, into_id: ClusterId) -> l
         return record.write("merge", lambda n: f"Merged two groups: {n} moved")
 
 
-def split(db: Connection, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:
-    """Take parts out of a mixed group or person; return the new unknown group of each.
+def split(db: Connection, parts: Sequence[Sequence[FaceId]]) -> Decided:
+    """Take parts out of a mixed group or person; each becomes an unknown group.
 
     A face that had a name is never given it again; faces that are gone are left out. Of a part of an
     unknown group it is stored that it is not whom the rest shows.
@@ -63,12 +68,13 @@ def split(db: Connection, parts: Sequence[Sequence[FaceId]]) -> list[ClusterId]:
     with transaction(db):
         record = Recording(db)
         there = [noted_faces(record, part) for part in parts]
-        made = [_take_out(record, part, set(every)) for part in there if part]
-        record.write("split", lambda n: f"Split {n} off")
-        return made
+        whole = _whole(db, [face_id for part in there for face_id in part])
+        for part in filter(None, there):
+            _take_out(record, part, set(every))
+        return record.write("split", lambda n: f"Split {n} off {whole}")
 
 
-def reject_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -> list[FaceId]:
+def reject_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -> Decided:
     """Decide that faces are not a person, who is never suggested for them again."""
     with transaction(db):
         check_person(db, person_id)
@@ -76,18 +82,18 @@ def reject_as(db: Connection, face_ids: Sequence[FaceId], person_id: PersonId) -
         for face_id in noted_faces(record, face_ids):
             deny(db, face_id, person_id)
         name = people.get_person(db, person_id).name
-        return record.write("reject", lambda n: f"Said that {n} are not {name}")
+        return record.write("reject", lambda n: f"Rejected {name} for {n}")
 
 
-def reject_pair_of_groups(db: Connection, one: ClusterId, other: ClusterId) -> None:
+def reject_pair_of_groups(db: Connection, one: ClusterId, other: ClusterId) -> Decided:
     """Decide that two unknown groups are not one person."""
     with transaction(db):
         record = Recording(db)
         _part(record, faces.faces_in_cluster(db, one), faces.faces_in_cluster(db, other))
-        record.write("not_same", lambda _n: "Said that two groups are not the same person")
+        return record.write("not_same", lambda _n: "Said that two groups are not the same person")
 
 
-def reject_pair_of_people(db: Connection, one: PersonId, other: PersonId) -> None:
+def reject_pair_of_people(db: Connection, one: PersonId, other: PersonId) -> Decided:
     """Decide that two people are not one."""
     with transaction(db):
         for each in (one, other):
@@ -96,10 +102,19 @@ def reject_pair_of_people(db: Connection, one: PersonId, other: PersonId) -> Non
         record.note_pair(pairs.RejectedPair("people", one, other))
         pairs.set_rejected(db, "people", one, other, is_rejected=True)
         names = [people.get_person(db, each).name for each in (one, other)]
-        record.write("not_same", lambda _n: f"Said that {names[0]} is not {names[1]}")
+        return record.write("not_same", lambda _n: f"Said that {names[0]} is not {names[1]}")
 
 
-def _take_out(record: Recording, part: Sequence[FaceId], leaving: set[FaceId]) -> ClusterId:
+def _whole(db: Connection, face_ids: Sequence[FaceId]) -> str:
+    """Return in words what the faces are taken out of."""
+    clusters = {faces.cluster_of(db, face_id) for face_id in face_ids} - {None}
+    owners = {people.cluster_person(db, each) for each in clusters if each is not None}
+    if len(owners) == 1 and (owner := owners.pop()) is not None:
+        return people.get_person(db, owner).name
+    return "a group"
+
+
+def _take_out(record: Recording, part: Sequence[FaceId], leaving: set[FaceId]) -> None:
     db = record.db
     cluster_id = record.add_cluster()
     for old in dict.fromkeys(faces.cluster_of(db, face_id) for face_id in part):
@@ -110,7 +125,6 @@ def _take_out(record: Recording, part: Sequence[FaceId], leaving: set[FaceId]) -
         if words.confirmed(faces.assignments(db, face_id)) is not None:
             apply_rule(db, face_id, words.reject)
         faces.set_cluster(db, face_id, cluster_id)
-    return cluster_id
 
 
 def _part(record: Recording, one: Sequence[FaceId], other: Sequence[FaceId]) -> None:

@@ -13,12 +13,14 @@ from facedex.db.connection import transaction
 from facedex.errors import UsageError
 from facedex.naming import words
 from facedex.services.decisions.decide_faces import check_person, clean_name
+from facedex.services.decisions.decided import NOTHING
 from facedex.services.decisions.face_words import apply_rule
 from facedex.services.decisions.journal import Recording
 
 if TYPE_CHECKING:
     from facedex.db.connection import Connection
-    from facedex.types import FaceId, PersonId
+    from facedex.services.decisions.decided import Decided
+    from facedex.types import PersonId
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 
@@ -48,8 +50,8 @@ def preview_merge(db: Connection, person_id: PersonId, into_id: PersonId) -> Mer
     )
 
 
-def merge_people(db: Connection, person_id: PersonId, into_id: PersonId) -> list[FaceId]:
-    """Make one person of two; return the faces that changed.
+def merge_people(db: Connection, person_id: PersonId, into_id: PersonId) -> Decided:
+    """Make one person of two.
 
     ``into_id`` keeps the name and takes over all that hung on the other: faces with their words,
     clusters, the name as an alias, contacts, and dates where it has none. Where the words of a face
@@ -80,8 +82,8 @@ def merge_people(db: Connection, person_id: PersonId, into_id: PersonId) -> list
         return record.write("merge", lambda n: f"{summary}, {n}, into {into}")
 
 
-def rename_person(db: Connection, person_id: PersonId, name: str) -> bool:
-    """Give a person another name; tell whether that changed anything.
+def rename_person(db: Connection, person_id: PersonId, name: str) -> Decided:
+    """Give a person another name.
 
     Raises
     ------
@@ -97,7 +99,7 @@ def rename_person(db: Connection, person_id: PersonId, name: str) -> bool:
         if holder not in {None, person_id}:
             raise UsageError(f"there is a person {cleaned} already; merge the two, if they are one")
         if before.name == cleaned and not before.is_placeholder:
-            return False
+            return NOTHING
         record = Recording(db)
         record.note_person(person_id)
         people.rename_person(db, person_id, cleaned)
@@ -108,14 +110,13 @@ def rename_person(db: Connection, person_id: PersonId, name: str) -> bool:
             if people.name_key(each) != people.name_key(cleaned)
         ]
         people.set_aliases(db, person_id, others)
-        record.write("rename", lambda _n: f"Renamed {before.name} to {cleaned}")
-        return True
+        return record.write("rename", lambda _n: f"Renamed {before.name} to {cleaned}")
 
 
 def set_dates(
     db: Connection, person_id: PersonId, *, born: str | None = None, died: str | None = None
-) -> bool:
-    """Set when somebody was born and died; tell whether that changed anything.
+) -> Decided:
+    """Set when somebody was born and died.
 
     Parameters
     ----------
@@ -135,12 +136,11 @@ def set_dates(
         if new_born and new_died and _is_before(new_died, new_born):
             raise UsageError(f"{person.name} cannot have died ({new_died}) before {new_born}")
         if (new_born, new_died) == (person.born, person.died):
-            return False
+            return NOTHING
         record = Recording(db)
         record.note_person(person_id)
         people.set_dates(db, person_id, new_born, new_died)
-        record.write("dates", lambda _n: f"Changed the dates of {person.name}")
-        return True
+        return record.write("dates", lambda _n: f"Changed the dates of {person.name}")
 
 
 def _check_two(db: Connection, person_id: PersonId, into_id: PersonId) -> None:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from facedex.db import catalog
 from facedex.db.connection import transaction
 from facedex.errors import UsageError
-from facedex.services.decisions.decide_faces import decide_suggested
+from facedex.services.decisions.decide_faces import decide_suggested, right_and_wrong
 from facedex.services.decisions.journal import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from facedex.db.connection import Connection
+    from facedex.services.decisions.decided import Decided
     from facedex.types import FaceId, PersonId
 
 SHOWN = 60
@@ -63,8 +64,8 @@ def confirm_sure(
     person_ids: Collection[PersonId] | None = None,
     wrong: Collection[FaceId] = (),
     counted: SureSuggestions | None = None,
-) -> list[FaceId]:
-    """Confirm the suggestions that are at least so likely; return the faces that changed.
+) -> Decided:
+    """Confirm the suggestions that are at least so likely.
 
     Parameters
     ----------
@@ -81,9 +82,9 @@ def confirm_sure(
     with transaction(db):
         if counted is not None and counted != count_sure(db, least, person_ids):
             raise UsageError("other suggestions are sure by now; look at them first")
-        found = catalog.sure_suggestions(db, least, person_ids)
+        sure = [face_id for face_id, _who, _p in catalog.sure_suggestions(db, least, person_ids)]
+        right = [face_id for face_id in sure if face_id not in set(wrong)]
         record = Recording(db)
-        decide_suggested(record, [face_id for face_id, _who, _p in found], wrong)
-        sure = f"{100 * least:.6g} % sure"
-        also = f", rejected {len(wrong):,} of them" if wrong else ""
-        return record.write("confirm", lambda n: f"Confirmed {n}, at least {sure}{also}")
+        decide_suggested(record, right, wrong)
+        done = right_and_wrong(len(right), len(wrong))
+        return record.write("confirm", lambda _n: f"{done}, at least {100 * least:.6g} % sure")

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from facedex.db import companions, decisions, people, snapshots
+from facedex.services.decisions.decided import NOTHING, Decided, make_decided
 from facedex.services.decisions.face_words import copy_to_twin
 from facedex.services.decisions.steps import find_face, read_state, restore
 
@@ -79,8 +80,8 @@ class Recording:
             self._homes[person_id] = found or self.add_cluster(person_id)
         return self._homes[person_id]
 
-    def write(self, kind: str, describe: Callable[[str], str]) -> list[FaceId]:
-        """Append the entry, unless nothing changed; return the faces that changed, leads only.
+    def write(self, kind: str, describe: Callable[[str], str]) -> Decided:
+        """Append the entry, unless nothing changed; return what changed, of faces the leads only.
 
         ``describe`` is given how many faces that is, in words, and returns the entry's summary.
         """
@@ -94,9 +95,11 @@ class Recording:
                 steps.append({**key, "before": before, "after": after})
                 if "face" in key and self._face_ids[key["face"]] not in self._leads:
                     changed.append(self._face_ids[key["face"]])
-        if steps:
-            decisions.append(self.db, kind, describe(count_faces(len(changed))), steps)
-        return changed
+        if not steps:
+            return NOTHING
+        summary = describe(count_faces(len(changed)))
+        decisions.append(self.db, kind, summary, steps)
+        return make_decided(self.db, summary, changed, steps)
 
     def _note_one(self, face_id: FaceId) -> None:
         key = snapshots.face_key(self.db, face_id)
@@ -116,32 +119,34 @@ def count_faces(n: int) -> str:
     return "1 face" if n == 1 else f"{n:,} faces"
 
 
-def step_back(db: Connection) -> str | None:
-    """Take the last decision back; return what it was, or None. In a transaction."""
+def step_back(db: Connection) -> Decided:
+    """Take the last decision back, if there is one; return what that changed. In a transaction."""
     done, _undone = decisions.undo_stacks(db)
-    return _step(db, "undo", done[-1]) if done else None
+    return _step(db, "undo", done[-1]) if done else NOTHING
 
 
-def step_forth(db: Connection) -> str | None:
-    """Do again what was taken back last; return what it was, or None. In a transaction."""
+def step_forth(db: Connection) -> Decided:
+    """Do again what was taken back last, if anything; return what changed. In a transaction."""
     _done, undone = decisions.undo_stacks(db)
-    return _step(db, "redo", undone[-1]) if undone else None
+    return _step(db, "redo", undone[-1]) if undone else NOTHING
 
 
-def _step(db: Connection, kind: str, decision_id: int) -> str:
+def _step(db: Connection, kind: str, decision_id: int) -> Decided:
     decision = decisions.get_decision(db, decision_id)
     side = "before" if kind == "undo" else "after"
     restore(db, [(step, step[side]) for step in decision.steps])
-    _let_twins_follow(db, decision.steps)
+    restored = _restored_faces(db, decision.steps)
     decisions.append(db, kind, decision.summary, [], decision_id)
-    return decision.summary
+    summary = f"{'Undone' if kind == 'undo' else 'Redone'}: {decision.summary}"
+    return make_decided(db, summary, companions.leads_of(db, restored), decision.steps)
 
 
-def _let_twins_follow(db: Connection, steps: list[Step]) -> None:
-    """Let faces that became twins after the decision follow what was restored."""
+def _restored_faces(db: Connection, steps: list[Step]) -> list[FaceId]:
+    """Return the faces that were restored; those that became twins since follow them."""
     found = (find_face(db, step) for step in steps if "face" in step)
     restored = dict.fromkeys(face_id for face_id in found if face_id is not None)
     for face_id in restored:
         for twin in companions.twins_of(db, face_id):
             if twin not in restored:
                 copy_to_twin(db, face_id, twin)
+    return list(restored)

@@ -16,6 +16,7 @@ from facedex.viewer.text import face_label, face_spoken
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from facedex.services.decisions.decided import Decided
     from facedex.services.library import Library
     from facedex.services.telling.records import FaceRow, Shelf
     from facedex.viewer.models.thumbnails import Thumbnails
@@ -59,6 +60,7 @@ class FaceGridModel(KeyedListModel[FaceId]):
         self._faces: OrderedDict[FaceId, FaceRow] = OrderedDict()
         self._asked: set[FaceId] = set()
         self._stale: set[FaceId] = set()
+        self._expected: set[FaceId] = set()  # shown as a decision is expected to leave them
         thumbnails.arrived.connect(self._on_thumbnails)
 
     @property
@@ -95,10 +97,21 @@ class FaceGridModel(KeyedListModel[FaceId]):
         self._n_suggested = n_suggested
         self.replace_keys(face_ids)
 
-    def reload_rows(self) -> None:
-        """Fetch every row anew when it is next looked at; the old one is shown until then."""
-        self._asked.clear()
-        self._stale = set(self._faces)
+    def reload_rows(self, decided: Decided | None = None) -> None:
+        """Fetch rows anew when they are next looked at; the old ones are shown until then.
+
+        These are the rows that ``decided`` names, and those that show what a decision was expected
+        to do; without ``decided`` they are all.
+        """
+        if decided is None:
+            changed = set(self._faces) | self._asked
+        else:
+            people = set(decided.people)
+            named = (i for i, face in self._faces.items() if face.person_id in people)
+            changed = {*decided.faces, *self._expected, *named}
+        self._expected.clear()
+        self._asked -= changed
+        self._stale |= changed & set(self._faces)
         if self._keys:
             self.dataChanged.emit(self.index(0), self.index(len(self._keys) - 1), [])
 
@@ -114,6 +127,7 @@ class FaceGridModel(KeyedListModel[FaceId]):
         moved = [key for key in self._keys[:n] if key in confirmed]
         for key in moved:
             if key in self._faces:
+                self._expected.add(key)
                 self._faces[key] = replace(
                     self._faces[key], state=FaceState.CONFIRMED, source=Source.USER
                 )

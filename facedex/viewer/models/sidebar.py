@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QPixmap
 
+    from facedex.services.decisions.decided import Decided
     from facedex.services.library import Library
     from facedex.services.telling.records import GroupRow, PersonRow
     from facedex.types import FaceId
@@ -104,9 +105,11 @@ class SidebarModel(KeyedListModel["Shelf | str"]):
         """The newest counts."""
         return self._counts
 
-    def set_counts(self, counts: Counts) -> None:
-        """Show new counts; what stays keeps its place in the selection."""
+    def set_counts(self, counts: Counts, decided: Decided | None = None) -> None:
+        """Show new counts, after a decision if so; what stays keeps its place in the selection."""
         self._counts = counts
+        if decided is not None:
+            self._forget_covers([Shelf("group", cluster_id=each) for each in decided.groups])
         self._rebuild()
 
     def show_found(self, people: Sequence[PersonRow] | None) -> None:

@@ -117,14 +117,12 @@ def test_undo_and_redo_follow_a_stack_of_states(tmp_path_factory, script):
     for step in script:
         before = dump(db)
         if step == "undo":
-            summary = decide_faces.undo(db)
-            assert (summary is None) == (not done)
+            assert bool(decide_faces.undo(db)) == bool(done)
             if done:
                 undone.append(before)
                 assert dump(db) == done.pop()
         elif step == "redo":
-            summary = decide_faces.redo(db)
-            assert (summary is None) == (not undone)
+            assert bool(decide_faces.redo(db)) == bool(undone)
             if undone:
                 done.append(before)
                 assert dump(db) == undone.pop()
@@ -150,12 +148,12 @@ def test_hundred_decisions_and_hundred_undos_leave_no_trace(db):
         n_done += bool(decide_something(db, ids, groups, kind, which, seeded.choice(NAMES)))
     after = dump(db)
     for _ in range(100):
-        assert decide_faces.undo(db) is not None
-    assert decide_faces.undo(db) is None
+        assert decide_faces.undo(db)
+    assert not decide_faces.undo(db)
     assert exact(db) == before
     for _ in range(100):
-        assert decide_faces.redo(db) is not None
-    assert decide_faces.redo(db) is None
+        assert decide_faces.redo(db)
+    assert not decide_faces.redo(db)
     assert dump(db) == after
 
 
@@ -167,8 +165,8 @@ def test_undo_works_after_a_restart(tmp_path):
     decide_faces.ignore(db, ids[3:4])
     db.close()
     db = open_library(tmp_path)
-    assert decide_faces.undo(db) == "Ignored 1 face"
-    assert decide_faces.undo(db) == "Named 6 faces Mae"
+    assert decide_faces.undo(db).summary == "Undone: Ignored 1 face"
+    assert decide_faces.undo(db).summary == "Undone: Named 6 faces Mae"
     assert exact(db) == before
     assert rows(db, "SELECT count(*) FROM decision") == [
         (4,)
@@ -181,16 +179,16 @@ def test_new_decision_ends_what_could_be_redone(db):
     decide_faces.name_faces(db, ids[9:10], "Mae")
     decide_faces.undo(db)
     decide_faces.ignore(db, ids[10:11])
-    assert decide_faces.redo(db) is None
+    assert not decide_faces.redo(db)
 
 
 def test_decision_that_changes_nothing_is_not_written(db):
     ids, _groups = fill(db)
     decide_faces.name_faces(db, ids[9:10], "Mae")
-    assert decide_faces.name_faces(db, ids[9:10], " mae ") == []
-    assert decide_faces.confirm(db, ids[9:12]) == []
-    assert decide_faces.reject(db, ids[10:11]) == []
-    assert decide_faces.name_faces(db, [999], "Mae") == []
+    assert not decide_faces.name_faces(db, ids[9:10], " mae ")
+    assert not decide_faces.confirm(db, ids[9:12])
+    assert not decide_faces.reject(db, ids[10:11])
+    assert not decide_faces.name_faces(db, [999], "Mae")
     assert rows(db, "SELECT count(*) FROM decision") == [(1,)]
 
 

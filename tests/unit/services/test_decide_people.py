@@ -44,7 +44,7 @@ def merge(small, name, into):
 
 def test_merging_gives_all_faces_to_one_person(small, two):
     one, other = two
-    assert merge(small, COUNTESS, ADA) == other
+    assert list(merge(small, COUNTESS, ADA).faces) == other
     assert {small.confirmed(face) for face in one + other} == {ADA}
     assert small.names() == [ADA]
 
@@ -52,7 +52,7 @@ def test_merging_gives_all_faces_to_one_person(small, two):
 def test_name_of_the_merged_person_still_finds_them(small, two):
     merge(small, COUNTESS, ADA)
     [a] = small.album("ada", 1)
-    assert decide_faces.name_faces(small.db, [a], "countess") == [a]
+    assert list(decide_faces.name_faces(small.db, [a], "countess").faces) == [a]
     assert small.confirmed(a) == ADA
     assert people.aliases(small.db, person(small, ADA)) == [COUNTESS]
 
@@ -105,7 +105,7 @@ def test_merged_the_users_no_beats_picasas_yes_and_the_face_leaves_the_persons_g
         faces.set_assignments(small.db, face, [Assignment(one, FaceState.REJECTED, Source.USER)])
         assert name_face(small.db, face, other, Source.PICASA)
     before = v1_views(small.db)
-    assert face in merge(small, COUNTESS, ADA)
+    assert face in merge(small, COUNTESS, ADA).faces
     assert small.said(face) == [(ADA, "rejected", "user")]
     assert small.cluster(face) is None
     decide_faces.undo(small.db)
@@ -143,7 +143,10 @@ def test_undone_merge_leaves_no_trace_and_redone_is_the_same(small, two):
     merge(small, COUNTESS, ADA)
     after = v1_views(small.db)
     assert after != before
-    assert decide_faces.undo(small.db) == f"Merged {COUNTESS}, {len(two[1]) + 1} faces, into {ADA}"
+    assert (
+        decide_faces.undo(small.db).summary
+        == f"Undone: Merged {COUNTESS}, {len(two[1]) + 1} faces, into {ADA}"
+    )
     assert v1_views(small.db) == before
     decide_faces.redo(small.db)
     assert v1_views(small.db) == after
@@ -198,7 +201,7 @@ def test_renaming_keeps_faces_and_number(small, two):
     assert people.get_person(small.db, number).name == "Ada King"
     assert {small.confirmed(face) for face in two[0]} == {"Ada King"}
     assert people.find_by_name(small.db, ADA) is None
-    assert decide_faces.undo(small.db) == f"Renamed {ADA} to Ada King"
+    assert decide_faces.undo(small.db).summary == f"Undone: Renamed {ADA} to Ada King"
     assert people.find_by_name(small.db, ADA) == number
 
 

@@ -19,7 +19,7 @@ ADA, EVE = "Ada Lovelace", "Eve"
 def guessed(small):
     """Return two people's faces with suggestions of 0.9 to 1: (Ada's, Eve's)."""
     known = [decide_faces.name_faces(small.db, small.album(who, 1), who) for who in (ADA, EVE)]
-    ada, eve = (faces.assignments(small.db, face)[0].person_id for [face] in known)
+    ada, eve = (decided.people[0] for decided in known)
     open_faces = small.album(ADA, 6), small.album(EVE, 3)
     said = [(face, ada, 0.2, 0.999 - 0.02 * n) for n, face in enumerate(open_faces[0])]
     said += [(face, eve, 0.2, 0.996) for face in open_faces[1]]
@@ -34,7 +34,7 @@ def named(small, found):
 
 def test_those_that_are_sure_are_confirmed_and_no_others(small, guessed):
     ada, eve = guessed
-    assert sorted(confirm_sure(small.db, 0.97)) == sorted([*ada[:2], *eve])
+    assert sorted(confirm_sure(small.db, 0.97).faces) == sorted([*ada[:2], *eve])
     assert named(small, ada) == [ADA] * 2 + [None] * 4
     assert named(small, eve) == [EVE] * 3
     assert [small.suggested(face) for face in ada[2:]] == [ADA] * 4
@@ -52,10 +52,10 @@ def test_only_some_people(small, guessed):
     ada, eve = guessed
     [person] = {a.person_id for a in faces.assignments(small.db, eve[0])}
     assert count_sure(small.db, 0.9, [person]).n_faces == 3
-    assert confirm_sure(small.db, 0.9, [person]) == eve
+    assert list(confirm_sure(small.db, 0.9, [person]).faces) == eve
     assert named(small, ada) == [None] * 6
     assert count_sure(small.db, 0.9, []).n_faces == 0
-    assert confirm_sure(small.db, 0.9, []) == []
+    assert not confirm_sure(small.db, 0.9, [])
 
 
 def test_wrong_ones_are_rejected_and_never_suggested_again(small, guessed):
@@ -72,7 +72,7 @@ def test_it_is_one_decision_that_one_undo_takes_back(small, guessed):
     confirm_sure(small.db, 0.995, wrong={eve[0]})
     done, _undone = decisions.undo_stacks(small.db)
     last = decisions.get_decision(small.db, done[-1])
-    assert last.summary == "Confirmed 4 faces, at least 99.5 % sure, rejected 1 of them"
+    assert last.summary == "Confirmed 3 faces and rejected 1, at least 99.5 % sure"
     after = [small.said(face) for face in ada + eve]
     decide_faces.undo(small.db)
     assert [small.said(face) for face in ada + eve] == before
@@ -87,12 +87,12 @@ def test_what_was_not_counted_is_not_confirmed(small, guessed):
         confirm_sure(small.db, 0.97, counted=counted)
     assert named(small, guessed[1]) == [None] * 3
     counted = count_sure(small.db, 0.97)
-    assert len(confirm_sure(small.db, 0.97, counted=counted)) == counted.n_faces == 4
+    assert len(confirm_sure(small.db, 0.97, counted=counted).faces) == counted.n_faces == 4
 
 
 def test_nothing_sure_is_no_decision(small, guessed):
     before = decisions.undo_stacks(small.db)
-    assert confirm_sure(small.db, 0.9999) == []
+    assert not confirm_sure(small.db, 0.9999)
     assert decisions.undo_stacks(small.db) == before
 
 
@@ -113,7 +113,7 @@ def test_a_face_that_a_raw_shows_too_counts_once_and_both_get_the_name(small):
     link_companions(small.db, MODEL, lambda: False)
     match_faces(small.db, MODEL)
     assert count_sure(small.db, 0.5).n_faces == 1
-    assert confirm_sure(small.db, 0.5) == [jpeg]
+    assert list(confirm_sure(small.db, 0.5).faces) == [jpeg]
     assert named(small, [jpeg, raw]) == [ADA, ADA]
 
 

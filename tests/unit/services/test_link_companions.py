@@ -225,7 +225,7 @@ def test_linking_can_be_stopped_and_goes_on(small):
 def test_a_name_given_on_either_is_on_both(small, chosen):
     [a], [b] = pair(small, "ada")
     link(small)
-    assert decide_faces.name_faces(small.db, [(a, b)[chosen]], ADA) == [a]
+    assert list(decide_faces.name_faces(small.db, [(a, b)[chosen]], ADA).faces) == [a]
     assert small.confirmed(a) == small.confirmed(b) == ADA
     assert small.cluster(a) == small.cluster(b) is not None
     assert decisions.get_decision(small.db, 1).summary == "Named 1 face Ada Lovelace"
@@ -234,7 +234,7 @@ def test_a_name_given_on_either_is_on_both(small, chosen):
 def test_both_chosen_is_one_face(small):
     [a], [b] = pair(small, "ada")
     link(small)
-    assert decide_faces.name_faces(small.db, [b, a], ADA) == [a]
+    assert list(decide_faces.name_faces(small.db, [b, a], ADA).faces) == [a]
 
 
 @pytest.mark.parametrize("chosen", [0, 1])
@@ -279,7 +279,7 @@ def test_naming_a_group_names_the_raws_too(small):
     match_faces(small.db, MODEL)
     [group] = catalog.list_groups(small.db)
     assert group.n_faces == 3
-    assert decide_faces.name_group(small.db, group.cluster_id, ADA) == on_jpeg
+    assert list(decide_faces.name_group(small.db, group.cluster_id, ADA).faces) == on_jpeg
     assert {small.confirmed(each) for each in on_raw} == {ADA}
 
 

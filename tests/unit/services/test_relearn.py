@@ -144,7 +144,7 @@ def test_it_is_one_step_that_can_be_taken_back(decided, make_fresh, monkeypatch)
     before = v1_views(fresh.db)
     run(fresh, decided)
     after = words(fresh)
-    assert decide_faces.undo(fresh.db).startswith("Relearned ")
+    assert decide_faces.undo(fresh.db).summary.startswith("Undone: Relearned ")
     with transaction(fresh.db):
         fresh.db.execute("DELETE FROM assignment WHERE state = 'suggested'")
         fresh.db.execute("UPDATE face SET cluster_id = NULL")
