@@ -88,8 +88,8 @@ class PhotoNotes:
 class PhotoRow:
     """A photo with all its faces.
 
-    ``width_px`` and ``height_px`` are of the upright picture; ``companions`` are paths, one each, of
-    the photos beside it that show the same moment.
+    ``width_px`` and ``height_px`` are of the upright picture; ``companions`` are paths, one each,
+    of the photos beside it that show the same moment.
     """
 
     photo_id: PhotoId
@@ -248,7 +248,8 @@ def find_faces(
     A face that a companion shows too is there once.
     """
     sql = _FACE + (
-        " WHERE companion_of IS NULL AND (?1 IS NULL OR person_name = ?1 COLLATE NOCASE) AND (?2 IS NULL OR state = ?2)"
+        " WHERE companion_of IS NULL AND (?1 IS NULL OR person_name = ?1 COLLATE NOCASE)"
+        " AND (?2 IS NULL OR state = ?2)"
         " ORDER BY path, x0 LIMIT ?3"
     )
     return [_face_row(row) for row in rows(db, sql, (person, state, limit))]
@@ -273,7 +274,8 @@ def get_photo_row(db: apsw.Connection, photo_id: PhotoId) -> PhotoRow:
     faces = tuple(_face_row(row) for row in there)
     beside = rows(
         db,
-        "WITH lead AS (SELECT coalesce((SELECT lead_id FROM companion WHERE photo_id = ?1), ?1) AS id)"
+        "WITH lead AS"
+        " (SELECT coalesce((SELECT lead_id FROM companion WHERE photo_id = ?1), ?1) AS id)"
         " SELECT (SELECT f.path FROM v1_files f WHERE f.photo_id = moment.id"
         "   ORDER BY f.state = 'missing', f.file_id LIMIT 1) AS path"
         " FROM (SELECT id FROM lead UNION"
@@ -288,7 +290,7 @@ def get_photo_row(db: apsw.Connection, photo_id: PhotoId) -> PhotoRow:
 
 
 def _notes(db: apsw.Connection, photo_id: PhotoId) -> PhotoNotes:
-    """Return what other programs noted; whoever is confirmed on the photo is not named once more."""
+    """Return what other programs noted; who is confirmed on the photo is not named again."""
     sql = "SELECT is_starred, is_hidden, caption FROM v1_photos WHERE photo_id = ?"
     is_starred, is_hidden, caption = rows(db, sql, (photo_id,))[0]
     people = rows(

@@ -1,4 +1,4 @@
-"""Companions: photos of one moment, a RAW and the picture beside it, and the faces that they share."""
+"""Companions: photos of one moment, a RAW and the picture beside it, and their faces."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def set_companions(db: apsw.Connection, lead_of: Mapping[PhotoId, PhotoId]) -> N
 
 
 def unpaired_after(db: apsw.Connection, photo_id: int, limit: int) -> list[tuple[PhotoId, PhotoId]]:
-    """Return the next (companion, lead) photos, by id, whose faces changed since they were paired."""
+    """Return the next (companion, lead) photos whose faces changed since they were paired."""
     sql = (
         "SELECT c.photo_id, c.lead_id FROM companion c WHERE c.photo_id > ? AND (c.paired_us = 0"
         " OR EXISTS (SELECT 1 FROM analysis a WHERE a.photo_id IN (c.photo_id, c.lead_id)"

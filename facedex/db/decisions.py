@@ -1,9 +1,9 @@
 """The append-only journal of what the user decided.
 
-An entry is a list of steps, each with the state of one thing before and after. A step names its face by
-uuid, and by image hash and box as well, and its people by uuid and name: so the journal can be replayed on
-a fresh scan or another model. ``db/snapshots.py`` reads the states, ``services/decisions/steps.py``
-restores them.
+An entry is a list of steps, each with the state of one thing before and after. A step names its
+face by uuid, and by image hash and box as well, and its people by uuid and name: so the journal can
+be replayed on a fresh scan or another model. ``db/snapshots.py`` reads the states,
+``services/decisions/steps.py`` restores them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What other programs are told: the named faces, the files they are on, and what was told before."""
+"""What is exported: the named faces, the files they are on, and what was written before."""
 
 from __future__ import annotations
 

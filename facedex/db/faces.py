@@ -283,12 +283,11 @@ def add_suggestion(
 ) -> None:
     """Suggest a person for a face; a person who was rejected for it stays rejected."""
     db.execute(
-        "INSERT INTO assignment (face_id, person_id, state, source, distance, probability,"
-        " at_us)"
-        " SELECT ?1, ?2, 'suggested', 'auto', ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM assignment a"
-        "  WHERE a.face_id = ?1 AND a.state IN ('confirmed', 'ignored'))"
-        " AND EXISTS (SELECT 1 FROM person p WHERE p.id = ?2)"
-        " AND EXISTS (SELECT 1 FROM face f WHERE f.id = ?1) ON CONFLICT DO NOTHING",
+        "INSERT INTO assignment (face_id, person_id, state, source, distance, probability, at_us)"
+        " SELECT ?1, ?2, 'suggested', 'auto', ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM"
+        " assignment a  WHERE a.face_id = ?1 AND a.state IN ('confirmed', 'ignored')) AND EXISTS"
+        " (SELECT 1 FROM person p WHERE p.id = ?2) AND EXISTS (SELECT 1 FROM face f WHERE f.id ="
+        " ?1) ON CONFLICT DO NOTHING",
         (face_id, person_id, distance, probability, now_us()),
     )
 

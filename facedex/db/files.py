@@ -93,7 +93,7 @@ def list_roots(db: apsw.Connection) -> list[Root]:
 
 
 def only_in_root(db: apsw.Connection, root_id: RootId) -> tuple[int, int, int]:
-    """Return how many files a root has, photos that no other root holds, and named faces on those."""
+    """Return how many files a root has, photos of its own, and named faces on those."""
     sql = (
         "WITH own AS (SELECT DISTINCT photo_id AS id FROM file f WHERE root_id = ?1"
         "  AND photo_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM file o"
@@ -130,7 +130,7 @@ def count_files(db: apsw.Connection, root_id: RootId) -> int:
 def find_files(
     db: apsw.Connection, root_id: RootId, relpaths: Sequence[bytes]
 ) -> dict[bytes, FileRow]:
-    """Return the rows of the paths that have one; one query, so not more than some hundred paths."""
+    """Return the rows of the paths that have one; one query, so some hundred paths at most."""
     marks = ",".join("?" * len(relpaths))
     sql = f"SELECT {_COLUMNS} FROM file WHERE root_id = ? AND relpath IN ({marks})"
     return {row[1]: _file_row(row) for row in rows(db, sql, (root_id, *relpaths))}
@@ -161,7 +161,7 @@ def mark_pending(db: apsw.Connection, file_id: FileId, stat: FileStat) -> None:
 
 
 def mark_seen(db: apsw.Connection, row: FileRow) -> None:
-    """Say that a file that was gone is there again, unchanged; one that had a problem is read again."""
+    """Mark a file that was gone as there again; one that had a problem is read again."""
     state = "present" if row.content_hash is not None else "unreadable"
     db.execute(
         "UPDATE file SET state = iif(EXISTS (SELECT 1 FROM issue i WHERE i.file_id = file.id),"
@@ -185,7 +185,7 @@ def mark_missing(db: apsw.Connection, file_id: FileId) -> None:
 
 
 def is_root_there(db: apsw.Connection, file_id: FileId) -> bool:
-    """Tell whether a file's root can be opened and holds anything: an unmounted disk's folder is empty."""
+    """Tell whether a file's root holds anything: an unmounted disk's folder is empty."""
     sql = "SELECT r.path FROM file f JOIN root r ON r.id = f.root_id WHERE f.id = ?"
     try:
         with os.scandir(rows(db, sql, (file_id,))[0][0]) as listing:
@@ -198,7 +198,8 @@ def pending_after(db: apsw.Connection, file_id: int, limit: int) -> list[FileRef
     """Return the next files to read, by id, of the roots that are online."""
     sql = (
         "SELECT f.id, r.path, f.relpath, f.attempts, f.turn FROM file f"
-        " JOIN root r ON r.id = f.root_id WHERE f.state = 'pending' AND f.id > ? AND r.state = 'online' ORDER BY f.id LIMIT ?"
+        " JOIN root r ON r.id = f.root_id WHERE f.state = 'pending' AND f.id > ?"
+        " AND r.state = 'online' ORDER BY f.id LIMIT ?"
     )
     return [_ref(row) for row in rows(db, sql, (file_id, limit))]
 
@@ -216,7 +217,8 @@ def file_of_photo(db: apsw.Connection, photo_id: PhotoId) -> FileRef | None:
     """Return one file of a photo that can be opened, or None while there is none."""
     sql = (
         "SELECT f.id, r.path, f.relpath, f.attempts, f.turn FROM file f"
-        " JOIN root r ON r.id = f.root_id WHERE f.photo_id = ? AND f.state = 'present' AND r.state = 'online'"
+        " JOIN root r ON r.id = f.root_id WHERE f.photo_id = ? AND f.state = 'present'"
+        " AND r.state = 'online'"
         " ORDER BY f.root_id, f.relpath LIMIT 1"
     )
     found = rows(db, sql, (photo_id,))
@@ -238,7 +240,7 @@ def set_turn(db: apsw.Connection, file_id: FileId, turn: int) -> bool:
 
 
 def orientation_of(db: apsw.Connection, file_id: FileId) -> int | None:
-    """Return how a file turns its photo: as it says, else as told of it; None if it was never read."""
+    """Return how a file turns its photo: by its own word, else by others'; None if unread."""
     sql = "SELECT iif(orientation = 1, turn, orientation) FROM file WHERE id = ?"
     found = rows(db, sql, (file_id,))
     return found[0][0] if found else None
@@ -289,7 +291,7 @@ def set_read(
     photo_id: PhotoId | None,
     orientation: int | None,
 ) -> None:
-    """Record that a file was read to the end, and what it held; which photo it held before is kept."""
+    """Record that a file was read, and what it held; which photo it held before is kept."""
     db.execute(
         "INSERT OR REPLACE INTO former (file_id, photo_id, until_us)"
         " SELECT id, photo_id, ?2 FROM file WHERE id = ?1 AND photo_id != coalesce(?3, 0)",

@@ -1,8 +1,8 @@
 """Reading another program's SQLite database without leaving a trace beside it.
 
 Opening a database, even read-only, may create ``-wal`` and ``-shm`` files, roll back what a crashed
-program left, or make a program that runs wait. So the database is copied, with its log, into a private
-folder, and only the copy is opened: SQLite finishes there what the log holds.
+program left, or make a program that runs wait. So the database is copied, with its log, into a
+private folder, and only the copy is opened: SQLite finishes there what the log holds.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def _finish_log(db: apsw.Connection, path: Path) -> None:
 def _copy_settled(path: Path, copy: Path) -> None:
     """Copy a database and its log as they were at one moment.
 
-    The log may grow meanwhile: SQLite takes the whole transactions from it and no more. The database
-    itself must not change; when it does, the copy is made again.
+    The log may grow meanwhile: SQLite takes the whole transactions from it and no more. The
+    database itself must not change; when it does, the copy is made again.
     """
     for attempt in range(_ATTEMPTS):
         time.sleep(_SETTLE_S * 3**attempt if attempt else 0)
@@ -83,7 +83,7 @@ def _copy_settled(path: Path, copy: Path) -> None:
 
 
 def _fingerprint(path: Path) -> tuple[int, int, int, bytes]:
-    """Return what changes when the file is written; its header holds SQLite's counter of changes."""
+    """Return what changes when the file is written: SQLite's counter of changes and more."""
     stat = path.stat()
     with path.open("rb") as file:
         return stat.st_ino, stat.st_size, stat.st_mtime_ns, file.read(100)

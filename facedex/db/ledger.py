@@ -176,16 +176,13 @@ def conflicts(db: apsw.Connection) -> list[Conflict]:
     """Return the regions that were not followed, with what stands in their place."""
     path = "rtrim(r.path_text, '/') || '/' || f.relpath_text"
     sql = (
-        f"SELECT s.kind, coalesce(s.path, (SELECT {path} FROM file f JOIN root r ON r.id = f.root_id"
-        "  WHERE f.id = s.file_id)),"
-        f" coalesce((SELECT {path} FROM file f JOIN root r ON r.id = f.root_id"
-        "  WHERE f.photo_id = g.photo_id ORDER BY f.id LIMIT 1), g.photo_name),"
-        " coalesce(p.name, g.name), w.name, coalesce(a.source, 'user')"
-        " FROM region g JOIN source s ON s.id = g.source_id"
-        " LEFT JOIN person p ON p.id = g.person_id"
-        " LEFT JOIN assignment a ON a.face_id = g.face_id AND a.state IN ('confirmed', 'ignored')"
-        " LEFT JOIN person w ON w.id = a.person_id"
-        " WHERE g.status = 'conflict' ORDER BY 2, 3, g.id"
+        f"SELECT s.kind, coalesce(s.path, (SELECT {path} FROM file f JOIN root r ON r.id ="
+        f" f.root_id  WHERE f.id = s.file_id)), coalesce((SELECT {path} FROM file f JOIN root r ON"
+        " r.id = f.root_id  WHERE f.photo_id = g.photo_id ORDER BY f.id LIMIT 1), g.photo_name),"
+        " coalesce(p.name, g.name), w.name, coalesce(a.source, 'user') FROM region g JOIN source s"
+        " ON s.id = g.source_id LEFT JOIN person p ON p.id = g.person_id LEFT JOIN assignment a ON"
+        " a.face_id = g.face_id AND a.state IN ('confirmed', 'ignored') LEFT JOIN person w ON w.id"
+        " = a.person_id WHERE g.status = 'conflict' ORDER BY 2, 3, g.id"
     )
     return [Conflict(*row) for row in rows(db, sql)]
 

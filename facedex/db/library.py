@@ -123,7 +123,8 @@ def _lock(handle: int) -> bool:
 
             # byte 1 GiB: a lock on the text itself would keep others from reading who holds it
             os.lseek(handle, 1 << 30, os.SEEK_SET)
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]  # Windows
+            # Windows only, where mypy does not run
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
             os.lseek(handle, 0, os.SEEK_SET)
         else:
             import fcntl

@@ -1,4 +1,4 @@
-"""Pairs that the user said are not one person: of two people, or of a face of each of two groups."""
+"""Pairs of people, or of faces of two groups, that the user said are not one person."""
 
 from __future__ import annotations
 

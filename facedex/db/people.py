@@ -123,7 +123,7 @@ def delete_person(db: apsw.Connection, person_id: PersonId) -> None:
 
 
 def is_mentioned(db: apsw.Connection, person_id: PersonId) -> bool:
-    """Tell whether a face, a cluster with faces or a contact is a person's; a mere suggestion is not."""
+    """Tell whether a face, a cluster with faces or a contact is a person's; suggestions are not."""
     sql = (
         "SELECT EXISTS (SELECT 1 FROM contact WHERE person_id = ?1)"
         " OR EXISTS (SELECT 1 FROM assignment WHERE person_id = ?1 AND state != 'suggested')"

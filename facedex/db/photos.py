@@ -88,7 +88,8 @@ def refresh_orientation(db: apsw.Connection, photo_id: PhotoId) -> None:
     nothing is turned as a sidecar or Picasa says.
     """
     db.execute(
-        "UPDATE photo SET orientation = coalesce((SELECT iif(f.orientation = 1, f.turn, f.orientation)"
+        "UPDATE photo SET orientation ="
+        " coalesce((SELECT iif(f.orientation = 1, f.turn, f.orientation)"
         "   FROM file f"
         "   WHERE f.photo_id = photo.id AND f.state = 'present' AND f.orientation IS NOT NULL"
         "   ORDER BY f.root_id, f.relpath LIMIT 1), orientation) WHERE id = ?",
@@ -144,9 +145,10 @@ def forget_analysis(db: apsw.Connection, photo_id: PhotoId) -> None:
 
 
 def replaced_photos(db: apsw.Connection, model: str) -> list[Replaced]:
-    """Return the photos that no file holds, nor held when it was last there, with those in their place.
+    """Return the photos that no file holds any more, with those in their place.
 
-    Only photos in their place that have been searched with this model. What a file held last comes first.
+    Only photos in their place that have been searched with this model. What a file held last comes
+    first.
     """
     sql = (
         "SELECT o.photo_id, f.photo_id, min(o.is_compared)"

@@ -1,4 +1,4 @@
-"""All that an owner decided in a library, in a form that fits any other library of the same photos."""
+"""All that an owner decided in a library, in a form for other libraries of the same photos."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _READ_ONLY = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 
 
 @dataclass(slots=True)
-class Memory:
+class PortableDecisions:
     """What was decided, by uuid; keys and states are those of ``snapshots``, without suggestions.
 
     Faces are (key, state); pairs are the keys of those that were rejected.
@@ -37,33 +37,33 @@ class Memory:
     pairs: list[Step] = field(default_factory=list)
 
 
-def remember(db: apsw.Connection) -> Memory:
-    """Return what is said of every face by somebody other than the program.
+def read_decided(db: apsw.Connection) -> PortableDecisions:
+    """Return every word on a face that is not the program's guess, and who its people are.
 
-    Of faces that are gone it is what the journal says last; Picasa's words are remembered too.
+    Of faces that are gone it is the journal's last word; those of other programs count too.
     """
-    memory = Memory()
+    found = PortableDecisions()
     for key, state in decisions.iter_changes(db):
         if "face" in key:
-            memory.faces[key["face"]] = _key_of(key), state or _NOTHING
+            found.faces[key["face"]] = _key_of(key), state or _NOTHING
     sql = (
         "SELECT DISTINCT f.id, f.uuid FROM face f LEFT JOIN assignment a ON a.face_id = f.id"
         " WHERE a.source != 'auto' OR f.uuid IN (SELECT value FROM json_each(?))"
     )
-    for face_id, face_uuid in rows(db, sql, (json.dumps(list(memory.faces)),)):
+    for face_id, face_uuid in rows(db, sql, (json.dumps(list(found.faces)),)):
         key = snapshots.face_key(db, FaceId(face_id))
-        memory.faces[face_uuid] = key, snapshots.face_state(db, FaceId(face_id))
+        found.faces[face_uuid] = key, snapshots.face_state(db, FaceId(face_id))
     for person in people.list_people(db):
         state = snapshots.person_state(db, person.uuid)
         if state is not None:
-            memory.people[person.uuid] = state
-    memory.faces = {
+            found.people[person.uuid] = state
+    found.faces = {
         name: (key, {**state, "said": said})
-        for name, (key, state) in memory.faces.items()
+        for name, (key, state) in found.faces.items()
         if (said := [word for word in state["said"] if word[3] != "auto"])
     }
-    memory.pairs = [snapshots.pair_key(db, pair) for pair in pairs.list_rejected(db)]
-    return memory
+    found.pairs = [snapshots.pair_key(db, pair) for pair in pairs.list_rejected(db)]
+    return found
 
 
 def open_other(path: Path) -> apsw.Connection:

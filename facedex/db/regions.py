@@ -89,8 +89,8 @@ def save_regions(db: apsw.Connection, source_id: int, regions: Iterable[NewRegio
         corners = (None,) * 4 if new.box is None else (*_corners(new.box),)
         db.execute(
             "INSERT INTO region (source_id, photo_name, rect, contact_id, name, said, rotate,"
-            " tagged_us, x0, y0, x1, y1, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')"
-            " ON CONFLICT DO UPDATE SET status = 'pending', said = excluded.said,"
+            " tagged_us, x0, y0, x1, y1, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            " 'pending') ON CONFLICT DO UPDATE SET status = 'pending', said = excluded.said,"
             " rotate = excluded.rotate, tagged_us = excluded.tagged_us",
             (
                 source_id, new.photo_name, new.rect, new.contact_id, new.name, new.said,
@@ -244,9 +244,9 @@ def names_meaning(db: apsw.Connection, person_id: PersonId) -> list[str]:
 def take_names(db: apsw.Connection, person_id: PersonId, names: Sequence[str]) -> None:
     """Let these names in files mean somebody again."""
     db.execute(
-        "UPDATE region SET person_id = ?1,"
-        " status = iif(status IN ('orphaned', 'withdrawn'), status, 'pending')"
-        " WHERE contact_id = '' AND person_id IS NOT ?1 AND name IN (SELECT value FROM json_each(?2))",
+        "UPDATE region SET person_id = ?1, status = iif(status IN ('orphaned', 'withdrawn'),"
+        " status, 'pending') WHERE contact_id = '' AND person_id IS NOT ?1 AND name IN (SELECT"
+        " value FROM json_each(?2))",
         (person_id, json.dumps(list(names))),
     )
 
@@ -333,7 +333,8 @@ def files_without_photo(db: apsw.Connection) -> list[FileRef]:
     """Return the files that regions are about and of which no photo is known, by id."""
     sql = (
         "SELECT DISTINCT f.id, r.path, f.relpath FROM region g JOIN file f ON f.id = g.file_id"
-        " JOIN root r ON r.id = f.root_id WHERE f.photo_id IS NULL AND g.said = 'named' ORDER BY f.id"
+        " JOIN root r ON r.id = f.root_id WHERE f.photo_id IS NULL AND g.said = 'named' ORDER BY"
+        " f.id"
     )
     return [FileRef(FileId(i), join(root, rel), 0) for i, root, rel in rows(db, sql)]
 

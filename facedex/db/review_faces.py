@@ -1,4 +1,4 @@
-"""What a review compares: the encoded faces of clusters and lone faces, and what is suggested of whom."""
+"""What a review compares: encoded faces of clusters and lone ones, and who is suggested."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class UnitFaces:
     """Encoded faces that are named, or that nobody has spoken of, as arrays of equal length.
 
-    ``unit`` is the cluster's id, or minus the face's id for a face in none; ``person`` is 0 where nobody is
-    confirmed. Ignored and suggested faces are left out.
+    ``unit`` is the cluster's id, or minus the face's id for a face in none; ``person`` is 0 where
+    nobody is confirmed. Ignored and suggested faces are left out.
     """
 
     face: NDArray[np.int64]
@@ -35,7 +35,7 @@ class UnitFaces:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Somebody of whom faces are suggested: how many, and how likely the surest of them is right."""
+    """Somebody of whom faces are suggested: how many, and the surest one's probability."""
 
     person_id: PersonId
     n_faces: int
@@ -86,7 +86,7 @@ def list_waiting(db: apsw.Connection) -> list[Waiting]:
 def surest_suggestions(
     db: apsw.Connection, person_id: PersonId, limit: int
 ) -> list[tuple[FaceId, float | None]]:
-    """Return the faces that are most likely a person's with how likely that is, the surest first."""
+    """Return the faces that are most likely a person's, with probabilities, the surest first."""
     sql = (
         "SELECT face_id, probability FROM assignment WHERE person_id = ? AND state = 'suggested'"
         " ORDER BY probability DESC, distance, face_id LIMIT ?"
@@ -113,8 +113,8 @@ def rejected_people(db: apsw.Connection) -> list[tuple[int, int, int]]:
 def rejected_pairs(db: apsw.Connection) -> list[tuple[int, int, int, int]]:
     """Return (person, unit, other person, other unit) of each rejected pair as things are now.
 
-    A person is 0 where the face that stood for a group has no name by now, a unit 0 where a person was
-    meant from the beginning.
+    A person is 0 where the face that stood for a group has no name by now, a unit 0 where a person
+    was meant from the beginning.
     """
     side = (
         "coalesce(r.person_{0}, (SELECT a.person_id FROM assignment a"

@@ -7,8 +7,8 @@ There are four kinds of things, each with a key that names it in every library:
 - a cluster: whose it is; None while there is none. ``{"cluster": id}``
 - a rejected pair: whether it is one. ``{"pair": "people" or "faces", "a": ..., "b": ...}``
 
-Ids of people and clusters are never used again (AUTOINCREMENT), so what comes back gets the id it had.
-``services/decisions/steps.py`` finds what a key names, and restores states.
+Ids of people and clusters are never used again (AUTOINCREMENT), so what comes back gets the id it
+had. ``services/decisions/steps.py`` finds what a key names, and restores states.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def boxes_on_image(db: apsw.Connection, image: str) -> list[tuple[FaceId, Box]]:
 
 
 def add_box(db: apsw.Connection, key: Step) -> FaceId | None:
-    """Add the face that a key names as a box that nobody detected; None if its photo is not here."""
+    """Add the face that a key names as a box that nobody detected; None without its photo."""
     found = rows(db, "SELECT id FROM photo WHERE image_hash = ?", (bytes.fromhex(key["image"]),))
     if not found:
         return None

@@ -1,8 +1,8 @@
 """Relearning: every decision again, on another model's faces or in a fresh library.
 
-Faces are found by uuid, else by image hash and place. A named face that no detector finds here is kept as
-a named box, and what names a photo that is not here is counted, so that no name is lost unseen. What was
-decided here stands. All of it is one step of the journal.
+Faces are found by uuid, else by image hash and place. A named face that no detector finds here is
+kept as a named box, and what names a photo that is not here is counted, so that no name is lost
+unseen. What was decided here stands. All of it is one step of the journal.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from facedex.db import faces, pairs, people, photos, snapshots
 from facedex.db.connection import LIBRARY_NAME, transaction, translated
 from facedex.db.library import get_meta, open_library, scan_lock
-from facedex.db.portable_decisions import open_other, remember
+from facedex.db.portable_decisions import open_other, read_decided
 from facedex.errors import UsageError
 from facedex.geometry import iou
 from facedex.naming import words
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.decisions import Step
     from facedex.db.faces import StoredFace
-    from facedex.db.portable_decisions import Memory
+    from facedex.db.portable_decisions import PortableDecisions
     from facedex.progress import ProgressSink
     from facedex.types import ClusterId, FaceId, PersonId, ScanOptions
 
@@ -44,7 +44,7 @@ Fate = Literal["same", "named", "box", "kept", "absent"]
 
 @dataclass(slots=True)
 class RelearnReport:
-    """What became of every face that somebody had spoken of; the first five numbers are all of them.
+    """What became of every face with a word on it; the first five numbers are all of them.
 
     Attributes
     ----------
@@ -109,10 +109,10 @@ def relearn(
             source = open_other(other)
             stack.callback(source.close)
         with translated(db.filename):
-            memory = remember(source)
+            decided = read_decided(source)
             if is_dry_run:
-                return _counted(_plan(db, memory))
-            report = _apply(db, memory)
+                return _counted(_plan(db, decided))
+            report = _apply(db, decided)
             model = get_meta(db, "model")
             if model is not None:
                 report.n_encoded, report.n_unencodable = encode_named(
@@ -131,10 +131,10 @@ def _is_same_file(other: Path, directory: Path) -> bool:
 # ---- finding the faces
 
 
-def _plan(db: Connection, memory: Memory) -> list[_Found]:
+def _plan(db: Connection, decided: PortableDecisions) -> list[_Found]:
     """Return where each remembered face is here, photo by photo; nothing is written."""
     found: list[_Found] = []
-    by_image = sorted(memory.faces.values(), key=lambda entry: entry[0]["image"])
+    by_image = sorted(decided.faces.values(), key=lambda entry: entry[0]["image"])
     for image, entries in groupby(by_image, key=lambda entry: entry[0]["image"]):
         photo = photos.find_photo(db, bytes.fromhex(image))
         on_photo = list(entries)
@@ -149,7 +149,7 @@ def _plan(db: Connection, memory: Memory) -> list[_Found]:
 
 
 def _places(keys: list[Step], there: list[StoredFace]) -> dict[int, FaceId]:
-    """Return which face each key means: that of its uuid, else the one it lies on, each at most once."""
+    """Return which face each key means: by its uuid, else by its place; each at most once."""
     by_uuid = {face.uuid: face.face_id for face in there}
     places = {
         index: by_uuid[key["face"]] for index, key in enumerate(keys) if key["face"] in by_uuid
@@ -193,16 +193,16 @@ def _counted(found: list[_Found]) -> RelearnReport:
 # ---- naming them
 
 
-def _apply(db: Connection, memory: Memory) -> RelearnReport:
+def _apply(db: Connection, decided: PortableDecisions) -> RelearnReport:
     with transaction(db):
         record = Recording(db)
-        found = _plan(db, memory)
+        found = _plan(db, decided)
         report = _counted(found)
-        known = _Known(record, memory)
+        known = _Known(record, decided)
         for each in found:
             if each.fate in {"named", "box"}:
                 _restore(record, known, each)
-        for key in memory.pairs:
+        for key in decided.pairs:
             _restore_pair(record, known, key)
         report.n_people = known.n_added
         record.write("relearn", lambda n: f"Relearned {n}")
@@ -210,25 +210,25 @@ def _apply(db: Connection, memory: Memory) -> RelearnReport:
 
 
 class _Known:
-    """Who the people of a memory are here: by uuid, by contact or by name; else they are added."""
+    """Who another library's people are here: by uuid, contact or name; else they are added."""
 
-    def __init__(self, record: Recording, memory: Memory) -> None:
+    def __init__(self, record: Recording, decided: PortableDecisions) -> None:
         self._record = record
-        self._memory = memory
+        self._decided = decided
         self._here: dict[str, PersonId] = {}
         self._homes: dict[tuple[PersonId, int], ClusterId] = {}
         self.n_added = 0
-        for person_uuid, state in memory.people.items():
+        for person_uuid, state in decided.people.items():
             if not state["is_placeholder"]:
                 self.of(person_uuid, state["name"])
 
     def of(self, person_uuid: str, name: str) -> PersonId:
-        """Return a person of the memory here, with the facts that were known there.
+        """Return a person of the other library here, with the facts that were known there.
 
         ``name`` is what somebody was called who was there no more.
         """
         if person_uuid not in self._here:
-            state = self._memory.people.get(person_uuid)
+            state = self._decided.people.get(person_uuid)
             name = name if state is None else state["name"]
             person_id = self._find(person_uuid, name, state)
             if person_id is None:

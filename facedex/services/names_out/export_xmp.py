@@ -96,13 +96,13 @@ def export_xmp(
 ) -> XmpExport:
     """Write the confirmed names beside every file of a photo, or into it.
 
-    What is there keeps what others wrote. What facedex wrote at an earlier export goes where it is no
-    longer true. Where nothing would change, nothing is touched.
+    What is there keeps what others wrote. What facedex wrote at an earlier export goes where it is
+    no longer true. Where nothing would change, nothing is touched.
 
     Parameters
     ----------
-    person_ids : only the faces of these people; None for everybody. What was written of others before
-        is kept true.
+    person_ids : only the faces of these people; None for everybody. What was written of others
+        before is kept true.
     into_photos : write into the photos' own files; where that cannot be done without loss, into
         sidecars. Else photos are only read.
 
@@ -131,7 +131,7 @@ def count_writable(
 
 
 class _Names:
-    """What is known at one moment: who is on which photo, its files, and what was exported before."""
+    """What is known at one moment: who is on which photo, its files, what was exported before."""
 
     def __init__(self, db: Connection, person_ids: Collection[PersonId] | None) -> None:
         with snapshot(db):
@@ -237,7 +237,7 @@ class _Exporting:
         return faces
 
     def _write_photo(self, photo: PhotoNames, file: PhotoFile, *, has_names: bool) -> bool:
-        """Tell whether the photo's own file took the names, or is a problem; else a sidecar must."""
+        """Tell whether the photo's own file took the names, or is a problem; else a sidecar will."""
         try:
             self._count(photo.path, photo.into_photo, has_names=has_names)
         except UnmergeableError as error:

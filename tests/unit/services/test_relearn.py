@@ -9,7 +9,7 @@ from views import v1_views
 
 from facedex.db import faces, pairs, people
 from facedex.db.connection import rows, transaction
-from facedex.db.portable_decisions import remember
+from facedex.db.portable_decisions import read_decided
 from facedex.errors import LibraryDamaged, SchemaTooNew, UsageError
 from facedex.progress import NullSink
 from facedex.services.decisions import decide_faces
@@ -98,7 +98,7 @@ def test_every_word_is_there_again_in_a_fresh_library(decided, make_fresh):
     report = run(fresh, decided)
     assert words(fresh) == words(decided)
     assert len(words(decided)) > 10
-    n_faces = len(remember(decided.db).faces)
+    n_faces = len(read_decided(decided.db).faces)
     assert (report.n_named, report.n_boxes, report.n_absent) == (n_faces, 0, 0)
     ada = people.find_by_name(fresh.db, "countess")
     assert people.get_person(fresh.db, ada).born == "1815-12-10"
@@ -125,7 +125,7 @@ def test_relearning_again_changes_nothing(decided, make_fresh):
     n = rows(fresh.db, "SELECT count(*) FROM decision")
     report = run(fresh, decided)
     assert (report.n_same, report.n_named, report.n_people) == (
-        len(remember(decided.db).faces),
+        len(read_decided(decided.db).faces),
         0,
         0,
     )
@@ -194,7 +194,7 @@ def test_photos_that_are_not_here_are_counted_and_named_when_they_come(decided, 
         fresh.db.execute("UPDATE file SET photo_id = NULL")
         fresh.db.execute("DELETE FROM photo")
     report = run(fresh, decided)
-    assert report.n_absent == len(remember(decided.db).faces)
+    assert report.n_absent == len(read_decided(decided.db).faces)
     assert words(fresh) == []
     assert fresh.names() == decided.names()  # people are known all the same
     assert run(later, decided).n_named == report.n_absent
