@@ -232,11 +232,18 @@ class EncoderThresholds:
     label_counts, cuts : the largest distance to a centroid at which its person is suggested, for
         some numbers of labelled faces behind the centroid, ascending counts.
     group_cut : root-mean-square distance up to which unknown faces make one group.
+    same_face : up to it, two encodings are of one face before and after an edit, or on a RAW and its
+        JPEG; None: two thirds of the cut of one label, as dlib's.
+    other_face : beyond it, they are not, though the place is the same; None: 1.14 of that cut.
+    quality_floor : below this ``EncodedFace.quality`` an encoding is not used; 0: all are.
     """
 
     label_counts: tuple[int, ...]
     cuts: tuple[float, ...]
     group_cut: float
+    same_face: float | None = None
+    other_face: float | None = None
+    quality_floor: float = 0.0
 
 
 class FaceEngine(Protocol):

@@ -31,15 +31,15 @@ from rivals import (
 )
 
 from facedex.matching.clustering import ALONE, group_unknown
-from facedex.matching.thresholds import DLIB_RESNET
+from facedex.naming.encoder import DLIB
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rivals import Grouping
 
-    from facedex.matching.thresholds import GroupRule
+    from facedex.naming.encoder import GroupRule
 
-RULE = DLIB_RESNET
+RULE = DLIB.group_rule
 CUTS = np.arange(0.34, 0.45, 0.005)
 SEEDS = range(5)
 

@@ -24,7 +24,7 @@ from facedex.matching.clustering import ALONE, group_unknown
 from facedex.matching.likeness import DLIB_RESNET, Likeness
 from facedex.matching.metric import squared_lengths
 from facedex.matching.metrics import Metric
-from facedex.matching.thresholds import DLIB_RESNET as RULE
+from facedex.naming.encoder import DLIB
 from facedex.services.recognising.metric_choice import load_types
 from facedex.types import MetricName
 
@@ -60,7 +60,7 @@ class Pairs:
 
 
 def near_pairs(faces: Faces) -> Pairs:
-    labels = group_unknown(faces.encodings, np.arange(len(faces.people)), RULE)
+    labels = group_unknown(faces.encodings, np.arange(len(faces.people)), DLIB.group_rule)
     alone = np.flatnonzero(labels == ALONE)
     labels[alone] = labels.max() + 1 + np.arange(len(alone))
     sizes = np.bincount(labels)

@@ -29,12 +29,12 @@ from rivals import unit
 from facedex.matching import neighbours as near
 from facedex.matching.clustering import group_unknown
 from facedex.matching.linkage import average_linkage
-from facedex.matching.thresholds import DLIB_RESNET
+from facedex.naming.encoder import DLIB
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RULE = DLIB_RESNET
+RULE = DLIB.group_rule
 EXACT_CUT = 0.36  # the best of exact average linkage for LFW: grouping.py --rivals
 MOST_FACES = 5000
 BETWEEN_REAL_AND_DRAWN = 0.35

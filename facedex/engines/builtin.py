@@ -43,7 +43,7 @@ def _whole_photo(name: DetectorName, summary: str) -> DetectorSpec:
 
 @hookimpl
 def register_encoders() -> list[EncoderSpec]:
-    """Return dlib's ResNet; what it says of distances stands in ``matching/thresholds.py``."""
+    """Return dlib's ResNet; what is true of its encodings stands in ``naming/encoder.py``."""
     return [
         EncoderSpec(
             DLIB_ENCODER,

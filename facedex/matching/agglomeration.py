@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from facedex.matching.neighbours import Edges
-    from facedex.matching.thresholds import GroupRule
+    from facedex.naming.encoder import GroupRule
 
 _ROWS = 65536
 _SCATTER = np.int64(0x1E3779B97F4A7C15)

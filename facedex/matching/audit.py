@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.matching.calibration import ODDS_WHEN_FITTED, SHIPPED, refined
+from facedex.matching.calibration import SHIPPED, refined
 from facedex.matching.centroids import build_centroids, to_table
 from facedex.matching.metric import distances
 from facedex.matching.metrics import fit_metric

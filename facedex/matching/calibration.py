@@ -19,19 +19,14 @@ A library's own labels may correct slope and level of the ratio (``refined``).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.types import MetricName
+from facedex.naming.encoder import DLIB, ODDS_WHEN_FITTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
-
-ODDS_WHEN_FITTED = 100.0
-"""Pairs of two people for each pair of one, to which every fit is weighted."""
 
 PRIOR_STEP = 0.2
 """Of the log odds of the known share, and of the logarithm of the number of people."""
@@ -42,9 +37,6 @@ _SLOPE_SPREAD = 0.2
 _SHIFT_SPREAD = 1.0
 _ROUNDS = 100
 _LARGEST_RATIO = 30.0
-_STEEPNESS = (
-    11.5  # of plain distances of dlib's encodings: 60.4 times the squared cut of many labels
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +52,6 @@ class Calibration:
     coefficients: tuple[float, float, float, float]
     slope: float = 1.0
     shift: float = 0.0
-
-    @classmethod
-    def from_cuts(cls, label_counts: Sequence[int], cuts: Sequence[float]) -> Self:
-        """Return one for an encoder of which only cuts are known, at some numbers of labels.
-
-        At a cut a face is as likely the person's as not, of ``ODDS_WHEN_FITTED`` candidates; around it the
-        ratio is as steep, in shares of the squared cut, as that of dlib's encodings.
-        """
-        inverse = 1 / np.asarray(label_counts, dtype=np.float64)
-        squared = np.square(np.asarray(cuts, dtype=np.float64))
-        level, rise = squared[0], 0.0
-        if len(squared) > 1:
-            rise, level = np.polyfit(inverse, squared, 1)
-        steepness = _STEEPNESS / level
-        even = float(np.log(ODDS_WHEN_FITTED))
-        return cls((even + _STEEPNESS, -steepness, steepness * rise, 0.0))
 
     def log_ratios(
         self, distances: NDArray[np.float64], n_labels: NDArray[np.float64]
@@ -232,13 +208,5 @@ def prior_log_odds(share: float, n_people: int) -> float:
     return float(np.log(share / (1 - share))) - PRIOR_STEP * steps
 
 
-SHIPPED: dict[MetricName, Calibration] = {
-    MetricName.NONE: Calibration((18.235, -71.101, 0.287, 20.621)),
-    MetricName.STD: Calibration((18.182, -70.087, 0.243, 20.480)),
-    MetricName.VARIANCE: Calibration((18.084, -68.947, 0.188, 20.318)),
-    MetricName.UNIT: Calibration((19.353, -154.119, 0.317, 43.385)),
-    MetricName.WHITENED: Calibration((19.580, -251.616, 1.038, 63.769)),
-    MetricName.TYPICALITY: Calibration((25.175, -168.712, -3.276, 52.344)),
-}
-"""For dlib_face_recognition_resnet_model_v1 with 5-point chips, the mean over a chip and its mirror
-image; fitted by benchmarks/identity/calibration.py."""
+SHIPPED = {name: Calibration(ratio) for name, ratio in DLIB.ratios.items()}
+"""Of dlib's encodings, by metric."""

@@ -25,7 +25,7 @@ from facedex.matching.neighbours import EXACT_PAIRS, Edges, neighbours
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from facedex.matching.thresholds import GroupRule
+    from facedex.naming.encoder import GroupRule
 
 ALONE = -1
 """The label of a face that is in no group."""
@@ -67,7 +67,7 @@ def group_unknown(
     if not len(labels):
         return labels
     n_placed = int(labels.max()) + 1
-    points = rule.comparable(encodings)
+    points = _comparable(encodings, rule)
     usable = np.flatnonzero(np.isfinite(points).all(axis=1))
     # in an order of their own, so that rounding and ties cannot depend on the order of the faces
     usable = usable[np.lexsort(points[usable, _ORDER_BY - 1 :: -1].T)]
@@ -155,3 +155,13 @@ def _numbered(labels: NDArray[np.int64], n_placed: int) -> NDArray[np.int64]:
     real = np.flatnonzero((counts > 1) & (known >= n_placed))
     number[real[np.argsort(first[real])]] = n_placed + np.arange(len(real))
     return number[slots]
+
+
+def _comparable(encodings: NDArray[np.float32], rule: GroupRule) -> NDArray[np.float32]:
+    """Return the encodings as they are compared; those of length 0 come out not finite."""
+    if not rule.unit_length:
+        return encodings
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        lengths = np.sqrt(np.einsum("ij,ij->i", encodings, encodings))
+        scaled: NDArray[np.float32] = encodings / lengths[:, None]
+    return scaled

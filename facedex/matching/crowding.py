@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from facedex.matching.neighbours import Edges
-    from facedex.matching.thresholds import GroupRule
+    from facedex.naming.encoder import GroupRule
 
 _LARGE = 100
 

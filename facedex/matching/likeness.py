@@ -13,9 +13,11 @@ matter of distances alone and is fitted, by logistic regression, on what groupin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from facedex.naming.encoder import DLIB
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -25,25 +27,12 @@ _LARGEST_LOG_ODDS = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """The coefficients of the module's formula."""
+    """The coefficients of the module's formula (``EncoderFacts.likeness``)."""
 
     level: float
     steepness: float
     larger: float
     smaller: float
-
-    @classmethod
-    def from_cut(cls, cut: float) -> Self:
-        """Return one for an encoder of which only the cut of grouping is known.
-
-        The odds fall as fast as those of dlib's encodings, in shares of the squared cut.
-        """
-        return cls(
-            DLIB_RESNET.level,
-            DLIB_RESNET.steepness * (_DLIB_CUT / cut) ** 2,
-            DLIB_RESNET.larger,
-            DLIB_RESNET.smaller,
-        )
 
     def chances(
         self, squared: ArrayLike, sizes: ArrayLike, other_sizes: ArrayLike, n_units: int
@@ -75,8 +64,5 @@ class Likeness:
         return float((most - np.log(chance / (1 - chance))) / self.steepness)
 
 
-DLIB_RESNET = Likeness(17.181, 124.289, 1.115, 4.770)
-"""For dlib_face_recognition_resnet_model_v1 with 5-point chips, the mean over a chip and its mirror
-image, by the metric ``typicality``; fitted by benchmarks/identity/likeness.py."""
-
-_DLIB_CUT = 0.375
+DLIB_RESNET = Likeness(*DLIB.likeness)
+"""Of dlib's encodings, by the metric ``typicality``."""

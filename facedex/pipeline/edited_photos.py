@@ -20,32 +20,29 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.faces import StoredFace
     from facedex.db.photos import Replaced
+    from facedex.naming.encoder import EncoderFacts
     from facedex.types import FaceId, PhotoId
 
-# one face before and after an edit; siblings on one photo are farther apart than this
-SAME_FACE_DISTANCE = 0.35
-# in the same place only a face that cannot be the same is refused
-_OTHER_FACE_DISTANCE = 0.6
 _BATCH_PHOTOS = 64
 
-_Distances = dict[tuple["FaceId", "FaceId"], float]
 
-
-def carry_over(db: Connection, model_id: str) -> None:
+def carry_over(db: Connection, model_id: str, encoder: EncoderFacts | None) -> None:
     """Give the photos of edited files what people said of the same faces before.
 
     To be called when no file waits to be read: only then it is known which photos no file holds any
     more. What finds no face stays with the old photo, until a file that held it shows that face
-    again.
+    again. ``encoder`` is what is true of the model; where nobody knows that, places alone decide.
     """
     replaced = photos.replaced_photos(db, model_id)
     for start in range(0, len(replaced), _BATCH_PHOTOS):
         with transaction(db):
             for one in replaced[start : start + _BATCH_PHOTOS]:
-                _carry_faces(db, one, model_id)
+                _carry_faces(db, one, model_id, encoder)
 
 
-def _carry_faces(db: Connection, one: Replaced, model_id: str) -> None:
+def _carry_faces(
+    db: Connection, one: Replaced, model_id: str, encoder: EncoderFacts | None
+) -> None:
     """Let faces go from a photo to the one in its place.
 
     The same face is the nearest encoding; else, while the two are compared for the first time, the
@@ -53,15 +50,22 @@ def _carry_faces(db: Connection, one: Replaced, model_id: str) -> None:
     """
     said = [face for face in faces.faces_of_photo(db, one.photo_id) if face.is_settled]
     free = [face for face in faces.faces_of_photo(db, one.now) if not face.is_settled]
-    distances = _distances(db, said, free, model_id)
+    distances = {} if encoder is None else _distances(db, said, free, model_id)
     pairs = pair_best_first(
-        (distance, *pair) for pair, distance in distances.items() if distance <= SAME_FACE_DISTANCE
+        (distance, *pair)
+        for pair, distance in distances.items()
+        if encoder is not None and encoder.is_same_face(distance)
     )
     if not one.is_compared and _is_same_shape(db, one.photo_id, one.now):
+        ruled_out = {
+            pair
+            for pair, distance in distances.items()
+            if encoder is not None and not encoder.may_be_same_face(distance)
+        }
         pairs |= _by_place(
             [face for face in said if face.face_id not in pairs],
             [face for face in free if face.face_id not in pairs.values()],
-            distances,
+            ruled_out,
         )
     for old_id, new_id in pairs.items():
         faces.become(db, old_id, new_id)
@@ -72,7 +76,7 @@ def _carry_faces(db: Connection, one: Replaced, model_id: str) -> None:
 
 def _distances(
     db: Connection, said: list[StoredFace], free: list[StoredFace], model_id: str
-) -> _Distances:
+) -> dict[tuple[FaceId, FaceId], float]:
     before = {f.face_id: faces.find_encoding(db, f.face_id, model_id) for f in said}
     after = {f.face_id: faces.find_encoding(db, f.face_id, model_id) for f in free}
     return {
@@ -84,14 +88,13 @@ def _distances(
 
 
 def _by_place(
-    said: list[StoredFace], free: list[StoredFace], distances: _Distances
+    said: list[StoredFace], free: list[StoredFace], ruled_out: set[tuple[FaceId, FaceId]]
 ) -> dict[FaceId, FaceId]:
     return pair_best_first(
         (-iou(a.box, b.box), a.face_id, b.face_id)
         for a in said
         for b in free
-        if is_unmoved(a.box, b.box)
-        and distances.get((a.face_id, b.face_id), 0.0) <= _OTHER_FACE_DISTANCE
+        if is_unmoved(a.box, b.box) and (a.face_id, b.face_id) not in ruled_out
     )
 
 

@@ -10,6 +10,7 @@ from facedex.errors import UsageError
 from facedex.paths import model_cache
 from facedex.pipeline.scan_run import ScanRun
 from facedex.pipeline.supervisor import InlinePool, SupervisedPool
+from facedex.services.recognising.encoder_facts import find_facts, save_thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,12 +66,18 @@ def open_run(
     sink: ProgressSink,
     should_stop: Callable[[], bool],
 ) -> Iterator[ScanRun]:
-    """Give a run over the library in ``directory``; its workers end with it."""
+    """Give a run over the library in ``directory``; its workers end with it.
+
+    What a plugin's encoder says of its distances is stored from now on.
+    """
+    save_thresholds(db, engine.model_id, engine.thresholds)
+    facts = find_facts(db, engine.model_id)
     with (
         contextlib.closing(open_cache(directory)) as cache,
         contextlib.closing(make_pool(options, engine.target)) as pool,
     ):
-        yield ScanRun(db, cache, engine.engine_id, engine.model_id, pool, sink, should_stop)
+        ids = engine.engine_id, engine.model_id
+        yield ScanRun(db, cache, *ids, facts, pool, sink, should_stop)
 
 
 def make_pool(options: ScanOptions, target: Target) -> Pool:

@@ -39,7 +39,7 @@ def read_pending(run: ScanRun) -> None:
         store.add(file, result)
     store.flush()
     if not run.should_stop():
-        carry_over(run.db, run.model_id)
+        carry_over(run.db, run.model_id, run.encoder)
 
 
 def search_undone(run: ScanRun) -> None:
@@ -64,4 +64,4 @@ def search_undone(run: ScanRun) -> None:
     for photo_id, file, result in run_jobs(run, "Searching", n_photos, work(), ScanResult):
         store.add(file, result, photo_id)
     store.flush()
-    carry_over(run.db, run.model_id)
+    carry_over(run.db, run.model_id, run.encoder)

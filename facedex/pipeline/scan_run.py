@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from facedex.db.connection import Connection
     from facedex.db.files import FileRef
+    from facedex.naming.encoder import EncoderFacts
     from facedex.pipeline.messages import Job
     from facedex.pipeline.supervisor import Pool
     from facedex.progress import ProgressSink
@@ -46,6 +47,7 @@ class ScanRun:
     Attributes
     ----------
     cache : of cache.db, for thumbnails.
+    encoder : what is true of the model's encodings; None where nobody knows it.
     began_us : when the run began, microseconds UTC.
     """
 
@@ -53,6 +55,7 @@ class ScanRun:
     cache: Connection
     engine_id: str
     model_id: str
+    encoder: EncoderFacts | None
     pool: Pool
     sink: ProgressSink
     should_stop: Callable[[], bool]

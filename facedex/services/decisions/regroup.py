@@ -17,7 +17,7 @@ from facedex.db.connection import transaction
 from facedex.errors import EnvironmentFault, UsageError
 from facedex.matching.clustering import ALONE, group_unknown
 from facedex.services.decisions.journal import Recording
-from facedex.services.recognising.model_thresholds import find_group_rule
+from facedex.services.recognising.encoder_facts import find_facts
 from facedex.types import ClusterId, FaceId
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def regroup(db: Connection, model_id: str) -> RegroupReport:
 
 
 def _plan(db: Connection, model_id: str) -> _Plan:
-    rule = find_group_rule(db, model_id)
-    if rule is None:
+    facts = find_facts(db, model_id)
+    if facts is None:
         raise UsageError(
             f"nothing is known of the distances of {model_id}: its faces are not grouped"
         )
@@ -132,7 +132,7 @@ def _plan(db: Connection, model_id: str) -> _Plan:
     labels = group_unknown(
         known.encoding[todo],
         known.photo[todo],
-        replace(rule, pair_cut=rule.cut),
+        replace(facts.group_rule, pair_cut=facts.group_rule.cut),
         placed,
         apart=_said_apart(db, face),
     )

@@ -19,7 +19,7 @@ from facedex.geometry import box_to_upright, iou, upright_size
 from facedex.imaging.formats import RAW, stem
 from facedex.naming import words
 from facedex.naming.same_face import is_one_face, pair_best_first
-from facedex.pipeline.edited_photos import SAME_FACE_DISTANCE
+from facedex.services.recognising.encoder_facts import find_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
 
     from facedex.db.companions import HeldPhoto
     from facedex.db.connection import Connection
+    from facedex.naming.encoder import EncoderFacts
     from facedex.types import Box, FaceId, PhotoId
 
 _BATCH_PHOTOS = 64
 _CLOCK_S = 2  # a RAW and its JPEG may be stamped a second apart
 _ZONE_STEP_S = 900  # one of the two may lack its time zone: zones differ by quarters of an hour
 _ZONES_S = 26 * 3600
-# the same place on a picture of the same size: only a face that cannot be the same is refused
-_OTHER_FACE_DISTANCE = 0.6
 _SAME_SIZE = 0.03
 _CAMERA_FORMATS = {"JPEG", "MPO", "HEIF"}  # what cameras write beside a RAW
 
@@ -47,11 +46,12 @@ def link_companions(db: Connection, model_id: str, should_stop: Callable[[], boo
     """
     with transaction(db):
         companions.set_companions(db, _find_leads(db))
+    encoder = find_facts(db, model_id)
     after = 0
     while (todo := companions.unpaired_after(db, after, _BATCH_PHOTOS)) and not should_stop():
         with transaction(db):
             for photo_id, lead_id in todo:
-                _pair_faces(db, photo_id, lead_id, model_id)
+                _pair_faces(db, photo_id, lead_id, model_id, encoder)
                 companions.set_paired(db, photo_id)
         after = todo[-1][0]
     with transaction(db):
@@ -130,7 +130,13 @@ class _Face:
     encoding: NDArray[np.float32] | None
 
 
-def _pair_faces(db: Connection, photo_id: PhotoId, lead_id: PhotoId, model_id: str) -> None:
+def _pair_faces(
+    db: Connection,
+    photo_id: PhotoId,
+    lead_id: PhotoId,
+    model_id: str,
+    encoder: EncoderFacts | None,
+) -> None:
     companions.drop_twins(db, photo_id)
     mine, leads = (_faces(db, each, model_id) for each in (photo_id, lead_id))
     is_same_frame = _is_same_size(db, photo_id, lead_id)
@@ -138,7 +144,7 @@ def _pair_faces(db: Connection, photo_id: PhotoId, lead_id: PhotoId, model_id: s
         rank
         for a in mine
         for b in leads
-        if (rank := _likeness(a, b, is_same_frame=is_same_frame)) is not None
+        if (rank := _likeness(a, b, encoder, is_same_frame=is_same_frame)) is not None
     )
     for face_id, lead_face in pair_best_first(ranked).items():
         if _agree(db, face_id, lead_face):
@@ -169,16 +175,23 @@ def _is_same_size(db: Connection, a: PhotoId, b: PhotoId) -> bool:
     return all(abs(one / other - 1) < _SAME_SIZE for one, other in zip(*sizes, strict=True))
 
 
-def _likeness(a: _Face, b: _Face, *, is_same_frame: bool) -> tuple[float, FaceId, FaceId] | None:
-    """Return how to rank a pair, smaller first; None if these are not the same face."""
+def _likeness(
+    a: _Face, b: _Face, encoder: EncoderFacts | None, *, is_same_frame: bool
+) -> tuple[float, FaceId, FaceId] | None:
+    """Return how to rank a pair, smaller first; None if these are not the same face.
+
+    In the same place on pictures of one size, only a face that cannot be the same is refused. Where
+    nobody knows what a distance means, places alone decide.
+    """
     overlap = iou(a.box, b.box) if is_same_frame else 0.0
     is_in_place = is_same_frame and is_one_face(a.box, b.box)
-    if a.encoding is None or b.encoding is None:
+    if encoder is None or a.encoding is None or b.encoding is None:
         return (-overlap, a.face_id, b.face_id) if is_in_place else None
     distance = float(np.linalg.norm(a.encoding - b.encoding))
-    if distance > (_OTHER_FACE_DISTANCE if is_in_place else SAME_FACE_DISTANCE):
+    is_near = encoder.may_be_same_face if is_in_place else encoder.is_same_face
+    if not is_near(distance):
         return None
-    return distance - overlap, a.face_id, b.face_id
+    return distance / encoder.other_face - overlap, a.face_id, b.face_id
 
 
 def _agree(db: Connection, face_id: FaceId, lead_id: FaceId) -> bool:

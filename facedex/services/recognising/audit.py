@@ -20,6 +20,7 @@ from facedex.matching.audit import (
     has_enough,
     own_calibration,
 )
+from facedex.naming.encoder import is_dlibs
 from facedex.services.recognising.metric_choice import (
     MetricChoice,
     default_metric,
@@ -28,7 +29,6 @@ from facedex.services.recognising.metric_choice import (
     save_choice,
     types_of,
 )
-from facedex.services.recognising.model_thresholds import is_dlibs
 
 if TYPE_CHECKING:
     from facedex.db.connection import Connection

@@ -10,8 +10,8 @@ import numpy as np
 from facedex.db import faces, matching, people
 from facedex.db.connection import transaction
 from facedex.matching.clustering import ALONE, group_unknown
+from facedex.services.recognising.encoder_facts import find_facts
 from facedex.services.recognising.library_faces import load_rules, make_recogniser
-from facedex.services.recognising.model_thresholds import find_group_rule
 from facedex.types import ClusterId, FaceId
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.faces import EncodedFaces
     from facedex.matching.matcher import Suggestions
-    from facedex.matching.thresholds import GroupRule
+    from facedex.naming.encoder import GroupRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ def match_faces(db: Connection, model_id: str) -> MatchReport:
     another. What is decided meanwhile, in the window for instance, stands.
     """
     known = faces.load_encoded(db, model_id)
-    rule = find_group_rule(db, model_id)
-    if not len(known.face) or rule is None:
+    facts = find_facts(db, model_id)
+    if not len(known.face) or facts is None:
         return MatchReport()
     is_suggested = _suggest(db, model_id, known)
-    return MatchReport(int(is_suggested.sum()), _group(db, known, rule, is_suggested))
+    return MatchReport(int(is_suggested.sum()), _group(db, known, facts.group_rule, is_suggested))
 
 
 def _open_faces(known: EncodedFaces) -> NDArray[np.bool_]:

@@ -12,8 +12,9 @@ import numpy as np
 from facedex.db.library import get_meta, set_meta
 from facedex.matching.calibration import SHIPPED, Calibration
 from facedex.matching.metrics import FaceTypes, Metric
+from facedex.naming.encoder import DLIB, is_dlibs
 from facedex.paths import shipped
-from facedex.services.recognising.model_thresholds import find_calibration, is_dlibs
+from facedex.services.recognising.encoder_facts import find_facts
 from facedex.types import MetricName
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def default_metric(model_id: str) -> MetricName:
 
     A plugin's encoder says what is near in plain distances.
     """
-    return MetricName.TYPICALITY if is_dlibs(model_id) else MetricName.NONE
+    return DLIB.default_metric if is_dlibs(model_id) else MetricName.NONE
 
 
 def plain_metric(model_id: str) -> Metric:
@@ -87,7 +88,10 @@ def load_choice(db: Connection, model_id: str) -> MetricChoice:
 
 def calibration_of(db: Connection, model_id: str, choice: MetricChoice) -> Calibration:
     """Return the calibration of a model's distances, a plugin's by the cuts that it gave."""
-    return find_calibration(db, model_id) or choice.calibration
+    facts = find_facts(db, model_id)
+    if facts is None or is_dlibs(model_id):
+        return choice.calibration
+    return Calibration(facts.ratios[facts.default_metric])
 
 
 def save_choice(db: Connection, choice: MetricChoice) -> None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from facedex.db import catalog, decisions, faces, people, review_faces, runs
 from facedex.db.library import get_meta
+from facedex.matching.likeness import Likeness
+from facedex.services.recognising.encoder_facts import find_facts
 from facedex.services.recognising.metric_choice import plain_metric
-from facedex.services.recognising.model_thresholds import find_likeness
 from facedex.services.reviewing.group_means import Unit, Units
 from facedex.services.reviewing.questions import (
     PAGE,
@@ -142,7 +143,9 @@ class Review:
         self._seen = review_faces.newest_cluster(db), decisions.last_id(db)
         self._is_fresh = True
         model_id = self._built[0]
-        self._units = Units(plain_metric(model_id), find_likeness(db, model_id))
+        facts = find_facts(db, model_id)
+        likeness = None if facts is None else Likeness(*facts.likeness)
+        self._units = Units(plain_metric(model_id), likeness)
         self._of_person.clear()
         self._weighed.clear()
         self._to_weigh.clear()

@@ -17,7 +17,6 @@ from facedex.services.decisions.decide_sure import count_sure
 from facedex.services.names_in.link_companions import link_companions
 from facedex.services.names_in.take_over_names import read_elsewhere, take_over_names
 from facedex.services.recognising.match_faces import match_faces
-from facedex.services.recognising.model_thresholds import keep_thresholds
 from facedex.services.scanning import search_settings
 from facedex.services.scanning.retry_raw import retry_raw
 from facedex.services.scanning.walk_roots import add_roots, check_folder, check_online, walk_root
@@ -89,7 +88,6 @@ def scan_library(
         translated(db.filename),
         open_run(directory, db, options, engine, sink, should_stop) as run,
     ):
-        keep_thresholds(db, engine.model_id, engine.thresholds)
         return _scan(directory, run, options)
 
 

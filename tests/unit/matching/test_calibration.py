@@ -13,6 +13,7 @@ from facedex.matching.calibration import (
     prior_log_odds,
     refined,
 )
+from facedex.naming.encoder import ratio_from_cuts
 from facedex.types import MetricName
 
 TRUE = Calibration((12.0, -90.0, 1.0, 30.0))
@@ -109,7 +110,7 @@ def test_the_prior_goes_down_with_the_number_of_people():
 
 
 def test_cuts_alone_make_a_calibration():
-    made = Calibration.from_cuts((1, 2, 4), (0.6, 0.5, 0.45))
+    made = Calibration(ratio_from_cuts((1, 2, 4), (0.6, 0.5, 0.45)))
     n_labels = np.array([1.0, 2.0, 4.0])
     even = np.log(ODDS_WHEN_FITTED)
     assert np.allclose(made.reach(even, n_labels), [0.6, 0.5, 0.45], atol=0.01)
@@ -119,5 +120,5 @@ def test_cuts_alone_make_a_calibration():
 
 
 def test_one_cut_serves_every_number_of_labels():
-    made = Calibration.from_cuts((1,), (0.5,))
+    made = Calibration(ratio_from_cuts((1,), (0.5,)))
     assert np.allclose(made.reach(np.log(ODDS_WHEN_FITTED), np.array([1.0, 8.0])), 0.5)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from facedex.matching.clustering import ALONE, group_unknown
 from facedex.matching.linkage import average_linkage
-from facedex.matching.thresholds import DLIB_RESNET, GroupRule
+from facedex.naming.encoder import DLIB, GroupRule
 
-RULE = DLIB_RESNET
+RULE = DLIB.group_rule
 PLAIN = GroupRule.average_linkage(0.2)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from facedex.matching.crowding import crowding
 from facedex.matching.neighbours import Edges
-from facedex.matching.thresholds import GroupRule
+from facedex.naming.encoder import GroupRule
 
 RULE = replace(
     GroupRule.average_linkage(0.3), crowd_size=2, crowd_near=0.5, crowd_far=1.0, crowd_weight=0.4

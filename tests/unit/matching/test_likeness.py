@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facedex.matching.likeness import DLIB_RESNET, Likeness
-from facedex.matching.thresholds import DLIB_RESNET as RULE
+from facedex.naming.encoder import DLIB, likeness_from_cut
 
 SIZES = st.integers(1, 10_000)
 
@@ -40,9 +40,10 @@ def test_nothing_beyond_the_reach_is_as_likely(chance, n, m, n_units):
 
 
 def test_cut_of_another_encoder_gives_the_same_in_its_own_measure():
-    same, twice = Likeness.from_cut(RULE.cut), Likeness.from_cut(2 * RULE.cut)
+    cut = DLIB.group_rule.cut
+    same, twice = (Likeness(*likeness_from_cut(each)) for each in (cut, 2 * cut))
     for share in (0.5, 1.0, 1.5):
-        squared = share * RULE.cut**2
+        squared = share * cut**2
         wanted = pytest.approx(float(DLIB_RESNET.chances(squared, 5, 1, 100)))
         assert same.chances(squared, 5, 1, 100) == wanted
         assert twice.chances(4 * squared, 5, 1, 100) == wanted
