@@ -24,7 +24,6 @@ from scipy.cluster.vq import kmeans2
 
 from facedex.matching.audit import own_calibration
 from facedex.matching.calibration import (
-    ODDS_WHEN_FITTED,
     SHIPPED,
     Calibration,
     fit_calibration,
@@ -33,6 +32,7 @@ from facedex.matching.calibration import (
 )
 from facedex.matching.metric import distances
 from facedex.matching.metrics import FaceTypes, Metric, fit_metric
+from facedex.naming.encoder import ODDS_WHEN_FITTED
 from facedex.services.recognising.metric_choice import load_types
 from facedex.types import MetricName
 

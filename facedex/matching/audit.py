@@ -21,6 +21,7 @@ from facedex.matching.calibration import SHIPPED, refined
 from facedex.matching.centroids import build_centroids, to_table
 from facedex.matching.metric import distances
 from facedex.matching.metrics import fit_metric
+from facedex.naming.encoder import ODDS_WHEN_FITTED
 from facedex.types import MetricName
 
 if TYPE_CHECKING:

@@ -2,5 +2,6 @@
 
 - ``trust``: whose word counts, in one order.
 - ``words``: what is said of one face, and what becomes of it when somebody says something else.
+- ``encoder``: what is true of one encoder: what its distances mean, which encodings count.
 - ``same_face``: which boxes are around one face, and who is paired with whom.
 """

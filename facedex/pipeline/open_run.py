@@ -6,11 +6,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from facedex.db.cache import open_cache
+from facedex.db.encoders import save_thresholds
 from facedex.errors import UsageError
+from facedex.naming.encoder import facts_of, is_dlibs
 from facedex.paths import model_cache
 from facedex.pipeline.scan_run import ScanRun
 from facedex.pipeline.supervisor import InlinePool, SupervisedPool
-from facedex.services.recognising.encoder_facts import find_facts, save_thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,8 +71,9 @@ def open_run(
 
     What a plugin's encoder says of its distances is stored from now on.
     """
-    save_thresholds(db, engine.model_id, engine.thresholds)
-    facts = find_facts(db, engine.model_id)
+    if not is_dlibs(engine.model_id):
+        save_thresholds(db, engine.model_id, engine.thresholds)
+    facts = facts_of(engine.model_id, engine.thresholds)
     with (
         contextlib.closing(open_cache(directory)) as cache,
         contextlib.closing(make_pool(options, engine.target)) as pool,

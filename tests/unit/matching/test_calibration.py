@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facedex.matching.calibration import (
-    ODDS_WHEN_FITTED,
     PRIOR_STEP,
     SHIPPED,
     Calibration,
@@ -13,7 +12,7 @@ from facedex.matching.calibration import (
     prior_log_odds,
     refined,
 )
-from facedex.naming.encoder import ratio_from_cuts
+from facedex.naming.encoder import ODDS_WHEN_FITTED, ratio_from_cuts
 from facedex.types import MetricName
 
 TRUE = Calibration((12.0, -90.0, 1.0, 30.0))

@@ -9,6 +9,7 @@ from facedex.db import cache, files, people
 from facedex.db import faces as stored
 from facedex.db.connection import rows, transaction
 from facedex.db.library import open_library
+from facedex.naming.encoder import DLIB
 from facedex.pipeline.messages import FoundFace, ScanResult
 from facedex.pipeline.scan_run import ScanRun
 from facedex.pipeline.store import Store
@@ -58,7 +59,7 @@ class ScannedPhotos:
 
     def begin(self):
         """Begin another scan."""
-        self.run = ScanRun(self.db, self.cache, ENGINE, MODEL, None, self.sink, lambda: False)
+        self.run = ScanRun(self.db, self.cache, ENGINE, MODEL, DLIB, None, self.sink, lambda: False)
         self.store = Store(self.run)
 
     def close(self):

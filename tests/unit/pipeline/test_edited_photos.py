@@ -9,6 +9,7 @@ from facedex.db import faces as stored
 from facedex.db import pairs, people, photos
 from facedex.db.connection import rows, transaction
 from facedex.geometry import iou
+from facedex.naming.encoder import DLIB
 from facedex.pipeline.edited_photos import carry_over
 from facedex.types import Box, PhotoFacts, Source
 
@@ -61,7 +62,7 @@ def test_each_named_face_that_is_there_still_goes_to_the_edited_photo(scanned, n
     )
     for who in named:
         scanned.assign(faces[who].face_id, name=f"person {who}")
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     gone_over = set(named) & set(there)
     shown = dict(
         rows(
@@ -87,7 +88,7 @@ def test_whatever_somebody_said_goes_over_with_group_and_uuid(scanned, state, so
     with transaction(scanned.db):
         cluster = people.add_cluster(scanned.db)
         stored.set_cluster(scanned.db, face.face_id, cluster)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     [after] = scanned.faces(now)
     assert (after.uuid, after.cluster_id, after.box) == (face.uuid, cluster, ELSEWHERE[0])
     assert scanned.said(after.face_id) == [(state, source)]
@@ -101,7 +102,7 @@ def test_that_two_are_not_one_goes_over(scanned, side):
     pair = (face.face_id, theirs.face_id) if side == 0 else (theirs.face_id, face.face_id)
     with transaction(scanned.db):
         pairs.set_rejected(scanned.db, "faces", *pair, is_rejected=True)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     [after] = scanned.faces(now)
     assert after.uuid == face.uuid
     assert pairs.is_rejected(scanned.db, "faces", after.face_id, theirs.face_id)
@@ -110,7 +111,7 @@ def test_that_two_are_not_one_goes_over(scanned, side):
 def test_a_programs_guess_does_not_go_over(scanned):
     _was, now, [face] = edit(scanned, [found(LEFT)], [found(LEFT)])
     scanned.assign(face.face_id, state="suggested", source="auto")
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     [after] = scanned.faces(now)
     assert after.uuid != face.uuid
     assert scanned.said(after.face_id) == []
@@ -122,7 +123,7 @@ def test_a_face_of_which_somebody_spoke_by_now_is_left_alone(scanned, state, sou
     scanned.assign(face.face_id, name="Ada")
     [there] = scanned.faces(now)
     scanned.assign(there.face_id, name="Eve", state=state, source=source)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert scanned.said(there.face_id) == [(state, source)]
     assert set(uuids(scanned, was)) == {face.uuid}
 
@@ -138,7 +139,7 @@ def test_elsewhere_on_the_photo_the_same_face_is_nearer_than_siblings_are(
         scanned, [found(LEFT)], [found(ELSEWHERE[2], vector=near(0, distance))]
     )
     scanned.assign(face.face_id)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert (face.uuid in uuids(scanned, now)) is is_same
 
 
@@ -146,7 +147,7 @@ def test_elsewhere_on_the_photo_the_same_face_is_nearer_than_siblings_are(
 def test_in_its_place_a_face_is_the_same_unless_it_must_be_another(scanned, distance, is_same):
     _was, now, [face] = edit(scanned, [found(LEFT)], [found(LEFT, vector=near(0, distance))])
     scanned.assign(face.face_id)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert (face.uuid in uuids(scanned, now)) is is_same
 
 
@@ -156,7 +157,7 @@ def test_in_its_place_means_that_half_of_both_boxes_is_shared(scanned, dx, is_sa
     assert (iou(LEFT, moved) >= 0.5) is is_same
     _was, now, [face] = edit(scanned, [found(LEFT)], [found(moved, vector=near(0, 0.5))])
     scanned.assign(face.face_id)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert (face.uuid in uuids(scanned, now)) is is_same
 
 
@@ -169,7 +170,7 @@ def test_without_an_encoding_the_place_decides(scanned, missing, place):
     with transaction(scanned.db):
         sql = "DELETE FROM encoding WHERE face_id IN (SELECT id FROM face WHERE photo_id = ?)"
         scanned.db.execute(sql, (photo_id,))
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert (face.uuid in uuids(scanned, now)) is (place == LEFT)
 
 
@@ -181,7 +182,7 @@ def test_the_nearest_encoding_beats_the_place(scanned):
     )
     for face in (one, other):
         scanned.assign(face.face_id)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert uuids(scanned, now) == {other.uuid: LEFT, one.uuid: RIGHT}
 
 
@@ -198,7 +199,7 @@ def test_of_several_alike_each_goes_to_the_nearest_and_none_twice(scanned, turne
     )
     for face in (one, other):
         scanned.assign(face.face_id)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert uuids(scanned, now) == {one.uuid: ELSEWHERE[0], other.uuid: ELSEWHERE[1]}
 
 
@@ -211,7 +212,7 @@ def test_by_place_each_goes_to_the_box_that_it_shares_most(scanned, turned_round
     )
     for face in (one, other):
         scanned.assign(face.face_id)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert uuids(scanned, now) == {one.uuid: shifted(LEFT, 0.01), other.uuid: aside}
 
 
@@ -232,7 +233,7 @@ def test_places_are_compared_only_on_a_picture_of_the_same_shape(scanned, facts,
         scanned, [found(LEFT)], [found(LEFT, vector=near(0, 0.5))], facts=facts
     )
     scanned.assign(face.face_id)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert (face.uuid in uuids(scanned, now)) is is_same
 
 
@@ -249,10 +250,10 @@ def test_places_are_compared_once_and_encodings_always(scanned):
         faces=[found(LEFT, vector=near(0, 0.5)), found(ELSEWHERE[1], vector=near(1, 0.1))],
     )  # fmt: skip
     now = scanned.row(file)["photo_id"]
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     for face in (here, there):
         scanned.assign(face.face_id)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert here.uuid not in uuids(scanned, now)
     assert there.uuid in uuids(scanned, now)
 
@@ -262,7 +263,7 @@ def test_a_photo_that_another_file_still_holds_keeps_its_names(scanned):
     scanned.read(copy, faces=None)
     was, now, [face] = edit(scanned, [found(LEFT)], [found(LEFT)])
     scanned.assign(face.face_id)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert set(uuids(scanned, was)) == {face.uuid}
     assert face.uuid not in uuids(scanned, now)
 
@@ -270,9 +271,9 @@ def test_a_photo_that_another_file_still_holds_keeps_its_names(scanned):
 def test_a_photo_not_searched_by_this_model_waits(scanned):
     was, now, [face] = edit(scanned, [found(LEFT)], [found(LEFT)])
     scanned.assign(face.face_id)
-    carry_over(scanned.db, "another-model")
+    carry_over(scanned.db, "another-model", DLIB)
     assert set(uuids(scanned, was)) == {face.uuid}
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert set(uuids(scanned, now)) == {face.uuid}
 
 
@@ -281,7 +282,7 @@ def test_a_photo_that_gave_its_faces_away_is_searched_again_when_it_is_back(scan
         scanned, [found(LEFT), found(RIGHT, vector=PEOPLE[1])], [found(LEFT)]
     )
     scanned.assign(one.face_id)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     searched = [photo_id for (photo_id,) in rows(scanned.db, "SELECT photo_id FROM analysis")]
     assert was not in searched
     assert now in searched
@@ -290,7 +291,7 @@ def test_a_photo_that_gave_its_faces_away_is_searched_again_when_it_is_back(scan
 def test_a_photo_that_gave_nothing_away_stays_searched(scanned):
     was, now, [face] = edit(scanned, [found(LEFT)], [found(RIGHT, vector=PEOPLE[1])])
     scanned.assign(face.face_id)
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     assert {each for (each,) in rows(scanned.db, "SELECT photo_id FROM analysis")} == {was, now}
     assert rows(scanned.db, "SELECT is_compared FROM former") == [(1,)]
 
@@ -304,7 +305,7 @@ def test_names_go_over_for_more_photos_than_fit_into_one_transaction(scanned):
         scanned.assign(scanned.faces(was)[0].face_id)
         made.append(scanned.faces(was)[0].uuid)
         scanned.read(file, content=name + b"e", image=name + b"e", faces=[found(LEFT)])
-    carry_over(scanned.db, MODEL)
+    carry_over(scanned.db, MODEL, DLIB)
     shown = rows(
         scanned.db, "SELECT f.uuid FROM face f JOIN file h ON h.photo_id = f.photo_id ORDER BY h.id"
     )

@@ -13,6 +13,7 @@ from facedex.db.sources import SourceFacts
 from facedex.digikam.database import DigikamPhoto
 from facedex.digikam.database_faces import DigikamFace, PixelRect
 from facedex.geometry import box_from_rect64, box_to_rect64, box_to_upright, upright_size
+from facedex.naming.encoder import DLIB
 from facedex.pipeline.messages import EncodeResult
 from facedex.pipeline.scan_run import ScanRun
 from facedex.pipeline.store_xmp import save_xmp
@@ -135,7 +136,7 @@ def take_over_all(small):
     """Give every region its face, or a box that nobody could encode."""
     cache = open_cache(small.directory)
     try:
-        run = ScanRun(small.db, cache, ENGINE, MODEL, BlindPool(), NullSink(), lambda: False)
+        run = ScanRun(small.db, cache, ENGINE, MODEL, DLIB, BlindPool(), NullSink(), lambda: False)
         encode_faceless(run, take_over(small))
     finally:
         cache.close()

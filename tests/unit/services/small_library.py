@@ -7,12 +7,16 @@ import numpy as np
 
 from facedex.db import faces, files, people, photos
 from facedex.db.connection import transaction
+from facedex.db.encoders import save_thresholds
 from facedex.db.library import open_library, set_meta
 from facedex.imaging.formats import RAW_SUFFIXES, suffix
-from facedex.types import Box, FaceState, FileStat, PhotoFacts
+from facedex.types import Box, EncoderThresholds, FaceState, FileStat, PhotoFacts
 
 MODEL = "dlib-resnet-v1-small"  # matched as dlib's encodings are
 ENGINE = "small-engine"
+# a plugin's encoder: dlib's cuts of 1 to 16 labels and of groups, twenty times as large
+PLUGIN = "twenty-v1"
+TWENTY_TIMES = EncoderThresholds((1, 4, 16), (10.5, 9.2, 8.9), 10.6)
 
 
 class SmallLibrary:
@@ -80,6 +84,19 @@ class SmallLibrary:
                 new = faces.NewFace(box, "cnn", 1.0, None, encoding, quality)
                 found.append(faces.add_face(self.db, photo_id, new, ENGINE, MODEL))
         return found
+
+    def encode_by(self, model, thresholds, scale):
+        """Let all faces be encoded by a plugin's model, whose distances are ``scale`` times as large."""
+        with transaction(self.db):
+            set_meta(self.db, "model", model)
+            save_thresholds(self.db, model, thresholds)
+            self.db.execute("UPDATE analysis SET model = ?", (model,))
+            for face_id, vector in self.db.execute(
+                "SELECT face_id, vector FROM encoding"
+            ).fetchall():
+                larger = (np.frombuffer(vector, "<f4") * scale).astype("<f4").tobytes()
+                sql = "UPDATE encoding SET model = ?, vector = ? WHERE face_id = ?"
+                self.db.execute(sql, (model, larger, face_id))
 
     def take_away(self, name):
         """Let a photo's file be gone, as a walk finds it."""

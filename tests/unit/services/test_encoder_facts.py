@@ -4,14 +4,17 @@ import json
 
 import numpy as np
 import pytest
-from small_library import MODEL
+from small_library import MODEL, PLUGIN, TWENTY_TIMES, clusters
 
 from facedex.db.connection import transaction
+from facedex.db.encoders import save_thresholds
 from facedex.db.library import set_meta
 from facedex.naming.encoder import DLIB, facts_of
 from facedex.services.decisions import decide_faces
-from facedex.services.recognising.encoder_facts import find_facts, save_thresholds
+from facedex.services.decisions.regroup import regroup
+from facedex.services.recognising.encoder_facts import find_facts
 from facedex.services.recognising.match_faces import MatchReport, match_faces
+from facedex.services.reviewing.review import Review
 from facedex.types import EncoderThresholds
 
 PLUGINS_MODEL = "colour-v1"
@@ -55,13 +58,6 @@ def test_what_the_version_before_stored_is_read_and_what_a_later_one_adds_is_lef
     assert find_facts(small.db, PLUGINS_MODEL) == facts_of(PLUGINS_MODEL, GIVEN)
 
 
-def test_nothing_is_stored_for_a_model_of_our_own(small):
-    save_thresholds(small.db, MODEL, None)
-    assert small.db.execute("SELECT count(*) FROM meta WHERE key LIKE 'thresh%'").fetchall() == [
-        (0,)
-    ]
-
-
 @pytest.mark.parametrize(("thresholds", "n_suggested"), [(None, 0), (GIVEN, 3)])
 def test_faces_are_matched_by_what_the_plugin_gave(small, thresholds, n_suggested):
     adas, unknown = small.album("ada", 4), small.album("stranger", 3)
@@ -69,3 +65,29 @@ def test_faces_are_matched_by_what_the_plugin_gave(small, thresholds, n_suggeste
     encode_alike(small, [*adas, *unknown])
     save_thresholds(small.db, PLUGINS_MODEL, thresholds)
     assert match_faces(small.db, PLUGINS_MODEL) == MatchReport(n_suggested, 0)
+
+
+@pytest.mark.parametrize("scale", [1, 20])
+def test_suggestions_groups_and_questions_are_the_same_in_any_measure(small, scale):
+    adas, eves, nobody = small.album("ada", 5), small.album("eve", 5), small.album("nobody", 4)
+    decide_faces.name_faces(small.db, adas[:3], "Ada")
+    decide_faces.name_faces(small.db, eves[:3], "Eve")
+    if scale > 1:
+        small.encode_by(PLUGIN, TWENTY_TIMES, scale)
+    match_faces(small.db, MODEL if scale == 1 else PLUGIN)
+    assert [small.suggested(face) for face in adas] == [None] * 3 + ["Ada"] * 2
+    assert [small.suggested(face) for face in eves] == [None] * 3 + ["Eve"] * 2
+    [group] = set(clusters(small, nobody))
+    assert group is not None
+    asked = Review().questions(small.db, 3)
+    assert {(each.kind, each.person_name or each.cluster_id) for each in asked} == {
+        ("suggested", "Ada"), ("suggested", "Eve"), ("who", group),
+    }  # fmt: skip
+
+
+def test_grouping_anew_is_the_same_in_any_measure(small):
+    nobody, others = small.album("nobody", 4), small.album("others", 3)
+    small.encode_by(PLUGIN, TWENTY_TIMES, 20)
+    regroup(small.db, PLUGIN)
+    assert len(set(clusters(small, nobody))) == len(set(clusters(small, others))) == 1
+    assert not set(clusters(small, nobody)) & set(clusters(small, others))

@@ -1,7 +1,8 @@
 """A RAW and the picture beside it: one moment, one set of faces, and every name on both."""
 
+import numpy as np
 import pytest
-from small_library import ENGINE, MODEL, grouped
+from small_library import ENGINE, MODEL, PLUGIN, TWENTY_TIMES, grouped
 
 from facedex.db import catalog, companions, decisions, faces, files, people, photos
 from facedex.db.connection import rows, transaction
@@ -162,6 +163,44 @@ def test_another_face_in_the_same_place_is_another(small):
     small.photo("mia", name=b"IMG_1.CR2", taken_s=100)
     link(small)
     assert twins(small) == {}
+
+
+def link_twenty_times(small):
+    """Link by an encoder whose distances are twenty times dlib's."""
+    small.encode_by(PLUGIN, TWENTY_TIMES, 20)
+    link_companions(small.db, PLUGIN, lambda: False)
+
+
+@pytest.mark.parametrize("link_by", [link, link_twenty_times])
+@pytest.mark.parametrize(
+    ("size", "distance", "is_twin"),
+    [
+        ((4000, 3000), 0.58, True),  # in the same place, unless it cannot be the same face
+        ((4000, 3000), 0.62, False),
+        ((2000, 1500), 0.34, True),  # cropped: by the looks alone
+        ((2000, 1500), 0.36, False),
+    ],
+)
+def test_faces_are_one_up_to_a_distance_in_the_encoders_own_measure(
+    small, link_by, size, distance, is_twin
+):
+    [a], [b] = pair(small, "ada", size=size)
+    ada = small.encoding("ada")
+    step = small.encoding("eve") / np.linalg.norm(small.encoding("eve"))
+    with transaction(small.db):
+        for face_id, encoding in ((a, ada), (b, ada + distance * step)):
+            vector = encoding.astype("<f4").tobytes()
+            sql = "UPDATE encoding SET vector = ? WHERE face_id = ?"
+            small.db.execute(sql, (vector, face_id))
+    link_by(small)
+    assert twins(small) == ({b: a} if is_twin else {})
+
+
+def test_where_nobody_knows_what_a_distance_means_the_place_decides(small):
+    [a], [b] = pair(small, "ada")
+    small.encode_by(PLUGIN, None, 20)
+    link_companions(small.db, PLUGIN, lambda: False)
+    assert twins(small) == {b: a}
 
 
 @pytest.mark.parametrize(("size", "is_twin"), [((4032, 3024), True), ((2000, 1500), False)])

@@ -4,7 +4,7 @@ import hashlib
 import uuid
 
 import pytest
-from small_library import SmallLibrary
+from small_library import PLUGIN, TWENTY_TIMES, SmallLibrary
 from views import v1_views
 
 from facedex.db import faces, pairs, people
@@ -105,6 +105,13 @@ def test_every_word_is_there_again_in_a_fresh_library(decided, make_fresh):
     assert people.find_contact(fresh.db, "c" * 16) == people.find_by_name(fresh.db, EVE)
     [pair] = pairs.list_rejected(fresh.db)
     assert {pair.a, pair.b} == {ada, people.find_by_name(fresh.db, EVE)}
+
+
+def test_every_word_comes_to_another_encoders_faces_whatever_its_measure(decided, make_fresh):
+    fresh = make_fresh(moved=0.01)
+    fresh.encode_by(PLUGIN, TWENTY_TIMES, 20)
+    assert run(fresh, decided).n_suggested == run(make_fresh(moved=0.01), decided).n_suggested
+    assert words(fresh) == words(decided)
 
 
 def test_looks_that_were_apart_stay_apart(decided, make_fresh):

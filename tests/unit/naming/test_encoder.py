@@ -1,0 +1,84 @@
+"""What is true of one encoder: dlib's by its own figures, a plugin's in its own measure."""
+
+import numpy as np
+import pytest
+
+from facedex.matching.calibration import Calibration
+from facedex.naming.encoder import (
+    DLIB,
+    ODDS_WHEN_FITTED,
+    GroupRule,
+    cut_of_one_label,
+    facts_of,
+    likeness_from_cut,
+    ratio_from_cuts,
+)
+from facedex.types import EncoderThresholds, MetricName
+
+PLUGIN = "colour-v1"
+
+
+def dlibs_cuts(scale, label_counts=(1, 2, 4, 8, 16)):
+    """Return what an encoder would say whose distances are ``scale`` times dlib's."""
+    reach = Calibration(DLIB.ratios[MetricName.NONE]).reach
+    cuts = reach(np.log(ODDS_WHEN_FITTED), np.array(label_counts, dtype=np.float64))
+    return EncoderThresholds(label_counts, tuple(scale * float(c) for c in cuts), scale * 0.53)
+
+
+def test_dlibs_models_are_known_whatever_is_given():
+    assert facts_of("dlib-resnet-v1-55533b28-mirror", None) is DLIB
+    assert facts_of("dlib-resnet-v1-other", dlibs_cuts(3)) is DLIB
+
+
+def test_of_a_model_that_says_nothing_nothing_is_known():
+    assert facts_of(PLUGIN, None) is None
+
+
+@pytest.mark.parametrize(
+    ("of_one_face", "of_no_one_face"), [(0.349, 0.351), (0.0, 0.36), (0.35, 0.6)]
+)
+def test_one_face_seen_twice_is_as_near_as_this(of_one_face, of_no_one_face):
+    assert DLIB.is_same_face(of_one_face)
+    assert not DLIB.is_same_face(of_no_one_face)
+
+
+def test_in_the_same_place_only_what_cannot_be_the_same_is_refused():
+    assert DLIB.may_be_same_face(0.599)
+    assert not DLIB.may_be_same_face(0.601)
+
+
+def test_a_poor_encoding_teaches_nothing_and_an_unknown_one_is_fine():
+    assert DLIB.teaches(0.11)
+    assert DLIB.teaches(None)
+    assert not DLIB.teaches(0.09)
+
+
+@pytest.mark.parametrize("scale", [0.05, 1.0, 20.0])
+def test_an_encoder_that_gives_only_its_cuts_gets_the_rest_in_its_own_measure(scale):
+    facts = facts_of(PLUGIN, dlibs_cuts(scale))
+    assert facts.same_face == pytest.approx(0.35 * scale, rel=0.03)
+    assert facts.other_face == pytest.approx(0.6 * scale, rel=0.03)
+    assert facts.group_rule == GroupRule.average_linkage(0.53 * scale)
+    assert facts.default_metric is MetricName.NONE
+    assert facts.teaches(0.0)
+
+
+def test_what_an_encoder_says_itself_is_not_derived():
+    given = EncoderThresholds((1,), (9.0,), 8.0, same_face=5.0, other_face=11.0, quality_floor=0.3)
+    facts = facts_of(PLUGIN, given)
+    assert (facts.same_face, facts.other_face, facts.quality_floor) == (5.0, 11.0, 0.3)
+
+
+def test_the_cut_of_one_label_is_found_again():
+    assert cut_of_one_label(ratio_from_cuts((1, 4, 8), (0.6, 0.5, 0.48))) == pytest.approx(
+        0.6, abs=0.01
+    )
+    assert cut_of_one_label(ratio_from_cuts((8,), (12.0,))) == pytest.approx(12.0)
+
+
+def test_likeness_keeps_its_steepness_in_shares_of_the_cut():
+    cut = DLIB.group_rule.cut
+    assert likeness_from_cut(cut) == DLIB.likeness
+    level, steepness, *rest = likeness_from_cut(2 * cut)
+    assert steepness == pytest.approx(DLIB.likeness[1] / 4)
+    assert (level, *rest) == (DLIB.likeness[0], *DLIB.likeness[2:])
