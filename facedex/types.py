@@ -158,7 +158,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What one source says of a face and a person; ``person_id`` is None for an ignored face."""
+    """A word about a face: a source names or denies a person, or, with None, puts the face aside."""
 
     person_id: PersonId | None
     state: FaceState

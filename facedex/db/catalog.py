@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facedex.db.connection import rows
+from facedex.geometry import upright_size
 from facedex.types import (
     POOR_QUALITY,
     Box,
@@ -268,8 +269,7 @@ def get_photo_row(db: apsw.Connection, photo_id: PhotoId) -> PhotoRow:
     if not found:
         raise KeyError(photo_id)
     width, height, orientation, taken_us, path = found[0]
-    if orientation >= 5:
-        width, height = height, width
+    width, height = upright_size(width, height, orientation)
     there = rows(db, _FACE + " WHERE photo_id = ? ORDER BY x0, face_id", (photo_id,))
     faces = tuple(_face_row(row) for row in there)
     beside = rows(

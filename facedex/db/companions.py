@@ -74,7 +74,7 @@ def set_paired(db: apsw.Connection, photo_id: PhotoId) -> None:
 
 
 def drop_twins(db: apsw.Connection, photo_id: PhotoId) -> None:
-    """Forget which faces of a companion its lead shows too; what is said of them stays."""
+    """Forget which faces of a companion its lead shows too; their assignments stay."""
     sql = "DELETE FROM twin WHERE face_id IN (SELECT id FROM face WHERE photo_id = ?)"
     db.execute(sql, (photo_id,))
 

@@ -64,7 +64,7 @@ class StoredFace:
 
 
 def faces_of_photo(db: apsw.Connection, photo_id: PhotoId) -> list[StoredFace]:
-    """Return a photo's faces, by id. Settled: somebody other than the program spoke of them."""
+    """Return a photo's faces, by id. Settled: not only the program has assigned or compared them."""
     sql = (
         "SELECT f.id, f.uuid, f.photo_id, f.x0, f.y0, f.x1, f.y1, f.origin, f.cluster_id,"
         " EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id AND a.source != 'auto')"
@@ -154,7 +154,7 @@ def update_face(
 
 
 def delete_face(db: apsw.Connection, face_id: FaceId) -> None:
-    """Remove a face that nobody has spoken of."""
+    """Remove a face that nobody but the program has assigned."""
     db.execute("DELETE FROM face WHERE id = ?", (face_id,))
 
 
@@ -193,7 +193,7 @@ def _set_encoding(
 
 
 def assignments(db: apsw.Connection, face_id: FaceId) -> tuple[Assignment, ...]:
-    """Return all that is said of a face, in the order it was said."""
+    """Return the assignments of a face, in the order they came."""
     sql = (
         "SELECT person_id, state, source, distance, probability FROM assignment"
         " WHERE face_id = ? ORDER BY id"
@@ -204,10 +204,10 @@ def assignments(db: apsw.Connection, face_id: FaceId) -> tuple[Assignment, ...]:
     )
 
 
-def set_assignments(db: apsw.Connection, face_id: FaceId, said: Iterable[Assignment]) -> None:
-    """Replace all that is said of a face."""
+def set_assignments(db: apsw.Connection, face_id: FaceId, words: Iterable[Assignment]) -> None:
+    """Replace the assignments of a face."""
     db.execute("DELETE FROM assignment WHERE face_id = ?", (face_id,))
-    for one in said:
+    for one in words:
         db.execute(
             "INSERT INTO assignment (face_id, person_id, state, source, distance, probability,"
             " at_us) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -250,7 +250,7 @@ def join_cluster(db: apsw.Connection, face_id: FaceId, cluster_id: ClusterId) ->
 
 
 def faces_of_person(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
-    """Return every face of which a person is said to be, or not to be, by id."""
+    """Return every face that has an assignment of a person, be it a denial, by id."""
     sql = "SELECT face_id FROM assignment WHERE person_id = ? ORDER BY face_id"
     return [FaceId(i) for (i,) in rows(db, sql, (person_id,))]
 
@@ -408,7 +408,7 @@ def photo_ids(db: apsw.Connection, face_ids: Sequence[FaceId]) -> dict[FaceId, P
 
 
 def faces_in_cluster(db: apsw.Connection, cluster_id: ClusterId) -> list[FaceId]:
-    """Return every face that is placed in a cluster, whatever is said of it, by id."""
+    """Return every face that is placed in a cluster, whatever its assignments, by id."""
     sql = "SELECT id FROM face WHERE cluster_id = ? ORDER BY id"
     return [FaceId(i) for (i,) in rows(db, sql, (cluster_id,))]
 

@@ -184,14 +184,11 @@ def mark_missing(db: apsw.Connection, file_id: FileId) -> None:
     db.execute("UPDATE file SET state = 'missing' WHERE id = ?", (file_id,))
 
 
-def is_root_there(db: apsw.Connection, file_id: FileId) -> bool:
-    """Tell whether a file's root holds anything: an unmounted disk's folder is empty."""
+def root_path_of(db: apsw.Connection, file_id: FileId) -> bytes:
+    """Return the path of the root in which a file lies."""
     sql = "SELECT r.path FROM file f JOIN root r ON r.id = f.root_id WHERE f.id = ?"
-    try:
-        with os.scandir(rows(db, sql, (file_id,))[0][0]) as listing:
-            return next(listing, None) is not None
-    except OSError:
-        return False
+    path: bytes = rows(db, sql, (file_id,))[0][0]
+    return path
 
 
 def pending_after(db: apsw.Connection, file_id: int, limit: int) -> list[FileRef]:

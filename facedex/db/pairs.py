@@ -1,4 +1,4 @@
-"""Pairs of people, or of faces of two groups, that the user said are not one person."""
+"""Pairs of people, or of faces of two groups, that the user decided are not one person."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RejectedPair:
 
 
 def is_rejected(db: apsw.Connection, kind: PairKind, a: int, b: int) -> bool:
-    """Tell whether the user said that these are not the same person, in either order."""
+    """Tell whether the user decided that these are not one person, in either order."""
     x, y = _COLUMNS[kind]
     sql = f"SELECT 1 FROM rejected_pair WHERE min({x}, {y}) = ? AND max({x}, {y}) = ?"
     return bool(rows(db, sql, (min(a, b), max(a, b))))
@@ -45,7 +45,7 @@ def set_rejected(db: apsw.Connection, kind: PairKind, a: int, b: int, *, is_reje
 
 
 def list_rejected(db: apsw.Connection) -> list[RejectedPair]:
-    """Return every rejected pair, in the order they were said."""
+    """Return every rejected pair, in the order they came."""
     sql = (
         "SELECT person_a IS NOT NULL, coalesce(person_a, face_a), coalesce(person_b, face_b)"
         " FROM rejected_pair ORDER BY id"

@@ -66,8 +66,8 @@ def face_state(db: apsw.Connection, face_id: FaceId) -> Step:
         "SELECT p.uuid, p.name, a.state, a.source, a.distance, a.probability FROM assignment a"
         " LEFT JOIN person p ON p.id = a.person_id WHERE a.face_id = ? ORDER BY a.id"
     )
-    said = [list(row) for row in rows(db, sql, (face_id,))]
-    return {"said": said, "cluster": faces.cluster_of(db, face_id)}
+    words = [list(row) for row in rows(db, sql, (face_id,))]
+    return {"said": words, "cluster": faces.cluster_of(db, face_id)}
 
 
 # ---- people

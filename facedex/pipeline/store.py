@@ -13,6 +13,7 @@ from facedex.geometry import iou, own_or_turn
 from facedex.naming.same_face import is_around, is_found_again, pair_best_first
 from facedex.pipeline.reading import read_file
 from facedex.pipeline.store_xmp import save_xmp
+from facedex.scan.walker import is_root_there
 from facedex.types import DRAWN_ORIGINS
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class Store:
         problem = result.problem
         assert problem is not None
         if problem.kind == "gone":
-            if files.is_root_there(self._db, file.file_id):
+            if is_root_there(files.root_path_of(self._db, file.file_id)):
                 files.mark_missing(self._db, file.file_id)
             return  # else its disk went away, and nothing is known of the file
         issues.set_issue(self._db, file.file_id, problem.stage, problem.kind, problem.message)

@@ -100,6 +100,15 @@ def file_stat(relpath: bytes, found: os.stat_result) -> FileStat:
     )
 
 
+def is_root_there(root: bytes) -> bool:
+    """Tell whether a root can be opened and holds anything: an unmounted disk's folder is empty."""
+    try:
+        with os.scandir(root) as listing:
+            return next(listing, None) is not None
+    except OSError:
+        return False
+
+
 def _list(root: bytes, folder: bytes, state: Walk) -> list[os.DirEntry[bytes]] | None:
     try:
         with os.scandir(join(root, folder)) as listing:

@@ -1,4 +1,4 @@
-"""Changing what is said of a face: read its words, apply a rule of ``naming/words.py``, write them."""
+"""Changing the words about a face: read them, apply a rule of ``naming/words.py``, write them."""
 
 from __future__ import annotations
 

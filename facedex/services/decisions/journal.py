@@ -34,7 +34,7 @@ class Recording:
         self._homes: dict[PersonId, ClusterId] = {}
 
     def note_face(self, face_id: FaceId) -> None:
-        """Remember a face, and of a lead's the same face on companions."""
+        """Note a face, and of a lead's the same face on companions."""
         self._note_one(face_id)
         if companions.leads_of(self.db, [face_id]) == [face_id]:
             for twin in companions.twins_of(self.db, face_id):
@@ -42,22 +42,22 @@ class Recording:
                 self._leads[twin] = face_id
 
     def note_new_face(self, face_id: FaceId) -> None:
-        """Remember that a face was not there before this decision drew it."""
+        """Note that a face was not there before this decision drew it."""
         key = snapshots.face_key(self.db, face_id)
         self._face_ids[key["face"]] = face_id
         self._note(("face", key["face"]), key, None)
 
     def note_person(self, person_id: PersonId) -> None:
-        """Remember a person."""
+        """Note a person."""
         self._note_by_uuid(people.get_person(self.db, person_id).uuid)
 
     def note_cluster(self, cluster_id: ClusterId) -> None:
-        """Remember whose a cluster is."""
+        """Note whose a cluster is."""
         key = {"cluster": cluster_id}
         self._note(("cluster", str(cluster_id)), key, read_state(self.db, key))
 
     def note_pair(self, pair: RejectedPair) -> None:
-        """Remember whether two are a rejected pair."""
+        """Note whether two are a rejected pair."""
         key = snapshots.pair_key(self.db, pair)
         self._note(("pair", snapshots.dump_state(key)), key, read_state(self.db, key))
 

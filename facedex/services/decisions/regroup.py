@@ -134,7 +134,7 @@ def _plan(db: Connection, model_id: str) -> _Plan:
         known.photo[todo],
         replace(facts.group_rule, pair_cut=facts.group_rule.cut),
         placed,
-        apart=_said_apart(db, face),
+        apart=_pairs_apart(db, face),
     )
     return _Plan(places, face, before, _named_as_before(labels, before, staying))
 
@@ -150,15 +150,15 @@ def _user_made(db: Connection) -> set[int]:
     return made
 
 
-def _said_apart(db: Connection, face: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the pairs of faces, as places in ``face``, that the user said are not one person."""
+def _pairs_apart(db: Connection, face: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the pairs, as places in ``face``, that the user decided are not one person."""
     at = {face_id: index for index, face_id in enumerate(face.tolist())}
-    said = [
+    apart = [
         (at[pair.a], at[pair.b])
         for pair in pairs.list_rejected(db)
         if pair.kind == "faces" and pair.a in at and pair.b in at
     ]
-    return np.array(said, dtype=np.int64).reshape(-1, 2)
+    return np.array(apart, dtype=np.int64).reshape(-1, 2)
 
 
 def _named_as_before(

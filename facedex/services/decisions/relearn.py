@@ -1,8 +1,7 @@
 """Relearning: every decision again, on another model's faces or in a fresh library.
 
-Faces are found by uuid, else by image hash and place. A named face that no detector finds here is
-kept as a named box, and what names a photo that is not here is counted, so that no name is lost
-unseen. What was decided here stands. All of it is one step of the journal.
+Faces are found by uuid, else by image hash and place. A named face that no detector finds here becomes
+a named box, and what names a photo that is not here is counted, so that no name is lost unseen. What was decided here stands. All of it is one step of the journal.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class RelearnReport:
     ----------
     n_same : known here as it was.
     n_named : found here, and named as it was.
-    n_boxes : found by no detector here, and kept as a named box.
+    n_boxes : found by no detector here, and added as a named box.
     n_kept : decided otherwise here, which stands.
     n_absent : on photos that are not here, or only rejected and not found.
     n_people : people who were not here before.
@@ -71,7 +70,7 @@ class RelearnReport:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A face that is remembered, and where it is here."""
+    """A face of the memory, and where it is here."""
 
     key: Step
     state: Step
@@ -132,7 +131,7 @@ def _is_same_file(other: Path, directory: Path) -> bool:
 
 
 def _plan(db: Connection, decided: PortableDecisions) -> list[_Found]:
-    """Return where each remembered face is here, photo by photo; nothing is written."""
+    """Return where each decided face is here, photo by photo; nothing is written."""
     found: list[_Found] = []
     by_image = sorted(decided.faces.values(), key=lambda entry: entry[0]["image"])
     for image, entries in groupby(by_image, key=lambda entry: entry[0]["image"]):
@@ -236,7 +235,7 @@ class _Known:
                 self.n_added += 1
             self._here[person_uuid] = person_id
             if state is not None:
-                self._take_facts(person_id, state)
+                self._add_facts(person_id, state)
         return self._here[person_uuid]
 
     def home(self, person_id: PersonId, cluster_there: int | None) -> ClusterId:
@@ -261,7 +260,7 @@ class _Known:
         taken = set(self._here.values())
         return next((each for each in candidates if each is not None and each not in taken), None)
 
-    def _take_facts(self, person_id: PersonId, state: Step) -> None:
+    def _add_facts(self, person_id: PersonId, state: Step) -> None:
         db = self._record.db
         self._record.note_person(person_id)
         here = people.get_person(db, person_id)

@@ -109,11 +109,11 @@ def _restore_face(db: Connection, key: Step, state: Step) -> None:
         for side in ("before", "after")
     )
     since = words.came_since(now, wanted, [word for side in sides for word in side])
-    said = words.restored(wanted, since)
+    restored = words.restored(wanted, since)
     cluster_id = faces.cluster_of(db, face_id) if since else state["cluster"]
-    faces.set_assignments(db, face_id, said)
-    _restore_place(db, face_id, cluster_id, words.confirmed(said))
-    _restore_regions(db, face_id, now, said)
+    faces.set_assignments(db, face_id, restored)
+    _restore_place(db, face_id, cluster_id, words.confirmed(restored))
+    _restore_regions(db, face_id, now, restored)
 
 
 def _restore_place(

@@ -8,6 +8,7 @@ from facedex.db import cache, exports, faces, files, people, regions
 from facedex.db.connection import transaction
 from facedex.db.faces import NewFace
 from facedex.naming.same_face import is_same_region
+from facedex.naming.words import confirmed
 from facedex.paths import join
 from facedex.pipeline.messages import EncodeJob, EncodeResult
 from facedex.pipeline.scan_run import run_jobs
@@ -17,7 +18,6 @@ from facedex.services.names_in.picasa_files import contact_book, read_contacts
 from facedex.services.names_in.place_regions import open_sources, place_photo, settle_on_face
 from facedex.services.names_in.read_documents import read_documents
 from facedex.services.names_in.turn_photos import turn_photos
-from facedex.types import FaceState
 from facedex.xmp.traces import from_json
 
 if TYPE_CHECKING:
@@ -179,9 +179,7 @@ def _same_named(
 ) -> FaceId | None:
     """Return the face that another region already gave this person here, or None."""
     for face in there:
-        if is_same_region(face.box, box) and any(
-            a.person_id == person_id and a.state is FaceState.CONFIRMED
-            for a in faces.assignments(db, face.face_id)
-        ):
+        is_theirs = confirmed(faces.assignments(db, face.face_id)) == person_id
+        if is_theirs and is_same_region(face.box, box):
             return face.face_id
     return None
