@@ -44,6 +44,17 @@ def own_or_turn(orientation: int, turn: int) -> int:
     return turn if orientation == 1 else orientation
 
 
+def combined_orientation(first: int, then: int) -> int:
+    """Return the orientation that turns a picture as two do, one after the other; all are 1 to 8."""
+    ax, ay, ac, bx, by, bc = ORIENTATION_MAPS[first]
+    xx, xy, xc, yx, yy, yc = ORIENTATION_MAPS[then]
+    both = (
+        xx * ax + xy * bx, xx * ay + xy * by, xx * ac + xy * bc + xc,
+        yx * ax + yy * bx, yx * ay + yy * by, yx * ac + yy * bc + yc,
+    )  # fmt: skip
+    return next(number for number, one in ORIENTATION_MAPS.items() if one == both)
+
+
 def swaps_sides(orientation: int) -> bool:
     """Tell whether the upright image's width is the stored image's height."""
     return orientation >= 5

@@ -349,7 +349,12 @@ class FileStat:
 class PhotoFacts:
     """What a photo's header says.
 
-    ``width_px`` and ``height_px`` are of the stored pixels, before orientation.
+    Attributes
+    ----------
+    width_px, height_px : of the stored pixels, before ``orientation``.
+    decoder_turn : how the decoder has turned the picture that is coded in the file to give the stored
+        pixels, as EXIF numbers it: libheif does what a HEIC's boxes say. Other programs may count in
+        the coded picture.
     """
 
     format: str
@@ -358,6 +363,7 @@ class PhotoFacts:
     orientation: int = 1
     taken_us: int | None = None
     camera: str | None = None
+    decoder_turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageFile
 
-from facedex.geometry import pixels_to_upright, upright_size
+from facedex.geometry import pixels_to_upright, upright_size, valid_orientation
 from facedex.imaging.exif import find_orientation, read_orientation, read_taken_and_camera
 from facedex.imaging.formats import DECODABLE
+from facedex.imaging.heif_turn import heif_turn
 from facedex.types import PhotoFacts
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class OpenedPicture:
         a JPEG that breaks off or holds damaged data the part that can be decoded is returned, the
         rest is grey, and ``damage`` says so: a photo from a failing disk still shows its people.
         """
-        # orientation is applied here, once; Pillow has already turned a TIFF, libheif its pictures
+        # orientation is applied here, once; Pillow has already turned a TIFF, and libheif a picture
+        # whose boxes say so, whose EXIF then says nothing
         left = 1 if self._image.format == "TIFF" else self.facts.orientation
         return pixels_to_upright(self.stored_pixels(min_long_side), left)
 
@@ -128,12 +130,28 @@ def _load_damaged(data: bytes, min_long_side: int) -> Image.Image:
 
 def _read_facts(image: Image.Image, data: bytes) -> PhotoFacts:
     image_format = image.format or "?"
-    orientation = 1 if image_format == "HEIF" else read_orientation(image)
+    orientation, decoder_turn = read_orientation(image), 1
+    if image_format == "HEIF":
+        orientation, decoder_turn = _heif_orientations(image, data)
     width, height = image.size
     if image_format == "TIFF":  # Pillow gives the upright size of these
         width, height = upright_size(width, height, orientation)
     taken_us, camera = read_taken_and_camera(_exif_block(image) or data)
-    return PhotoFacts(image_format, width, height, orientation, taken_us, camera)
+    return PhotoFacts(
+        image_format, width, height, orientation, taken_us, camera, decoder_turn
+    )
+
+
+def _heif_orientations(image: Image.Image, data: bytes) -> tuple[int, int]:
+    """Return how a HEIC is still to be turned, and how libheif has turned it.
+
+    Where its boxes say anything of turning, EXIF only says it again. Without (iPhones of 2017, and
+    converters) EXIF alone tells; pillow_heif sets it to 1 there and puts it aside.
+    """
+    turn = heif_turn(data)
+    if turn is not None:
+        return 1, turn
+    return valid_orientation(image.info.get("original_orientation")), 1
 
 
 def _exif_block(image: Image.Image) -> bytes:

@@ -7,24 +7,20 @@ box).
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from facedex.imaging.iso_boxes import Reader, iter_boxes
 from facedex.xmp.tree import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from facedex.imaging.iso_boxes import IsoBox
+
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _MIME = b"application/rdf+xml\0"
 _MAX_ITEMS = 10_000
-_MAX_BOXES = 10_000
 _MAX_EXTENTS = 50_000  # of all items together
-
-
-class _Box(NamedTuple):
-    kind: bytes
-    start: int  # of its content
-    end: int
 
 
 def read_isobmff(data: bytes) -> list[bytes]:
@@ -42,30 +38,15 @@ def read_isobmff(data: bytes) -> list[bytes]:
 
 
 def _packets(data: bytes) -> Iterator[bytes]:
-    for box in _boxes(data, 0, len(data)):
+    for box in iter_boxes(data, 0, len(data)):
         if box.kind == b"uuid" and data[box.start : box.start + 16] == _XMP_UUID:
             yield data[box.start + 16 : box.end]
         elif box.kind == b"meta":
             yield from _meta_packets(data, box)
 
 
-def _boxes(data: bytes, at: int, end: int) -> Iterator[_Box]:
-    for _ in range(_MAX_BOXES):
-        if at + 8 > end:
-            return
-        size, kind = struct.unpack_from(">I4s", data, at)
-        head = 8
-        if size == 1:
-            size, head = struct.unpack_from(">Q", data, at + 8)[0], 16
-        stop = end if size == 0 else at + size
-        if not at + head <= stop <= end:  # broken off: what is before it counts
-            return
-        yield _Box(kind, at + head, stop)
-        at = stop
-
-
-def _meta_packets(data: bytes, meta: _Box) -> Iterator[bytes]:
-    inside = {box.kind: box for box in _boxes(data, meta.start + 4, meta.end)}
+def _meta_packets(data: bytes, meta: IsoBox) -> Iterator[bytes]:
+    inside = {box.kind: box for box in iter_boxes(data, meta.start + 4, meta.end)}
     if b"iinf" not in inside or b"iloc" not in inside:
         return
     wanted = set(_xmp_items(data, inside[b"iinf"]))
@@ -85,10 +66,10 @@ def _meta_packets(data: bytes, meta: _Box) -> Iterator[bytes]:
             raise ValueError("its XMP lies outside the file")
 
 
-def _xmp_items(data: bytes, iinf: _Box) -> Iterator[int]:
+def _xmp_items(data: bytes, iinf: IsoBox) -> Iterator[int]:
     version = data[iinf.start]
     entries = iinf.start + (6 if version == 0 else 8)
-    for box in _boxes(data, entries, iinf.end):
+    for box in iter_boxes(data, entries, iinf.end):
         if box.kind != b"infe" or data[box.start] < 2:
             continue
         is_wide = data[box.start] > 2
@@ -100,9 +81,9 @@ def _xmp_items(data: bytes, iinf: _Box) -> Iterator[int]:
             yield item
 
 
-def _locations(data: bytes, iloc: _Box) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+def _locations(data: bytes, iloc: IsoBox) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
     """Yield each item's id, construction method, and extents as (offset, size)."""
-    reader = _Reader(data, iloc.start, iloc.end)
+    reader = Reader(data, iloc.start, iloc.end)
     version = reader.take(1)
     reader.take(3)
     sizes = reader.take(2)
@@ -125,16 +106,3 @@ def _locations(data: bytes, iloc: _Box) -> Iterator[tuple[int, int, list[tuple[i
             at = base + reader.take(offset_size)
             extents.append((at, reader.take(length_size)))
         yield item, construction, extents
-
-
-class _Reader:
-    """Takes big-endian numbers off a box, one after another."""
-
-    def __init__(self, data: bytes, at: int, end: int) -> None:
-        self._data, self._at, self._end = data, at, end
-
-    def take(self, size: int) -> int:
-        if self._at + size > self._end:
-            raise IndexError
-        self._at += size
-        return int.from_bytes(self._data[self._at - size : self._at], "big")
