@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.types import Box
+from facedex.types import Box, PhotoShape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,6 +63,16 @@ def swaps_sides(orientation: int) -> bool:
 def upright_size(width_px: int, height_px: int, orientation: int) -> tuple[int, int]:
     """Return (width, height) of the upright image, in pixels, for a stored size."""
     return (height_px, width_px) if swaps_sides(orientation) else (width_px, height_px)
+
+
+def coded_shape(width_px: int, height_px: int, orientation: int, decoder_turn: int) -> PhotoShape:
+    """Return the picture that a file codes, of which its decoder makes stored pixels of this size.
+
+    Boxes go from it to the stored pixels by ``box_to_upright(box, decoder_turn)``, and back by
+    ``box_to_stored``.
+    """
+    size = upright_size(width_px, height_px, decoder_turn)
+    return PhotoShape(size, combined_orientation(decoder_turn, orientation))
 
 
 def _map_box(box: Box, orientation: int) -> Box:

@@ -36,7 +36,9 @@ class PhotoFile:
     state : ``present``, ``pending``, ``unreadable`` or ``missing``.
     is_offline : its root was not there.
     width_px, height_px : of the photo's stored pixels.
-    orientation : the photo's, as EXIF has it.
+    orientation : how this file turns the photo, as EXIF has it.
+    decoder_turn : how the decoder has turned what the file holds, see
+        :class:`facedex.types.PhotoFacts`; None where that is not known yet.
     """
 
     file_id: FileId
@@ -51,6 +53,7 @@ class PhotoFile:
     format: str
     image_hash: bytes
     orientation: int
+    decoder_turn: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,8 @@ def photo_files(db: apsw.Connection, photo_ids: Collection[PhotoId]) -> list[Pho
     sql = (
         "SELECT f.id, p.id, r.path, f.relpath, f.size_bytes, f.mtime_ns, f.ctime_ns, f.inode,"
         " f.n_links, f.content_hash, f.state, r.state = 'offline', p.width_px, p.height_px,"
-        " p.format, p.image_hash, p.orientation"
+        " p.format, p.image_hash,"
+        " coalesce(iif(f.orientation = 1, f.turn, f.orientation), p.orientation), p.decoder_turn"
         " FROM file f JOIN root r ON r.id = f.root_id JOIN photo p ON p.id = f.photo_id"
         " WHERE p.id IN (SELECT value FROM json_each(?))"
         " OR f.id IN (SELECT file_id FROM exported) ORDER BY f.root_id, f.relpath"

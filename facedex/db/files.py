@@ -236,6 +236,20 @@ def set_turn(db: apsw.Connection, file_id: FileId, turn: int) -> bool:
     return db.changes() > 0
 
 
+def turned_by_decoder(db: apsw.Connection) -> set[FileId]:
+    """Return the files whose pictures the decoder has turned as they say."""
+    sql = "SELECT f.id FROM file f JOIN photo p ON p.id = f.photo_id WHERE p.decoder_turn > 1"
+    return {FileId(file_id) for (file_id,) in rows(db, sql)}
+
+
+def read_unturned_again(db: apsw.Connection) -> None:
+    """Let the files be read again of which it is not known how the decoder turns them."""
+    db.execute(
+        "UPDATE file SET state = 'pending', hashed_ns = NULL WHERE state = 'present'"
+        " AND photo_id IN (SELECT id FROM photo WHERE decoder_turn IS NULL)"
+    )
+
+
 def orientation_of(db: apsw.Connection, file_id: FileId) -> int | None:
     """Return how a file turns its photo: by its own word, else by others'; None if unread."""
     sql = "SELECT iif(orientation = 1, turn, orientation) FROM file WHERE id = ?"

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo's row; width and height are of the stored pixels."""
+    """A photo's row; width and height are of the stored pixels.
+
+    ``decoder_turn`` is as in :class:`facedex.types.PhotoFacts`; 1 also where it is not known yet.
+    """
 
     photo_id: PhotoId
     image_hash: bytes
@@ -25,6 +28,7 @@ class Photo:
     height_px: int
     orientation: int
     taken_us: int | None
+    decoder_turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,9 @@ class Replaced:
     is_compared: bool
 
 
-_COLUMNS = "id, image_hash, format, width_px, height_px, orientation, taken_us"
+_COLUMNS = (
+    "id, image_hash, format, width_px, height_px, orientation, taken_us, coalesce(decoder_turn, 1)"
+)
 
 
 def find_photo(db: apsw.Connection, image_hash: bytes) -> Photo | None:
@@ -61,24 +67,33 @@ def get_photo(db: apsw.Connection, photo_id: PhotoId) -> Photo:
 def add_photo(db: apsw.Connection, image_hash: bytes, facts: PhotoFacts) -> PhotoId:
     """Add a photo and return its id."""
     db.execute(
-        "INSERT INTO photo (image_hash, format, width_px, height_px, orientation, taken_us, camera)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO photo (image_hash, format, width_px, height_px, orientation, taken_us, camera,"
+        " decoder_turn) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             image_hash, facts.format, facts.width_px, facts.height_px, facts.orientation,
-            facts.taken_us, facts.camera,
+            facts.taken_us, facts.camera, facts.decoder_turn,
         ),
     )  # fmt: skip
     return PhotoId(db.last_insert_rowid())
 
 
-def refresh_facts(db: apsw.Connection, photo_id: PhotoId, facts: PhotoFacts) -> None:
-    """Take over what a photo's file says now, its metadata having been rewritten."""
+def refresh_facts(db: apsw.Connection, photo_id: PhotoId, facts: PhotoFacts) -> bool:
+    """Store what a photo's file says now, its metadata having been rewritten.
+
+    Returns whether it is news how the decoder turns it.
+    """
+    db.execute(
+        "UPDATE photo SET decoder_turn = ?2 WHERE id = ?1 AND decoder_turn IS NOT ?2",
+        (photo_id, facts.decoder_turn),
+    )
+    is_news = db.changes() > 0
     db.execute(
         "UPDATE photo SET taken_us = coalesce(?, taken_us), camera = coalesce(?, camera)"
         " WHERE id = ?",
         (facts.taken_us, facts.camera, photo_id),
     )
     refresh_orientation(db, photo_id)
+    return is_news
 
 
 def refresh_orientation(db: apsw.Connection, photo_id: PhotoId) -> None:

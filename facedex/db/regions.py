@@ -214,6 +214,15 @@ def settle_region(
     )
 
 
+def place_again(db: apsw.Connection, photo_id: PhotoId) -> None:
+    """Let the regions of a photo be placed anew: what is known of its picture has changed."""
+    db.execute(
+        "UPDATE region SET status = 'pending' WHERE photo_id = ?"
+        " AND status IN ('encoded', 'unencodable', 'unplaced', 'conflict', 'ignored')",
+        (photo_id,),
+    )
+
+
 def ask_again(db: apsw.Connection, face_id: FaceId) -> None:
     """Let the regions on a face that nobody has named any more name it at the next taking over."""
     db.execute(

@@ -137,9 +137,7 @@ def _read_facts(image: Image.Image, data: bytes) -> PhotoFacts:
     if image_format == "TIFF":  # Pillow gives the upright size of these
         width, height = upright_size(width, height, orientation)
     taken_us, camera = read_taken_and_camera(_exif_block(image) or data)
-    return PhotoFacts(
-        image_format, width, height, orientation, taken_us, camera, decoder_turn
-    )
+    return PhotoFacts(image_format, width, height, orientation, taken_us, camera, decoder_turn)
 
 
 def _heif_orientations(image: Image.Image, data: bytes) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from facedex.db import cache, faces, files, issues, photos
+from facedex.db import cache, faces, files, issues, photos, regions
 from facedex.db.connection import transaction
 from facedex.errors import ItemError
 from facedex.geometry import iou, own_or_turn
@@ -109,7 +109,8 @@ class Store:
         files.set_read(
             self._db, file_id, result.hashed_ns, result.content_hash, photo_id, orientation
         )
-        photos.refresh_facts(self._db, photo_id, result.facts)
+        if photos.refresh_facts(self._db, photo_id, result.facts):
+            regions.place_again(self._db, photo_id)
         save_xmp(self._db, file_id, result.content_hash, result.xmp)
         if result.faces is None:
             return []

@@ -227,7 +227,7 @@ CREATE TABLE photo (
     orientation INTEGER NOT NULL CHECK (orientation BETWEEN 1 AND 8),
     taken_us    INTEGER,
     camera      TEXT
-) STRICT;
+, decoder_turn INTEGER CHECK (decoder_turn BETWEEN 1 AND 8)) STRICT;
 
 CREATE TABLE region (
     id            INTEGER PRIMARY KEY,

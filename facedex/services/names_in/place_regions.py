@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from facedex.db import faces, files, photos, regions, sources
-from facedex.geometry import iou
+from facedex.geometry import box_to_stored, box_to_upright, coded_shape, iou
 from facedex.naming.same_face import is_on_face, is_same_region, pair_best_first
 from facedex.plugins.name_sources import NoPlace, Place
 from facedex.services.names_in.named_faces import ignore_face, name_face
 from facedex.services.names_in.sources import registry
-from facedex.types import DRAWN_ORIGINS, PhotoShape
+from facedex.types import DRAWN_ORIGINS
 from facedex.xmp.regions import XmpRegion
 from facedex.xmp.traces import find_trace
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from facedex.db.photos import Photo
     from facedex.db.regions import Region
     from facedex.plugins.name_sources import RegionPlacer
-    from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, Source
+    from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, PhotoShape, Source
     from facedex.xmp.traces import Traces
 
 
@@ -130,24 +130,36 @@ def _place_all(
     placers: Mapping[str, RegionPlacer],
     detected: Sequence[Box],
 ) -> dict[int, Place | NoPlace]:
-    """Return the place of each region, each document's placed together as its own file shows them."""
+    """Return the place of each region, each document's placed together as its own file shows them.
+
+    Other programs count in the picture that is coded in a file, before a decoder turns it.
+    """
+    turn = photo.decoder_turn
+    seen = [box_to_stored(box, turn) for box in detected]
     groups: dict[tuple[int, FileId | None], list[Region]] = {}
     for region in with_box:
         groups.setdefault((region.source_id, region.file_id), []).append(region)
     places: dict[int, Place | NoPlace] = {}
     for (_source_id, file_id), group in groups.items():
         placer = placers[group[0].kind]
-        found = placer.place(group, _shape(db, photo, file_id), detected)
-        ids = [region.region_id for region in group]
-        places |= dict(zip(ids, found, strict=True))
+        found = placer.place(group, _coded_shape(db, photo, file_id), seen)
+        for region, one in zip(group, found, strict=True):
+            places[region.region_id] = _decoded(one, turn)
     return places
 
 
-def _shape(db: Connection, photo: Photo, file_id: FileId | None) -> PhotoShape:
-    """Return how a file shows a photo: files of equal pixels may be turned differently."""
+def _coded_shape(db: Connection, photo: Photo, file_id: FileId | None) -> PhotoShape:
+    """Return the picture in a file: files of equal pixels may be turned differently."""
     turned = None if file_id is None else files.orientation_of(db, file_id)
-    size = photo.width_px, photo.height_px
-    return PhotoShape(size, photo.orientation if turned is None else turned)
+    orientation = photo.orientation if turned is None else turned
+    return coded_shape(photo.width_px, photo.height_px, orientation, photo.decoder_turn)
+
+
+def _decoded(place: Place | NoPlace, turn: int) -> Place | NoPlace:
+    """Return a place in the coded picture in the stored pixels, which a decoder has turned so."""
+    if isinstance(place, NoPlace):
+        return place
+    return replace(place, box=box_to_upright(place.box, turn))
 
 
 def _without_contradictions(db: Connection, placed: Sequence[PlacedRegion]) -> list[PlacedRegion]:

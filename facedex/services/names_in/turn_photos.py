@@ -1,5 +1,8 @@
 """Turning the photos whose own file does not say how: by a sidecar, or as Picasa showed them.
 
+A HEIC whose boxes have turned it is upright: a sidecar's orientation only repeats what its EXIF says of
+the picture before.
+
 Picasa notes a rotation in its ini and leaves the file alone until it is saved; other programs may have
 turned the file since. So its word counts only where no face is found, as the photo lies, in the places
 that Picasa says hold one.
@@ -33,6 +36,7 @@ def turn_photos(db: Connection, of_sidecars: Mapping[FileId, int]) -> None:
         turn = EXIF_OF_TURNS[one.rotate]
         if one.turn == turn or _shows_no_face(db, one):
             turns.setdefault(one.file_id, turn)
+    turns |= dict.fromkeys(files.turned_by_decoder(db), 1)
     for file_id, turn in turns.items():
         if files.set_turn(db, file_id, turn):
             photo_id = files.photo_of(db, file_id)

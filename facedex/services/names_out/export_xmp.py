@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from facedex.db import exports
 from facedex.db.connection import snapshot
 from facedex.errors import MetadataError
+from facedex.geometry import box_to_stored
 from facedex.paths import display_path, join
 from facedex.progress import NullSink
 from facedex.services.names_out.write_names import PhotoNames
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from facedex.db.connection import Connection
-    from facedex.db.exports import PhotoFile
+    from facedex.db.exports import NamedBox, PhotoFile
     from facedex.progress import ProgressSink
     from facedex.types import PersonId
 
@@ -60,7 +61,7 @@ class XmpExport:
     n_missing : files that are gone.
     n_offline : files on a disk that is not there.
     n_changed : files that changed since the last scan, or that it could not read: who is on
-        them now is not known.
+        them now is not known. HEICs of which it is not yet known how they are turned are among them.
     n_outdated : photos that hold names of an earlier export that are no longer true, and that were
         not asked to be written into.
     instead : photos whose names were to go into their own files and went into sidecars.
@@ -198,7 +199,11 @@ class _Exporting:
             self._report.n_offline += 1
         elif file.state == "missing" or (status := _status(_path(file))) is None:
             self._report.n_missing += 1
-        elif file.state != "present" or status != (file.stat.size_bytes, file.stat.mtime_ns):
+        elif (
+            file.state != "present"
+            or file.decoder_turn is None
+            or status != (file.stat.size_bytes, file.stat.mtime_ns)
+        ):
             self._report.n_changed += 1
         else:
             return True
@@ -207,9 +212,7 @@ class _Exporting:
 
     def _export(self, file: PhotoFile, names: list[bytes]) -> None:
         faces = self._writable(file)
-        asked = [
-            NamedFace(each.name, each.box) for each in self._names.asked.get(file.photo_id, [])
-        ]
+        asked = [_face_in(file, each) for each in self._names.asked.get(file.photo_id, [])]
         photo = PhotoNames(
             self._db, file, names, faces, asked, self._names.exported.get(file.file_id, {}),
             is_dry_run=self._report.is_dry_run,
@@ -228,7 +231,7 @@ class _Exporting:
         """Return everybody on the photo; a face that cannot be written is a problem of its own."""
         faces = []
         for each in self._names.everybody.get(file.photo_id, []):
-            face = NamedFace(each.name, each.box)
+            face = _face_in(file, each)
             flaw = find_flaw(face)
             if flaw is None:
                 faces.append(face)
@@ -262,6 +265,11 @@ class _Exporting:
     def _problem(self, path: bytes, kind: str, message: str) -> None:
         self._report.problems.append(ExportProblem(display_path(path), kind, message))
         self._sink.problem(path, "export", kind, message)
+
+
+def _face_in(file: PhotoFile, named: NamedBox) -> NamedFace:
+    """Return a face as it lies in the picture that is coded in a file: others count in that."""
+    return NamedFace(named.name, box_to_stored(named.box, file.decoder_turn or 1))
 
 
 def _path(file: PhotoFile) -> bytes:

@@ -12,6 +12,7 @@ from facedex.db import exports, files
 from facedex.db.connection import transaction
 from facedex.db.exports import Exported
 from facedex.errors import MetadataError
+from facedex.geometry import coded_shape
 from facedex.imaging.hashes import content_hash
 from facedex.paths import join
 from facedex.scan.walker import file_stat
@@ -45,7 +46,7 @@ class PhotoNames:
     Parameters
     ----------
     names : those of the file's folder that matter for its sidecars.
-    faces : everybody confirmed on the photo.
+    faces : everybody confirmed on the photo, in the picture that is coded in the file.
     asked : those of them who are to be written; of the others, those written before are kept true.
     saved : what was noted of the file before, by place.
     """
@@ -68,6 +69,9 @@ class PhotoNames:
         self._asked = asked
         self._is_dry_run = is_dry_run
         self.path = join(file.root, file.stat.relpath)
+        self._shape = coded_shape(
+            file.width_px, file.height_px, file.orientation, file.decoder_turn or 1
+        )
         folder, name = os.path.split(self.path)
         self._folder, self._name = folder, name
         self._target = sidecar_to_write(name, names)
@@ -98,8 +102,10 @@ class PhotoNames:
             raise UnmergeableError(refusal)
         if file.content_hash is None:
             raise MetadataError(self.path, "write", "it was not read to its end yet", "changed")
-        size = (file.width_px, file.height_px)
-        scanned = Scanned(file.format, size, file.content_hash, file.image_hash, file.orientation)
+        shape = self._shape
+        scanned = Scanned(
+            file.format, shape.size, file.content_hash, file.image_hash, shape.orientation
+        )
         before = self._traces.get("file", NO_TRACES)
         wanted = self._wanted(before)
         saved = self._saved.get("file")
@@ -159,9 +165,8 @@ class PhotoNames:
 
     def _update(self, place: Place, sidecar: bytes, faces: list[NamedFace]) -> bool:
         before = self._traces.get(place, NO_TRACES)
-        size = (self._file.width_px, self._file.height_px)
         change, after = plan_sidecar(
-            join(self._folder, sidecar), faces, size, before, self._file.orientation
+            join(self._folder, sidecar), faces, self._shape.size, before, self._shape.orientation
         )
         return self._make(place, change, before, after)
 

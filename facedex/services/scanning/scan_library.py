@@ -124,8 +124,11 @@ class _Scan:
     report: ScanReport
 
 
-def _retry_raw(scan: _Scan) -> None:
+def _read_again(scan: _Scan) -> None:
+    """Let unchanged files be read again of which more can be known now."""
     retry_raw(scan.run.db)
+    with transaction(scan.run.db):
+        files.read_unturned_again(scan.run.db)
 
 
 def _walk(scan: _Scan) -> None:
@@ -174,7 +177,7 @@ def _match(scan: _Scan) -> None:
 
 
 _STEPS: tuple[Callable[[_Scan], None], ...] = (
-    _retry_raw,
+    _read_again,
     _walk,
     _read,
     _read_names,
