@@ -5,6 +5,8 @@ What the properties mean is in digiKam's ``core/libs/database/coredb/coredbconst
 
 - ``TagProperties``: a tag with ``person`` is somebody. The three tags that stand for nobody in
   particular have another mark too; their names are translated, so the marks tell them apart.
+- ``Tags``: a tag under "People" has no mark before a face is given to it. Where no other tag stands
+  under it, it is somebody too; with others under it, it is a group.
 - ``ImageTagProperties``: one row a face. ``tagRegion`` is one that the user named, ``ignoredFace`` one
   that the user set aside, ``autodetectedFace`` one that digiKam found and at most guesses a name for.
   ``autodetectedPerson`` repeats a guess; ``faceToTrain`` repeats a name and is not read.
@@ -26,8 +28,8 @@ DigikamSays = Literal["named", "ignored", "suggested", "unnamed"]
 
 
 @dataclass(frozen=True, slots=True)
-class PixelRect:
-    """A rectangle in whole pixels."""
+class DigikamRect:
+    """A rectangle as digiKam writes it: its left top corner and its sides, in whole pixels."""
 
     left: int
     top: int
@@ -46,7 +48,7 @@ class DigikamFace:
     tag_path : the tag with those above it, as ``People/Ann``.
     """
 
-    rect: PixelRect | None
+    rect: DigikamRect | None
     name: str
     tag_path: str
     said: DigikamSays
@@ -56,7 +58,7 @@ _RECT = re.compile(r"\s*<rect\s([^<>]*)>")
 _NUMBER = re.compile(r"""\b(x|y|width|height)\s*=\s*["'](-?[0-9]{1,9})["']""")
 
 
-def parse_rect(value: str) -> PixelRect | None:
+def parse_rect(value: str) -> DigikamRect | None:
     """Return the rectangle that ``value`` begins with, or None.
 
     It is written ``<rect x="1" y="2" width="3" height="4"/>``. Something may follow: newer versions of
@@ -66,7 +68,7 @@ def parse_rect(value: str) -> PixelRect | None:
     numbers = {name: int(digits) for name, digits in _NUMBER.findall(found[1] if found else "")}
     if len(numbers) < 4 or numbers["width"] <= 0 or numbers["height"] <= 0:
         return None
-    return PixelRect(numbers["x"], numbers["y"], numbers["width"], numbers["height"])
+    return DigikamRect(numbers["x"], numbers["y"], numbers["width"], numbers["height"])
 
 
 # what a row says where its tag is somebody's
@@ -80,19 +82,19 @@ _GUESS = (
 )
 _STRENGTH: tuple[DigikamSays, ...] = ("named", "ignored", "suggested", "unnamed")
 _ROOT_TAG = "_Digikam_root_tag_"  # above all others in a database that was on a server
+_PEOPLE = "people"
 _PERSON, _IGNORED = "person", "ignoredPerson"
 _MARKS = frozenset({_PERSON, _IGNORED, "unknownPerson", "unconfirmedPerson"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Tag:
+    """A tag; of nobody's tags and of ordinary ones ``is_somebody`` is false."""
+
     name: str
     path: str
     marks: frozenset[str]
-
-    @property
-    def is_somebody(self) -> bool:
-        return self.marks == {_PERSON} and bool(self.name)
+    is_somebody: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def read_faces(rows: ForeignRows) -> FacesRead:
     return FacesRead(by_photo, n_repeated)
 
 
-def _face(tag: _Tag, rect: PixelRect | None, says: DigikamSays) -> DigikamFace:
+def _face(tag: _Tag, rect: DigikamRect | None, says: DigikamSays) -> DigikamFace:
     name = tag.name if says in {"named", "suggested"} else ""
     return DigikamFace(rect, name, tag.path, says)
 
@@ -131,22 +133,52 @@ def _read_tags(rows: ForeignRows) -> dict[int, _Tag]:
     for tag_id, stored in rows.read("SELECT tagid, CAST(property AS BLOB) FROM TagProperties"):
         if tag_id in marks:
             marks[tag_id].add(rows.text(stored))
+    known = {tag_id: frozenset(found & _MARKS) for tag_id, found in marks.items()}
+    unmarked = _people_without_mark(named, known)
     return {
-        tag_id: _Tag(name, _path(named, tag_id), frozenset(marks[tag_id] & _MARKS))
+        tag_id: _Tag(
+            name,
+            "/".join(named[each][1] for each in _line(named, tag_id)),
+            known[tag_id],
+            bool(name) and (known[tag_id] == {_PERSON} or tag_id in unmarked),
+        )
         for tag_id, (_parent, name) in named.items()
     }
 
 
-def _path(named: Mapping[int, tuple[int | None, str]], tag_id: int) -> str:
-    names: dict[int, str] = {}
+_Named = dict[int, tuple[int | None, str]]  # a tag's parent and name, by its id
+
+
+def _line(named: _Named, tag_id: int) -> list[int]:
+    """Return a tag with those above it, from the top; without the one that stands above all others."""
+    line: dict[int, None] = {}
     at: int | None = tag_id
-    while at is not None and at in named and at not in names:  # a damaged tree may hold a ring
-        parent, names[at] = named[at]
-        at = parent
-    return "/".join(name for name in reversed(names.values()) if name != _ROOT_TAG)
+    while at is not None and at in named and at not in line:  # a damaged tree may hold a ring
+        line[at] = None
+        at = named[at][0]
+    return [each for each in reversed(line) if named[each][1] != _ROOT_TAG]
 
 
-_Said = dict[int, dict[tuple[int, "PixelRect | None"], DigikamSays]]
+def _people_without_mark(named: _Named, marks: Mapping[int, frozenset[str]]) -> set[int]:
+    """Return the tags under "People" that have no mark, and none under them.
+
+    "People" is translated: it is the tag that nobody's tags stand under.
+    """
+    tops = {named[tag_id][0] for tag_id, found in marks.items() if found - {_PERSON}}
+    tops |= {
+        tag_id
+        for tag_id, (_parent, name) in named.items()
+        if name.casefold() == _PEOPLE and _line(named, tag_id) == [tag_id]
+    }
+    groups = {parent for parent, _name in named.values()}
+    return {
+        tag_id
+        for tag_id in named.keys() - groups
+        if not marks[tag_id] and tops.intersection(_line(named, tag_id)[:-1])
+    }
+
+
+_Said = dict[int, dict[tuple[int, "DigikamRect | None"], DigikamSays]]
 
 
 def _read_regions(rows: ForeignRows, tags: Mapping[int, _Tag]) -> tuple[_Said, int]:
@@ -163,7 +195,8 @@ def _read_regions(rows: ForeignRows, tags: Mapping[int, _Tag]) -> tuple[_Said, i
         if kind == _GUESS:
             tag_id, kind, value = _repeated_row(value)
         tag, rect = tags.get(tag_id), parse_rect(value)
-        if tag is None or rect is None or _PERSON not in tag.marks or kind not in _SAYS:
+        is_people = tag is not None and (tag.is_somebody or _PERSON in tag.marks)
+        if tag is None or rect is None or not is_people or kind not in _SAYS:
             why = "a tag that is no person" if rect else "no rectangle"
             rows.bad(f"photo {photo_id}, tag {tag_id}, {kind}: {why}")
             continue

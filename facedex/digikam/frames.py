@@ -26,7 +26,7 @@ from facedex.geometry import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from facedex.digikam.database_faces import PixelRect
+    from facedex.digikam.database_faces import DigikamRect
     from facedex.types import Box, PhotoShape
 
 Frame = Literal["shown", "stored", "other"]
@@ -52,7 +52,7 @@ class PlacedFace:
 
 
 def place_faces(
-    rects: Sequence[PixelRect],
+    rects: Sequence[DigikamRect],
     noted: PhotoShape,
     photo: PhotoShape,
     detected: Sequence[Box] = (),
@@ -77,7 +77,7 @@ def place_faces(
 
 
 def _readings(
-    rects: Sequence[PixelRect], noted: PhotoShape, photo: PhotoShape
+    rects: Sequence[DigikamRect], noted: PhotoShape, photo: PhotoShape
 ) -> Iterator[tuple[PlacedFace, ...]]:
     """Yield what the rectangles may mean, the likeliest first."""
     shown = upright_size(*noted.size, noted.orientation)
@@ -94,7 +94,7 @@ def _readings(
         yield tuple(PlacedFace(_box(rect, noted.size), "stored") for rect in rects)
 
 
-def _box(rect: PixelRect, size: Size) -> Box:
+def _box(rect: DigikamRect, size: Size) -> Box:
     return box_from_xywh_px(rect.left, rect.top, rect.width, rect.height, *size)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from facedex.digikam.database_faces import PixelRect
+from facedex.digikam.database_faces import DigikamRect
 
 _FORM = re.compile(r"(-?\d+),(-?\d+),(\d+),(\d+) of (\d+)x(\d+)(?: turned (\d))?")
 
@@ -20,7 +20,7 @@ class NotedRect:
     orientation : that digiKam has for the photo, 1 to 8; None if it goes by the file.
     """
 
-    rect: PixelRect
+    rect: DigikamRect
     size: tuple[int, int]
     orientation: int | None
 
@@ -39,7 +39,7 @@ def from_text(text: str) -> NotedRect:
         raise ValueError(f"not a rectangle of digiKam's: {text!r}")
     left, top, width, height, photo_width, photo_height = map(int, found.groups()[:6])
     return NotedRect(
-        PixelRect(left, top, width, height),
+        DigikamRect(left, top, width, height),
         (photo_width, photo_height),
         None if found[7] is None else int(found[7]),
     )

@@ -7,7 +7,7 @@ import pytest
 from digikam_maker import IMAGE, OBSOLETE, TRASHED, VIDEO, DigikamMaker, region
 
 from facedex.digikam.database import AlbumRoot, find_database, read_digikam
-from facedex.digikam.database_faces import PixelRect, parse_rect
+from facedex.digikam.database_faces import DigikamRect, parse_rect
 from facedex.errors import UsageError
 
 RECT = (10, 20, 30, 40)
@@ -51,7 +51,7 @@ def test_every_known_schema_is_read(tmp_path, schema, journal):
     (face,) = read.faces
     assert (face.said, face.name) == ("named", "Zoë Ångström")
     assert face.tag_path == "Personen/Zoë Ångström"
-    assert face.rect == PixelRect(1, 2, 30, 40)
+    assert face.rect == DigikamRect(1, 2, 30, 40)
     assert (found.n_removed, found.n_repeated, found.n_bad, found.problems) == (0, 0, 0, ())
 
 
@@ -87,7 +87,7 @@ def test_a_guess_that_stands_only_under_unconfirmed_is_one(maker, root):
     bob = maker.person("Bob")
     value = f"{bob},autodetectedFace,{region(*RECT)}"
     maker.row(maker.photo(root, "a.jpg"), maker.unconfirmed, "autodetectedPerson", value)
-    assert faces(maker) == [("suggested", "Bob", PixelRect(*RECT))]
+    assert faces(maker) == [("suggested", "Bob", DigikamRect(*RECT))]
 
 
 def test_a_name_outweighs_what_else_is_left_of_the_same_face(maker, root):
@@ -96,7 +96,7 @@ def test_a_name_outweighs_what_else_is_left_of_the_same_face(maker, root):
     maker.row(photo, ann, "ignoredFace", region(*RECT))
     maker.named(photo, ann, *RECT)
     maker.row(photo, ann, "autodetectedFace", region(*RECT))
-    assert faces(maker) == [("named", "Ann", PixelRect(*RECT))]
+    assert faces(maker) == [("named", "Ann", DigikamRect(*RECT))]
     assert read_digikam(maker.path).n_repeated == 3
 
 
@@ -106,11 +106,11 @@ def test_a_photo_with_a_persons_tag_alone_names_without_a_place(maker, root):
     maker.has_tag(both, bob)
     maker.has_tag(both, maker.tag("Holidays"))
     maker.has_tag(both, maker.unknown)
-    assert faces(maker) == [("named", "Ann", PixelRect(*RECT)), ("named", "Bob", None)]
+    assert faces(maker) == [("named", "Ann", DigikamRect(*RECT)), ("named", "Bob", None)]
     guessed = maker.photo(root, "b.jpg")
     maker.guessed(guessed, ann, *RECT)
     maker.has_tag(guessed, ann)  # the place may be wrong; the tag tells nothing of it
-    assert faces(maker)[2:] == [("suggested", "Ann", PixelRect(*RECT))]
+    assert faces(maker)[2:] == [("suggested", "Ann", DigikamRect(*RECT))]
 
 
 def test_the_name_is_the_tags_for_that_is_what_renaming_changes(maker, root):
@@ -132,6 +132,34 @@ def test_people_lie_anywhere_in_the_tree(maker, root):
         "Ann": "Personen/Familie/Bob/Ann",
         "Cid": "Cid",
     }
+
+
+@pytest.mark.parametrize("is_known_by_name", [False, True])
+def test_a_tag_under_people_is_somebody_before_any_face_is_given_to_it(
+    maker, root, is_known_by_name
+):
+    """digiKam marks a tag as a person when a face gets it, not when it is made."""
+    people = maker.tag("People") if is_known_by_name else maker.people
+    family = maker.tag("Family", people)
+    photo = maker.photo(root, "a.jpg")
+    places = maker.tag("Places")
+    for tag in (
+        maker.tag("Ann", people), maker.tag("Bob", family), family, people,
+        places, maker.tag("Rome", places), maker.tag("People", places),
+    ):  # fmt: skip
+        maker.has_tag(photo, tag)
+    assert faces(maker) == [("named", "Ann", None), ("named", "Bob", None)]
+
+
+def test_a_group_that_was_given_a_face_is_somebody_too(maker, root):
+    photo = maker.photo(root, "a.jpg")
+    family = maker.person("Family")
+    ann = maker.tag("Ann", family)
+    maker.named(photo, family, *RECT)
+    maker.named(photo, ann, *RECT)
+    assert faces(maker) == [
+        ("named", "Family", DigikamRect(*RECT)), ("named", "Ann", DigikamRect(*RECT)),
+    ]  # fmt: skip
 
 
 def test_the_root_of_a_tree_that_was_on_a_server_is_no_part_of_a_path(maker, root):
@@ -255,7 +283,7 @@ def test_a_name_that_is_not_valid_text_costs_its_own_row_only(maker, root):
     ],
 )
 def test_rectangles_are_read_as_digikam_writes_them(value, rect):
-    assert parse_rect(value) == (rect and PixelRect(*rect))
+    assert parse_rect(value) == (rect and DigikamRect(*rect))
 
 
 @pytest.mark.parametrize(

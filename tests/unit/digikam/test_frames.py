@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from facedex.digikam.database_faces import PixelRect
+from facedex.digikam.database_faces import DigikamRect
 from facedex.digikam.frames import place_faces
 from facedex.geometry import box_from_xywh_px, box_to_stored
 from facedex.types import Box, PhotoShape
@@ -31,7 +31,7 @@ def shown(rect, orientation, size=SIZE):
     image = Image.fromarray(pixels)
     image.getexif()[0x0112] = orientation
     box = ImageOps.exif_transpose(image).getbbox()
-    return PixelRect(box[0], box[1], box[2] - box[0], box[3] - box[1])
+    return DigikamRect(box[0], box[1], box[2] - box[0], box[3] - box[1])
 
 
 def edges(boxes):
@@ -67,7 +67,7 @@ def test_a_turn_that_digikam_alone_knows_of_counts(orientation, in_file):
 def test_regions_that_old_versions_took_from_xmp_unturned_are_found_by_their_faces(
     orientation, faces
 ):
-    rects = [PixelRect(*face) for face in faces]
+    rects = [DigikamRect(*face) for face in faces]
     shape = PhotoShape(SIZE, orientation)
     boxes, frames = placed(rects, shape, detected=[stored(face) for face in (ANN, BOB)])
     assert edges(boxes) == pytest.approx(edges(map(stored, faces)))
@@ -77,14 +77,14 @@ def test_regions_that_old_versions_took_from_xmp_unturned_are_found_by_their_fac
 @pytest.mark.parametrize("orientation", QUARTERS)
 def test_a_rectangle_that_is_not_in_the_shown_picture_is_in_the_stored_one(orientation):
     # shown the picture is 40 pixels wide
-    boxes, frames = placed([PixelRect(44, 20, 8, 10)], PhotoShape(SIZE, orientation))
+    boxes, frames = placed([DigikamRect(44, 20, 8, 10)], PhotoShape(SIZE, orientation))
     assert edges(boxes) == pytest.approx(edges([stored((44, 20, 8, 10))]))
     assert frames == ["stored"]
 
 
 @pytest.mark.parametrize("orientation", QUARTERS)
 def test_both_kinds_on_one_photo_are_told_apart_by_its_faces(orientation):
-    rects = [PixelRect(*ANN), shown(BOB, orientation)]
+    rects = [DigikamRect(*ANN), shown(BOB, orientation)]
     faces = [stored(ANN), stored(BOB)]
     boxes, frames = placed(rects, PhotoShape(SIZE, orientation), detected=faces)
     assert frames == ["stored", "shown"]
@@ -93,7 +93,7 @@ def test_both_kinds_on_one_photo_are_told_apart_by_its_faces(orientation):
 
 def test_a_face_that_is_somebodys_draws_no_other_rectangle_to_itself():
     """The second face was not found by the detector; read as stored it would lie on Bob's."""
-    rects = [shown(BOB, 3), PixelRect(*BOB)]
+    rects = [shown(BOB, 3), DigikamRect(*BOB)]
     boxes, frames = placed(rects, PhotoShape(SIZE, 3), detected=[stored(BOB)])
     assert frames == ["shown", "shown"]
     assert edges(boxes) == pytest.approx(edges([stored(BOB), stored((12, 26, 8, 10))]))
@@ -160,14 +160,14 @@ def test_a_photo_of_another_shape_is_marked_and_its_rectangles_are_taken_as_show
 
 def test_what_is_drawn_past_the_edge_is_cut_off():
     boxes, frames = placed(
-        [PixelRect(-1, -1, 10, 10), PixelRect(55, 35, 6, 6)], PhotoShape(SIZE, 1)
+        [DigikamRect(-1, -1, 10, 10), DigikamRect(55, 35, 6, 6)], PhotoShape(SIZE, 1)
     )
     assert boxes == [Box(0, 0, 9 / 60, 9 / 40), Box(55 / 60, 35 / 40, 1, 1)]
     assert frames == ["shown", "shown"]
 
 
 def test_what_lies_outside_has_no_area():
-    boxes, _frames = placed([PixelRect(500, 500, 10, 10)], PhotoShape(SIZE, 1))
+    boxes, _frames = placed([DigikamRect(500, 500, 10, 10)], PhotoShape(SIZE, 1))
     assert boxes[0].area == 0
 
 

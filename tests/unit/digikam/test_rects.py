@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedex.digikam.database_faces import PixelRect
+from facedex.digikam.database_faces import DigikamRect
 from facedex.digikam.rects import NotedRect, from_text, to_text
 
 places, sides = st.integers(-(10**9), 10**9), st.integers(1, 10**9)
 
 
 @given(
-    st.builds(PixelRect, places, places, sides, sides),
+    st.builds(DigikamRect, places, places, sides, sides),
     st.tuples(sides, sides),
     st.none() | st.integers(1, 8),
 )
@@ -21,7 +21,7 @@ def test_a_rectangle_comes_back(rect, size, orientation):
 
 
 def test_it_can_be_read():
-    noted = NotedRect(PixelRect(-1, 20, 30, 40), (4000, 3000), 6)
+    noted = NotedRect(DigikamRect(-1, 20, 30, 40), (4000, 3000), 6)
     assert to_text(noted) == "-1,20,30,40 of 4000x3000 turned 6"
     assert to_text(NotedRect(noted.rect, noted.size, None)) == "-1,20,30,40 of 4000x3000"
 

@@ -61,7 +61,7 @@ def test_damaged_boxes_say_nothing():
     data = heic(quarters(), 6)
     assert heif_turn(b"") is None
     assert heif_turn(data[: data.index(b"pitm")]) is None
-    rng = random.Random(0)  # noqa: S311  # of bytes to break
+    rng = random.Random(0)  # of bytes to break
     for _ in range(300):
         broken = bytearray(data[:600])
         for _ in range(rng.randint(1, 8)):

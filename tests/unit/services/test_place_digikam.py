@@ -7,12 +7,12 @@ from facedex.db.connection import transaction
 from facedex.db.photos import add_photo, get_photo
 from facedex.db.sources import SourceFacts
 from facedex.digikam.database import DigikamPhoto
-from facedex.digikam.database_faces import DigikamFace, PixelRect
+from facedex.digikam.database_faces import DigikamFace, DigikamRect
 from facedex.geometry import box_to_stored
 from facedex.services.names_in.sources.digikam import DigikamSource, digikam_regions
 from facedex.types import Box, PhotoFacts, PhotoShape
 
-RECT = PixelRect(300, 800, 600, 400)
+RECT = DigikamRect(300, 800, 600, 400)
 
 
 def photo(size, orientation, *faces):
