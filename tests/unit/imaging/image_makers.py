@@ -94,15 +94,3 @@ def makernote_bomb():
     exif_ifd = struct.pack("<HHHIII", 1, 0x927C, 7, 1_006_641_184, 60, 0)
     tiff = ifd0 + exif_ifd
     return with_segment(saved(quarters()), 0xE1, b"Exif\0\0" + tiff.ljust(60, b"\0") + bytes(64))
-
-
-def heic(picture, orientation=1):
-    """A HEIC as phones write it: coded as given, turned by its boxes, and EXIF says so again."""
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    return saved(picture, "HEIF", exif=exif.tobytes())
-
-
-def heic_turned_by_exif(picture, orientation):
-    """A HEIC whose boxes say nothing of turning: only its EXIF does."""
-    return heic(picture, orientation).replace(b"irot", b"free").replace(b"imir", b"free")
