@@ -189,6 +189,38 @@ def test_rectangles_lie_on_their_faces_in_every_orientation(
     assert frames == {frame if orientation > 1 else "shown"}
 
 
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_files_of_equal_pixels_are_placed_each_by_its_own_orientation(
+    folder, maker, library, run_scan, take_over, is_noted
+):
+    """One photo, shown by one file upright and by the other as it is stored.
+
+    What digiKam does not note of the orientation, it takes from the file.
+    """
+    root = maker.root(folder)
+    people = [maker.person(name) for name in ("Eileen Collins", "Grace Hopper")]
+    for orientation in range(2, 9):
+        jpeg = photos.turned(photos.both(), orientation)
+        stored = photos.stored(photos.both(), orientation).size
+        as_stored = [in_stored(rect, orientation) for rect in IN_BOTH]
+        for name, own, rects in (
+            (f"{orientation}/a.jpg", orientation, IN_BOTH), (f"{orientation}/b.jpg", 1, as_stored),
+        ):  # fmt: skip
+            photos.write(folder / name, photos.with_orientation(jpeg, own))
+            photo = maker.photo(root, name, stored, own if is_noted else 0)
+            for person, rect in zip(people, rects, strict=True):
+                maker.named(photo, person, *rect)
+    run_scan(folder, library)
+    assert photos.select(library, "SELECT count(*) FROM v1_photos") == [(7,)]
+    take_over()
+    for orientation in range(2, 9):
+        assert faces(library, f"{orientation}/a.jpg") == [
+            ("Eileen Collins", "confirmed", "digikam", "cnn"),
+            ("Grace Hopper", "confirmed", "digikam", "cnn"),
+        ]
+    assert dict(photos.select(library, REGIONS)) == {"encoded": 28}
+
+
 def in_stored(rect, orientation):
     """Return a rectangle of the shown picture in stored pixels, found by its paint."""
     left, top, width, height = rect

@@ -23,7 +23,7 @@ from xmp_packets import (
     packet,
 )
 
-from facedex.geometry import box_to_upright
+from facedex.geometry import box_to_upright, upright_size
 from facedex.types import Box
 from facedex.xmp.editing import UnmergeableError
 from facedex.xmp.merging import NamedFace, check_faces, update_packet
@@ -311,46 +311,58 @@ def test_dimensions_that_were_swapped_are_put_right():
     assert read_facts(after).applied_to == SIZE
 
 
-TURNED_ANN = box_to_upright(ANN, 6)
-
-
 def rectangle(box):
     return f"{box.x0}, {box.y0}, {box.width}, {box.height}"
 
 
-def turned_item():
-    x, y = TURNED_ANN.center
-    return mwg_item(x, y, TURNED_ANN.width, TURNED_ANN.height, "Ann Lee")
+def turned_ann(orientation, kind):
+    """Ann as a program writes her that counts in the picture turned upright."""
+    box = box_to_upright(ANN, orientation)
+    x, y = box.center
+    item = mwg_item(x, y, box.width, box.height, "Ann Lee")
+    size = upright_size(*SIZE, orientation)
+    return packet(
+        {
+            "its size": mwg(item, size=size),
+            "no size": mwg(item, size=None),
+            "Microsoft's": mp((rectangle(box), "Ann Lee")),
+        }[kind]
+    )
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        mwg(turned_item(), size=(400, 600)),
-        mwg(turned_item(), size=None),
-        mp((rectangle(TURNED_ANN), "Ann Lee")),
-    ],
-    ids=["swapped", "no dimensions", "Microsoft's"],
-)
-def test_regions_that_others_drew_on_the_picture_turned_upright_are_not_doubled(body):
-    before = packet(body)
+@pytest.mark.parametrize("orientation", range(2, 9))
+@pytest.mark.parametrize("kind", ["its size", "no size", "Microsoft's"])
+def test_regions_that_others_drew_on_the_picture_turned_upright_are_not_doubled(orientation, kind):
+    before = turned_ann(orientation, kind)
     with pytest.raises(UnmergeableError, match="turned upright"):
-        update_packet(before, FACES, SIZE, orientation=6)
-    assert update_packet(before, [], SIZE, orientation=6).packet == before
+        update_packet(before, FACES, SIZE, orientation=orientation)
+    assert update_packet(before, [], SIZE, orientation=orientation).packet == before
 
 
-def test_regions_of_a_turned_photo_that_stand_in_its_stored_pixels_take_the_names():
-    after = update_packet(EXIFTOOL, FACES, SIZE, orientation=6).packet
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_others_regions_with_sides_swapped_refuse_more_where_the_photo_swaps_them(orientation):
+    """The size says that they were drawn turned; Ann's own place says nothing of how."""
+    before = packet(mwg(ANN_ITEM, size=SIZE[::-1]))
+    if orientation >= 5:
+        with pytest.raises(UnmergeableError, match="turned upright"):
+            update_packet(before, [CY], SIZE, orientation=orientation)
+    else:
+        after = update_packet(before, [CY], SIZE, orientation=orientation).packet
+        assert set(regions_of(after)) == {"Ann Lee", CY.name}
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_regions_of_a_turned_photo_that_stand_in_its_stored_pixels_take_the_names(orientation):
+    after = update_packet(EXIFTOOL, FACES, SIZE, orientation=orientation).packet
     assert set(regions_of(after)) == {"Ann Lee", "Bob Ray"}
 
 
-def test_of_which_picture_others_regions_are_is_not_said_for_them():
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_of_which_picture_others_regions_are_is_not_said_for_them(orientation):
     before = packet(mwg(ANN_ITEM, size=None))
-    after = update_packet(before, [CY], SIZE, orientation=6).packet
+    after = update_packet(before, [CY], SIZE, orientation=orientation).packet
     assert read_facts(after).applied_to is None
     assert set(regions_of(after)) == {"Ann Lee", CY.name}
-    with pytest.raises(UnmergeableError, match="turned upright"):
-        update_packet(packet(mwg(ANN_ITEM, size=(400, 600))), [CY], SIZE, orientation=6)
 
 
 @pytest.mark.parametrize("kind", ["Face", "Pet"])
