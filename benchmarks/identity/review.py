@@ -71,14 +71,16 @@ class Owner:
 
     def decide(self) -> bool:
         """Confirm what is sure where that is more than a page, else answer a question."""
-        sure = self.library.count_sure(SURE)
+        sure = self.library.look.count_sure(SURE)
         if sure.n_faces > PAGE:
-            names = {row.face_id: row.person_name for row in self.library.faces(sure.least_sure)}
+            names = {
+                row.face_id: row.person_name for row in self.library.look.faces(sure.least_sure)
+            }
             wrong = {face for face, name in names.items() if name != self.truth[face]}
-            self.library.confirm_sure(SURE, wrong=wrong)
+            self.library.decide.confirm_sure(SURE, wrong=wrong)
             self.asked["sure"] += 1
             return True
-        questions = self.library.questions()
+        questions = self.library.review.questions()
         if questions:
             self.answer(questions[0])
         return bool(questions)
@@ -90,12 +92,12 @@ class Owner:
             who = question.person_name or ""
         wrong = {face for face in question.face_ids if self.truth[face] != who}
         if question.kind == "who":
-            self.library.answer_name(question, who, wrong)
+            self.library.review.answer_name(question, who, wrong)
         elif question.kind == "suggested" or who == self._other(question):
             self.yes[question.kind] += 1
-            self.library.answer_yes(question, wrong)
+            self.library.review.answer_yes(question, wrong)
         else:
-            self.library.answer_no(question)
+            self.library.review.answer_no(question)
 
     def _other(self, question: Question) -> str:
         if question.person_name is not None:
@@ -105,7 +107,7 @@ class Owner:
 
 def count_named(library: Library, truth: dict[FaceId, str]) -> tuple[int, int]:
     """Return how many faces have their name, and how many another's: confirmed as sure, unseen."""
-    named = library.find_faces(None, "confirmed", 1_000_000)
+    named = library.look.find_faces(None, "confirmed", 1_000_000)
     n_wrong = sum(row.person_name != truth[row.face_id] for row in named)
     return len(named) - n_wrong, n_wrong
 
@@ -116,7 +118,7 @@ def name_some(library: Library, truth: dict[FaceId, str], n_each: int) -> None:
     for face, name in truth.items():
         first.setdefault(name, []).append(face)
     for name, faces_of in first.items():
-        library.name_faces(faces_of[:n_each], name)
+        library.decide.name_faces(faces_of[:n_each], name)
 
 
 def simulate(
@@ -186,7 +188,7 @@ def show_parts(encodings: NDArray[np.float32], names: NDArray[np.str_]) -> None:
         for _ in range(300):
             mixed = np.isin(names, rng.choice(people, 2, replace=False))
             truth = dict(zip(made[mixed].tolist(), names[mixed].tolist(), strict=True))
-            parts = library.find_parts(made[mixed].tolist())
+            parts = library.look.find_parts(made[mixed].tolist())
             n_parts[len(parts)] += 1
             n_pure += all(len({truth[face] for face in part}) == 1 for part in parts)
         library.close()
@@ -223,14 +225,14 @@ def time_questions(n_faces: int) -> None:
         truth = {face: f"Person {person}" for face, person in zip(made, who.tolist(), strict=True)}
         owner = Owner(library, truth)
         start = time.process_time(), time.perf_counter()
-        library.questions()
+        library.review.questions()
         took = time.process_time() - start[0], time.perf_counter() - start[1]
         print(f"{n_faces:,} faces in {len(sizes):,} units")
         print(f"  first question: {took[0]:.2f} s of processor time, {took[1]:.2f} s")
         asking, answering = [], []
         for _ in range(200):
             start = time.process_time(), 0.0
-            question = library.questions()[0]
+            question = library.review.questions()[0]
             asking.append(time.process_time() - start[0])
             owner.answer(question)
             answering.append(time.process_time() - start[0] - asking[-1])

@@ -31,14 +31,11 @@ def audit(context: Context, use: str | None, as_json: bool) -> None:
     recognised while 1 % and 0.1 % of strangers' faces are taken for somebody; half of your people
     play the strangers. Another metric is used only if it is clearly better.
     """
-    library = context.open_library()
-    try:
+    with context.open_library() as library:
         if use is not None:
             library.use_metric(None if use == _AUTO else MetricName(use))
-        report = library.audit()
+        report = library.look.audit()
         n_suggested = library.rematch()
-    finally:
-        library.close()
     if as_json:
         print_json({**_facts(report), "n_suggested": n_suggested})
         return

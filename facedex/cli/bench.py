@@ -100,11 +100,8 @@ def _scanned_folders(settings: Settings) -> tuple[Path, ...]:
 
     if not Library.exists(settings.library):
         return ()
-    library = Library.open(settings.library)
-    try:
-        folders = [Path(root["path"]) for root in library.roots()]
-    finally:
-        library.close()
+    with Library.open(settings.library) as library:
+        folders = [Path(root["path"]) for root in library.look.roots()]
     return tuple(folder for folder in folders if folder.is_dir())
 
 

@@ -49,19 +49,16 @@ def confirm(
     facedex confirm --least 99.9 --person "Ada Lovelace" --yes
     """
     least = percent / 100
-    library = context.open_library()
-    try:
-        people = [library.get_person_id(name) for name in names] if names else None
+    with context.open_library() as library:
+        people = [library.look.get_person_id(name) for name in names] if names else None
         n_suggested = library.rematch()
-        found = library.count_sure(least, people)
+        found = library.look.count_sure(least, people)
         n_confirmed = 0
         if is_sure and found.n_faces:
             if found.n_faces > _MANY:
                 print(f"Confirming {found.n_faces:,} faces...", file=sys.stderr)
-            n_confirmed = len(library.confirm_sure(least, people, counted=found).faces)
+            n_confirmed = len(library.decide.confirm_sure(least, people, counted=found).faces)
             n_suggested = library.rematch()
-    finally:
-        library.close()
     if as_json:
         print_json({**asdict(found), "n_confirmed": n_confirmed, "n_suggested": n_suggested})
     else:

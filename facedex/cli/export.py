@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import dataclasses
 import sys
@@ -17,8 +16,6 @@ from facedex.cli.signals import stop_signals
 from facedex.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from facedex.cli.context import Context
     from facedex.services.library import Library
     from facedex.services.names_out.export_xmp import XmpExport
@@ -86,10 +83,10 @@ def xmp(
     facedex export xmp --write file               into the photos themselves
     """
     sink = BarSink() if sys.stderr.isatty() else PlainSink()
-    with _library(context) as library:
+    with context.open_library() as library:
         people = _ids(library, names)
         if place == "file" and not (is_sure or is_dry_run):
-            _ask(library.count_writable(people))
+            _ask(library.look.count_writable(people))
         with stop_signals() as stop:
             report = library.export_xmp(
                 people, into_photos=place == "file", sink=sink, should_stop=lambda: bool(stop),
@@ -143,8 +140,8 @@ def export_csv(context: Context, names: tuple[str, ...]) -> None:
     """
     from facedex.services.telling.records import NamedFaceRow
 
-    with _library(context) as library:
-        found = library.named_faces(_ids(library, names))
+    with context.open_library() as library:
+        found = library.look.named_faces(_ids(library, names))
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(field.name for field in dataclasses.fields(NamedFaceRow))
     show = printable if sys.stdout.isatty() else str
@@ -161,21 +158,12 @@ def export_json(context: Context, names: tuple[str, ...]) -> None:
     \b
     facedex export json --person "Ada Lovelace" > ada.json
     """
-    with _library(context) as library:
-        print_json(library.named_faces(_ids(library, names)))
+    with context.open_library() as library:
+        print_json(library.look.named_faces(_ids(library, names)))
 
 
 def _ids(library: Library, names: tuple[str, ...]) -> list[PersonId] | None:
-    return [library.get_person_id(name) for name in names] or None
-
-
-@contextlib.contextmanager
-def _library(context: Context) -> Iterator[Library]:
-    library = context.open_library()
-    try:
-        yield library
-    finally:
-        library.close()
+    return [library.look.get_person_id(name) for name in names] or None
 
 
 def _print_summary(report: XmpExport, what: str) -> None:

@@ -33,13 +33,10 @@ def faces(
     facedex faces --person "Ada Lovelace"
     facedex faces --state suggested --json
     """
-    library = context.open_library()
-    try:
+    with context.open_library() as library:
         if person is not None:
-            library.get_person_id(person)  # nobody of this name is a mistake, no empty list
-        found = library.find_faces(person, state, limit)
-    finally:
-        library.close()
+            library.look.get_person_id(person)  # nobody of this name is a mistake, no empty list
+        found = library.look.find_faces(person, state, limit)
     if as_json:
         print_json([asdict(face) for face in found])
         return

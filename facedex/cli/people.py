@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 import click
@@ -11,10 +10,7 @@ from facedex.cli.context import print_json, print_table, printable
 from facedex.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from facedex.cli.context import Context
-    from facedex.services.library import Library
 
 _TAKE_BACK = "Take it back with: facedex undo"
 
@@ -43,12 +39,12 @@ def people(
         return
     if is_changing and person is None:
         raise UsageError("say whose date it is: --person NAME")
-    with _library(context) as library:
-        person_id = None if person is None else library.get_person_id(person)
+    with context.open_library() as library:
+        person_id = None if person is None else library.look.get_person_id(person)
         if person_id is not None and is_changing:
-            library.set_dates(person_id, born=born, died=died)
+            library.decide.set_dates(person_id, born=born, died=died)
             library.rematch()  # nobody is suggested out of their time from now on
-        found = [each for each in library.people() if person_id in {None, each.person_id}]
+        found = [each for each in library.look.people() if person_id in {None, each.person_id}]
     if as_json:
         print_json(found)
         return
@@ -71,16 +67,16 @@ def merge(context: Context, name: str, into: str, yes: bool) -> None:
 
     INTO gets all faces, suggestions and rejections, Picasa contacts and dates of NAME.
     """
-    with _library(context) as library:
-        one, other = library.get_person_id(name), library.get_person_id(into)
-        preview = library.preview_merge(one, other)
+    with context.open_library() as library:
+        one, other = library.look.get_person_id(name), library.look.get_person_id(into)
+        preview = library.look.preview_merge(one, other)
         if preview.n_together and not yes:
             photos = "a photo" if preview.n_together == 1 else f"{preview.n_together:,} photos"
             raise UsageError(
                 f"{preview.name} and {preview.into_name} stand together on {photos}, so they are"
                 " hardly one person; --yes merges them"
             )
-        library.merge_people(one, other)
+        library.decide.merge_people(one, other)
     print(printable(f"{preview.name} is {preview.into_name} now: {preview.n_faces:,} faces moved."))
     print(_TAKE_BACK)
 
@@ -91,8 +87,8 @@ def merge(context: Context, name: str, into: str, yes: bool) -> None:
 @click.pass_obj
 def rename(context: Context, name: str, new_name: str) -> None:
     """Give a person another name; faces, number and dates stay."""
-    with _library(context) as library:
-        decided = library.rename_person(library.get_person_id(name), new_name)
+    with context.open_library() as library:
+        decided = library.decide.rename_person(library.look.get_person_id(name), new_name)
     print(_TAKE_BACK if decided else "That is the name already.")
 
 
@@ -103,8 +99,8 @@ def undo(context: Context) -> None:
 
     There is no limit, and closing facedex forgets nothing. See also: facedex redo
     """
-    with _library(context) as library:
-        undone = library.undo()
+    with context.open_library() as library:
+        undone = library.decide.undo()
     print(printable(undone.summary) if undone else "There is nothing to undo.")
 
 
@@ -115,15 +111,6 @@ def redo(context: Context) -> None:
 
     See also: facedex undo
     """
-    with _library(context) as library:
-        redone = library.redo()
+    with context.open_library() as library:
+        redone = library.decide.redo()
     print(printable(redone.summary) if redone else "There is nothing to redo.")
-
-
-@contextlib.contextmanager
-def _library(context: Context) -> Iterator[Library]:
-    library = context.open_library()
-    try:
-        yield library
-    finally:
-        library.close()

@@ -190,11 +190,8 @@ def report(
     if folders:
         found = _preview(folders, contacts)
     else:
-        library = context.open_library()
-        try:
-            found = library.ledger()
-        finally:
-            library.close()
+        with context.open_library() as library:
+            found = library.look.ledger()
     if as_json:
         print_json(found)
         return

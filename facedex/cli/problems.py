@@ -21,11 +21,8 @@ def problems(context: Context, as_json: bool) -> None:
     A file is tried again when it has changed; one that another program was writing, or that could
     not be opened, at every scan.
     """
-    library = context.open_library()
-    try:
-        found = library.problems()
-    finally:
-        library.close()
+    with context.open_library() as library:
+        found = library.look.problems()
     if as_json:
         print_json(found)
     elif found:

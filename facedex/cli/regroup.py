@@ -28,11 +28,8 @@ def regroup(context: Context, is_sure: bool, as_json: bool) -> None:
     facedex regroup          what would change
     facedex regroup --yes    do it
     """
-    library = context.open_library()
-    try:
-        report = library.regroup(is_dry_run=not is_sure)
-    finally:
-        library.close()
+    with context.open_library() as library:
+        report = library.decide.regroup() if is_sure else library.look.preview_regroup()
     if as_json:
         print_json(report)
     else:

@@ -23,11 +23,8 @@ def review(context: Context, limit: int, as_json: bool) -> None:
     In the window (facedex view) they stand under Review, one at a time, to be answered with a key.
     The worth is how many faces an answer is expected to name.
     """
-    library = context.open_library()
-    try:
-        found = library.questions(limit)
-    finally:
-        library.close()
+    with context.open_library() as library:
+        found = library.review.questions(limit)
     if as_json:
         print_json(found)
         return

@@ -21,13 +21,10 @@ if TYPE_CHECKING:
 @click.pass_obj
 def status(context: Context, as_json: bool) -> None:
     """Show how much the library holds, when it was last scanned, and what is left to do."""
-    library = context.open_library()
-    try:
-        counts, roots, last = library.counts(), library.roots(), library.last_scan()
-        directory, metric = library.directory, library.metric()
-        n_sure = library.count_sure(SURE).n_faces
-    finally:
-        library.close()
+    with context.open_library() as library:
+        counts, roots, last = library.look.counts(), library.look.roots(), library.look.last_scan()
+        directory, metric = library.directory, library.look.metric()
+        n_sure = library.look.count_sure(SURE).n_faces
     if as_json:
         facts = {
             "library": str(directory),

@@ -31,11 +31,8 @@ def run(directory: Path) -> int:
     FacedexError
         If the library cannot be opened.
     """
-    library = Library.open(directory)
-    try:
+    with Library.open(directory) as library:
         return _run(library)
-    finally:
-        library.close()
 
 
 def _run(library: Library) -> int:

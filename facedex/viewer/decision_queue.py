@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from facedex.services.decisions.decided import Decided
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.types import ClusterId, FaceId
     from facedex.viewer.workers import Workers
 
@@ -30,7 +30,9 @@ class DecisionQueue(QObject):
     failed = Signal(str)
     settled = Signal(object)  # none is on its way: Decided, what they changed; None: who knows
 
-    def __init__(self, library: Library, workers: Workers, parent: QObject | None = None) -> None:
+    def __init__(
+        self, library: WindowLibrary, workers: Workers, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._library = library
         self._workers = workers
@@ -48,19 +50,21 @@ class DecisionQueue(QObject):
 
     def name_faces(self, face_ids: Sequence[FaceId], name: str, *, is_begun: bool = False) -> None:
         """Confirm faces as the person of that name, see :meth:`name`."""
-        self.name(partial(self._library.name_faces, tuple(face_ids)), name, is_begun=is_begun)
+        self.name(
+            partial(self._library.decide.name_faces, tuple(face_ids)), name, is_begun=is_begun
+        )
 
     def name_group(self, cluster_id: ClusterId, name: str, *, is_begun: bool = False) -> None:
         """Confirm every face of a group as the person of that name, see :meth:`name`."""
-        self.name(partial(self._library.name_group, cluster_id), name, is_begun=is_begun)
+        self.name(partial(self._library.decide.name_group, cluster_id), name, is_begun=is_begun)
 
     def undo(self) -> None:
         """Take the last decision back."""
-        self._send(self._library.undo, "", "Nothing to undo")
+        self._send(self._library.decide.undo, "", "Nothing to undo")
 
     def redo(self) -> None:
         """Take the last undo back."""
-        self._send(self._library.redo, "", "Nothing to redo")
+        self._send(self._library.decide.redo, "", "Nothing to redo")
 
     def _send(self, work: Callable[[], Decided], hint: str, nothing: str) -> None:
         self._n_pending += 1
@@ -88,7 +92,7 @@ class DecisionQueue(QObject):
 
 
 def write_name(
-    library: Library, write: Callable[[str], Decided], name: str, *, is_begun: bool
+    library: WindowLibrary, write: Callable[[str], Decided], name: str, *, is_begun: bool
 ) -> Decided:
     """Write a name, completed where it was only begun. For any thread."""
     return write(complete_name(library, name) if is_begun else name)

@@ -12,7 +12,7 @@ from facedex.viewer.models.sidebar import Counts
 
 if TYPE_CHECKING:
     from facedex.services.decisions.decided import Decided
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.services.telling.records import Shelf
     from facedex.types import FaceId
     from facedex.viewer.workers import Workers
@@ -47,7 +47,9 @@ class LibraryWatcher(QObject):
 
     changed = Signal(object)  # Snapshot
 
-    def __init__(self, library: Library, workers: Workers, parent: QObject | None = None) -> None:
+    def __init__(
+        self, library: WindowLibrary, workers: Workers, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._library = library
         self._workers = workers
@@ -92,7 +94,7 @@ class LibraryWatcher(QObject):
         """Ask whether anything changed."""
         if not self._is_held:
             self._workers.submit(
-                "queries", self._library.data_version, self._on_version, channel="version"
+                "queries", self._library.look.data_version, self._on_version, channel="version"
             )
 
     def _read(self, known: Counts | None, decided: Decided | None = None) -> None:
@@ -120,17 +122,20 @@ class LibraryWatcher(QObject):
 
 
 def read_snapshot(
-    library: Library, shelf: Shelf | None, known: Counts | None, decided: Decided | None = None
+    library: WindowLibrary,
+    shelf: Shelf | None,
+    known: Counts | None,
+    decided: Decided | None = None,
 ) -> Snapshot:
     """Return what the library holds now, with the counts as ``known``, if so. For any thread."""
     version = None
     if known is None:
-        version = library.data_version()  # first: what changes meanwhile is read again
-        people, groups = tuple(library.people()), tuple(library.unknown_groups())
-        known = Counts(people, groups, library.n_ungrouped(), library.n_ignored())
+        version = library.look.data_version()  # first: what changes meanwhile is read again
+        people, groups = tuple(library.look.people()), tuple(library.look.unknown_groups())
+        known = Counts(people, groups, library.look.n_ungrouped(), library.look.n_ignored())
     if shelf is None:
         return Snapshot(version, known, None, decided=decided)
-    face_ids = tuple(library.shelf_faces(shelf))
+    face_ids = tuple(library.look.shelf_faces(shelf))
     person = next((each for each in known.people if each.person_id == shelf.person_id), None)
     n_suggested = person.n_suggested if person and shelf.kind == "person" else 0
     return Snapshot(version, known, shelf, face_ids, n_suggested, decided)

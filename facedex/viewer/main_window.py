@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
     from facedex.services.decisions.decide_sure import SureSuggestions
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.services.telling.records import FaceRow, PersonRow
     from facedex.types import FaceId
     from facedex.viewer.views.name_field import NameField
@@ -45,7 +45,7 @@ MAX_FOUND = 200
 class MainWindow(QMainWindow):
     """Browses and names the faces of an open library, which its caller closes after the window."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: WindowLibrary) -> None:
         super().__init__()
         self._library = library
         self._is_loading = False  # the open shelf's faces are still to come
@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
             self.status.tell("No suggestion is selected — N names the selected faces")
             return
         following = self.faces.neighbour(chosen)
-        self.decisions.decide(partial(self._library.confirm, chosen))
+        self.decisions.decide(partial(self._library.decide.confirm, chosen))
         self.faces.move_to_confirmed(chosen)
         self._go_on(following)
 
@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def _confirm_those_sure(self, sure: SureSuggestions, wrong: frozenset[FaceId]) -> None:
-        confirm = partial(self._library.confirm_sure, sure.least, wrong=wrong, counted=sure)
+        confirm = partial(self._library.decide.confirm_sure, sure.least, wrong=wrong, counted=sure)
         self.decisions.decide(confirm)
 
     def reject(self) -> None:
@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         if shelf is None or shelf.kind != "person":
             self.status.tell("These faces have no name to reject — I ignores the selected faces")
             return
-        reject = partial(self._library.reject, chosen)
+        reject = partial(self._library.decide.reject, chosen)
         self._send_away(chosen, partial(self.decisions.decide, reject))
 
     def ignore(self) -> None:
@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
             self.status.tell("These faces are ignored already")
             return
         chosen = self.grid.selected_ids()
-        ignore = partial(self._library.ignore, chosen)
+        ignore = partial(self._library.decide.ignore, chosen)
         self._send_away(chosen, partial(self.decisions.decide, ignore))
 
     def name(self, name: str, *, is_begun: bool = False) -> None:
@@ -387,7 +387,7 @@ class MainWindow(QMainWindow):
             self.workers.drop("search")
             self._on_found(text, None)
             return
-        work = partial(self._library.find_people, text, MAX_FOUND)
+        work = partial(self._library.look.find_people, text, MAX_FOUND)
         done = partial(self._on_found, text)
         self.workers.submit("queries", work, done, channel="search")
 
@@ -400,7 +400,7 @@ class MainWindow(QMainWindow):
         self.sidebar.set_found(text)
 
     def _query_names(self, names: NameField, text: str) -> None:
-        work = partial(self._library.find_people, text, MAX_NAMES)
+        work = partial(self._library.look.find_people, text, MAX_NAMES)
         done = partial(names.set_matches, text)
         self.workers.submit("queries", work, done, channel="names")
 

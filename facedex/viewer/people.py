@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from facedex.services.decisions.decide_people import MergePreview
     from facedex.services.decisions.decided import Decided
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.services.telling.records import Shelf
     from facedex.types import FaceId
     from facedex.viewer.decision_queue import DecisionQueue
@@ -34,7 +34,7 @@ class PeopleDecisions(QObject):
 
     def __init__(
         self,
-        library: Library,
+        library: WindowLibrary,
         workers: Workers,
         decisions: DecisionQueue,
         sidebar: SidebarModel,
@@ -61,7 +61,7 @@ class PeopleDecisions(QObject):
         person_id = shelf.person_id
 
         def renamed(name: str) -> None:
-            self._decisions.decide(partial(self._library.rename_person, person_id, name))
+            self._decisions.decide(partial(self._library.decide.rename_person, person_id, name))
 
         ask.textValueSelected.connect(renamed)
         ask.open()
@@ -95,7 +95,7 @@ class PeopleDecisions(QObject):
         if one is None or other is None:
             return
         if source.person_id is not None and target.person_id is not None:
-            work = partial(self._library.preview_merge, source.person_id, target.person_id)
+            work = partial(self._library.look.preview_merge, source.person_id, target.person_id)
             self._workers.submit("queries", work, partial(self._ask_people, source, target))
         elif source.cluster_id is not None:
             self._ask_group(source, target, one, other)
@@ -122,7 +122,7 @@ class PeopleDecisions(QObject):
         dialog.open()
 
     def _split(self, parts: list[list[FaceId]]) -> None:
-        self._decisions.decide(partial(self._library.split, parts))
+        self._decisions.decide(partial(self._library.decide.split, parts))
 
     def _ask_people(self, source: Shelf, target: Shelf, preview: MergePreview) -> None:
         assert source.person_id is not None  # the caller merges people
@@ -135,7 +135,7 @@ class PeopleDecisions(QObject):
         self._confirm(
             f"Is {name} the same person as {into}?",
             f"{more} “{name}” stays as another name to find {into} by.",
-            partial(self._library.merge_people, source.person_id, target.person_id),
+            partial(self._library.decide.merge_people, source.person_id, target.person_id),
             is_doubtful=preview.n_together > 0,
         )
 
@@ -145,11 +145,11 @@ class PeopleDecisions(QObject):
         assert source.cluster_id is not None  # the caller merges a group
         n = counted(one.n, "face")
         if target.cluster_id is not None:
-            work = partial(self._library.merge_groups, source.cluster_id, target.cluster_id)
+            work = partial(self._library.decide.merge_groups, source.cluster_id, target.cluster_id)
             more = f"{n} will join it."
         else:
             assert target.person_id is not None  # a group or a person is all that there is
-            work = partial(self._library.confirm_group, source.cluster_id, target.person_id)
+            work = partial(self._library.decide.confirm_group, source.cluster_id, target.person_id)
             more = f"{n} will be confirmed."
         name, into = shortened(one.label), shortened(other.label)
         self._confirm(f"Is {name} the same person as {into}?", more, work)
@@ -175,14 +175,14 @@ class PeopleDecisions(QObject):
         box.open()
 
 
-def find_own_faces(library: Library, shelf: Shelf) -> list[FaceId]:
+def find_own_faces(library: WindowLibrary, shelf: Shelf) -> list[FaceId]:
     """Return the faces on a shelf that are not only suggested. For any thread."""
-    face_ids = library.shelf_faces(shelf)
+    face_ids = library.look.shelf_faces(shelf)
     if shelf.kind != "person":
         return face_ids
     return [
         face.face_id
-        for face in library.faces(face_ids)
+        for face in library.look.faces(face_ids)
         if face.state is FaceState.CONFIRMED and face.person_id == shelf.person_id
     ]
 

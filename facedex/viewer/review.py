@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from facedex.services.decisions.decide_sure import SureSuggestions
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.services.reviewing.questions import Question
     from facedex.types import FaceId
     from facedex.viewer.decision_queue import DecisionQueue
@@ -29,7 +29,7 @@ class Review(QObject):
 
     def __init__(
         self,
-        library: Library,
+        library: WindowLibrary,
         workers: Workers,
         thumbnails: Thumbnails,
         decisions: DecisionQueue,
@@ -78,9 +78,9 @@ class Review(QObject):
     def refresh(self) -> None:
         """Ask what is worth most now."""
         if self._is_open:
-            work = self._library.questions
+            work = self._library.review.questions
             self._workers.submit("matching", work, self._on_questions, channel="review")
-            count = partial(self._library.count_sure, SURE)
+            count = partial(self._library.look.count_sure, SURE)
             self._workers.submit("queries", count, self._on_sure, channel="sure ones")
 
     def yes(self) -> None:
@@ -92,7 +92,7 @@ class Review(QObject):
             self.pane.names.setFocus()
             return
         self._take_down()
-        self._decisions.decide(partial(self._library.answer_yes, question, left_out))
+        self._decisions.decide(partial(self._library.review.answer_yes, question, left_out))
 
     def no(self) -> None:
         """Answer no; of who somebody is, that those chosen are nobody to be named."""
@@ -100,7 +100,7 @@ class Review(QObject):
         if question is None or (question.kind == "who" and self._is_nothing_chosen()):
             return
         self._take_down()
-        self._decisions.decide(partial(self._library.answer_no, question, left_out))
+        self._decisions.decide(partial(self._library.review.answer_no, question, left_out))
 
     def no_or_name(self) -> None:
         """N: no where the question can be answered so, else to the name field."""
@@ -126,7 +126,7 @@ class Review(QObject):
         """Give the faces that are chosen a name; one that was only begun is completed."""
         if self._question is None:
             return
-        write = partial(self._library.answer_name, self._question, left_out=self._left_out())
+        write = partial(self._library.review.answer_name, self._question, left_out=self._left_out())
         self._take_down()
         self._decisions.name(write, name, is_begun=is_begun)
 
@@ -153,8 +153,8 @@ class Review(QObject):
         self.pane.yes.setEnabled(False)
 
     def _skipped(self, question: Question) -> list[Question]:
-        self._library.skip(question)
-        return self._library.questions()
+        self._library.review.skip(question)
+        return self._library.review.questions()
 
     def _on_skip_failed(self, message: str) -> None:
         self._workers.failed.emit(message)

@@ -39,7 +39,7 @@ def test_first_suggestions_are_opened_with_the_best_selected(open_window, librar
     window = open_window(library)
     assert window.faces.shelf == ANNA
     assert window.shelf.title.text == "Anna"
-    assert window.grid.selected_ids() == [library.shelf_faces(ANNA)[0]]
+    assert window.grid.selected_ids() == [library.look.shelf_faces(ANNA)[0]]
     assert window.grid.hasFocus()
 
 
@@ -67,7 +67,7 @@ def test_hundred_faces_are_named_by_keyboard_alone(qtbot, open_window):
 
 def test_enter_confirms_and_the_next_face_moves_under_the_selection(qtbot, open_window, library):
     window = open_window(library)
-    first, second, third = library.shelf_faces(ANNA)[:3]
+    first, second, third = library.look.shelf_faces(ANNA)[:3]
     press(qtbot, KEY.Key_Return, KEY.Key_Return)
     assert window.grid.selected_ids() == [third]
     assert window.grid.hasFocus()
@@ -81,7 +81,7 @@ def test_enter_confirms_and_the_next_face_moves_under_the_selection(qtbot, open_
 @pytest.mark.parametrize("key", [KEY.Key_Delete, KEY.Key_Backspace])
 def test_reject_takes_the_face_off_the_shelf(qtbot, open_window, library, key):
     window = open_window(library)
-    first, second = library.shelf_faces(ANNA)[:2]
+    first, second = library.look.shelf_faces(ANNA)[:2]
     press(qtbot, key)
     settle(qtbot, window)
     assert library.by_id[first].state is FaceState.REJECTED
@@ -91,7 +91,7 @@ def test_reject_takes_the_face_off_the_shelf(qtbot, open_window, library, key):
 
 def test_page_of_suggestions_with_two_exceptions(qtbot, open_window, library):
     window = open_window(library)
-    suggested = library.shelf_faces(ANNA)[:9]
+    suggested = library.look.shelf_faces(ANNA)[:9]
     press(qtbot, KEY.Key_Delete, KEY.Key_Delete)
     press(qtbot, KEY.Key_A, modifier=Qt.KeyboardModifier.ControlModifier)
     press(qtbot, KEY.Key_Return)
@@ -102,7 +102,7 @@ def test_page_of_suggestions_with_two_exceptions(qtbot, open_window, library):
 
 def test_undo_brings_the_face_back_selected_and_redo_takes_it(qtbot, open_window, library):
     window = open_window(library)
-    first = library.shelf_faces(ANNA)[0]
+    first = library.look.shelf_faces(ANNA)[0]
     control = Qt.KeyboardModifier.ControlModifier
     press(qtbot, KEY.Key_Delete)
     press(qtbot, KEY.Key_Z, modifier=control)
@@ -130,7 +130,7 @@ def test_whole_group_is_named_and_the_next_group_opens(qtbot, open_window, libra
     type_text(qtbot, "Dora")
     press(qtbot, KEY.Key_Return)
     settle(qtbot, window)
-    dora = next(row for row in library.people() if row.name == "Dora")
+    dora = next(row for row in library.look.people() if row.name == "Dora")
     assert dora.n_confirmed == n
     assert window.status.message.text == f"Named {n} faces Dora — Ctrl+Z to undo"
     assert window.faces.shelf == Shelf("group", cluster_id=2)
@@ -196,7 +196,7 @@ def slow_down(library, method, seconds=0.3):
 
 def test_enter_before_the_choices_names_what_was_selected_then(qtbot, open_window, library):
     window = open_window(library)
-    slow_down(library, "find_people")
+    slow_down(library.look, "find_people")
     first, other = window.faces.keys[0], window.faces.keys[5]
     press(qtbot, KEY.Key_N)
     type_text(qtbot, "bert")
@@ -213,7 +213,7 @@ def test_enter_before_the_choices_counts_although_another_shelf_is_opened(
     qtbot, open_window, library
 ):
     window = open_window(library)
-    slow_down(library, "find_people")
+    slow_down(library.look, "find_people")
     go_to(qtbot, window, Shelf("group", cluster_id=2))
     mine = list(window.faces.keys)
     press(qtbot, KEY.Key_N)
@@ -226,7 +226,7 @@ def test_enter_before_the_choices_counts_although_another_shelf_is_opened(
 
 def test_enter_before_the_choices_counts_although_the_window_closes(qtbot, open_window, library):
     window = open_window(library)
-    slow_down(library, "find_people")
+    slow_down(library.look, "find_people")
     first = window.faces.keys[0]
     press(qtbot, KEY.Key_N)
     type_text(qtbot, "Dora")
@@ -277,7 +277,7 @@ def test_name_typed_for_faces_that_left_does_not_go_to_the_whole_group(qtbot, op
     window.grid.setFocus()
     press(qtbot, KEY.Key_Right, KEY.Key_N, KEY.Key_End, KEY.Key_Return)
     settle(qtbot, window)
-    assert [row.n_confirmed for row in library.people() if row.name == "Dora"] == [1]
+    assert [row.n_confirmed for row in library.look.people() if row.name == "Dora"] == [1]
 
 
 def test_name_typed_when_its_shelf_goes_names_nobody_elsewhere(qtbot, open_window, library):
@@ -349,7 +349,7 @@ def test_search_finds_a_person_without_accents_and_enter_opens_it(qtbot, open_wi
 
 def test_mouse_confirms_and_rejects_on_the_tile_and_by_the_buttons(qtbot, open_window, library):
     window = open_window(library)
-    first, second, third, fourth = library.shelf_faces(ANNA)[:4]
+    first, second, third, fourth = library.look.shelf_faces(ANNA)[:4]
     tile = window.grid.visualRect(window.faces.index(0))
     for hot in Hot:
         point = hot_rect(tile, hot).center()
@@ -377,7 +377,7 @@ def test_failing_service_is_told_and_the_faces_come_back(qtbot, open_window, lib
 def test_bug_in_a_decision_is_raised_and_the_window_goes_on(qtbot, open_window, library):
     window = open_window(library)
     before = list(window.faces.keys)
-    library.reject = lambda _face_ids: {}[5]
+    library.decide.reject = lambda _face_ids: {}[5]
     with qtbot.capture_exceptions() as caught:
         press(qtbot, KEY.Key_Delete)
         settle(qtbot, window)
@@ -386,20 +386,20 @@ def test_bug_in_a_decision_is_raised_and_the_window_goes_on(qtbot, open_window, 
     assert window.status.message.text == "Not done: unexpected error, KeyError"
     zoe = Shelf("person", person_id=3)
     go_to(qtbot, window, zoe)
-    assert list(window.faces.keys) == library.shelf_faces(zoe)
+    assert list(window.faces.keys) == library.look.shelf_faces(zoe)
 
 
 def test_shelf_that_could_not_be_read_is_read_later(qtbot, open_window, library):
     window = open_window(library)
-    shelf_faces, zoe = library.shelf_faces, Shelf("person", person_id=3)
+    shelf_faces, zoe = library.look.shelf_faces, Shelf("person", person_id=3)
 
     def fail(_shelf):
         raise RootOffline("the disk is busy")
 
-    library.shelf_faces = fail
+    library.look.shelf_faces = fail
     go_to(qtbot, window, zoe)
     assert window.status.message.text == "Not done: the disk is busy"
-    library.shelf_faces = shelf_faces
+    library.look.shelf_faces = shelf_faces
     window.watch.poll()
     settle(qtbot, window)
     assert list(window.faces.keys) == shelf_faces(zoe)
@@ -415,7 +415,7 @@ def test_nothing_is_asked_of_the_library_on_the_windows_thread(qtbot, open_windo
 
 def test_decision_on_its_way_is_not_undone_by_an_older_answer(qtbot, open_window, library):
     window = open_window(library)
-    first = library.shelf_faces(ANNA)[0]
+    first = library.look.shelf_faces(ANNA)[0]
     window.watch.refresh()
     press(qtbot, KEY.Key_Delete)
     seen = []
@@ -426,7 +426,7 @@ def test_decision_on_its_way_is_not_undone_by_an_older_answer(qtbot, open_window
 
 def test_closing_at_once_keeps_the_decision(qtbot, open_window, library):
     window = open_window(library)
-    first = library.shelf_faces(ANNA)[0]
+    first = library.look.shelf_faces(ANNA)[0]
     press(qtbot, KEY.Key_Return)
     window.close()
     assert library.by_id[first].state is FaceState.CONFIRMED

@@ -14,7 +14,7 @@ ANNA = Shelf("person", person_id=1)
 
 def test_a_decision_brings_new_suggestions_into_the_open_shelf(qtbot, open_window, library):
     window = open_window(library)
-    shown = library.shelf_faces(ANNA)
+    shown = library.look.shelf_faces(ANNA)
     newcomer = next(i for i, face in library.by_id.items() if i not in shown)
     found = replace(library.by_id[newcomer], state=FaceState.SUGGESTED, person_id=1, distance=0.3)
     library.follows = {newcomer: found}

@@ -32,7 +32,7 @@ def test_face_model_passes_qts_own_tester(qtbot, qtmodeltester, library, workers
     qtmodeltester.check(model)
     shelf = Shelf("person", person_id=1)
     model.open_shelf(shelf)
-    model.set_faces(library.shelf_faces(shelf), 9)
+    model.set_faces(library.look.shelf_faces(shelf), 9)
     ids = list(model.keys)
     model.data(model.index(0), FACE_ROLE)
     idle(qtbot, workers)
@@ -64,9 +64,9 @@ def test_whole_large_shelf_is_decided_at_once(qtbot, library, workers):
 def test_sidebar_model_passes_qts_own_tester(qtbot, qtmodeltester, library, workers):
     model = SidebarModel(library, workers, Thumbnails(library, workers))
     qtmodeltester.check(model)
-    counts = Counts(tuple(library.people()), tuple(library.unknown_groups()), 9, 2)
+    counts = Counts(tuple(library.look.people()), tuple(library.look.unknown_groups()), 9, 2)
     model.set_counts(counts)
-    model.show_found(library.find_people("zo"))
+    model.show_found(library.look.find_people("zo"))
     assert [model.data(model.index(row)) for row in range(2)] == ["Found", "Zoë Müller"]
     model.show_found(None)
     model.set_counts(Counts(counts.people[1:], counts.groups[::-1], 8, 3))

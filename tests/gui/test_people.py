@@ -143,7 +143,7 @@ def test_line_of_another_window_can_not_be_dropped(open_window, library, words):
 
 def test_group_dropped_on_a_person_is_theirs(qtbot, open_window, library):
     window = open_window(library)
-    faces = library.shelf_faces(OTHER)
+    faces = library.look.shelf_faces(OTHER)
     drop(window, OTHER, ANNA)
     box = dialog(qtbot, window, QMessageBox)
     assert box.defaultButton() is merge_button(box)
@@ -232,7 +232,7 @@ def test_renaming_to_the_same_name_changes_nothing(qtbot, open_window, library):
 
 def test_parts_are_shown_and_the_ticked_ones_are_taken_out(qtbot, open_window, library):
     window = open_window(library)
-    confirmed = library.shelf_faces(ANNA)[9:]
+    confirmed = library.look.shelf_faces(ANNA)[9:]
     press(qtbot, KEY.Key_P)
     split = dialog(qtbot, window, SplitDialog)
     settle(qtbot, window)
@@ -240,22 +240,22 @@ def test_parts_are_shown_and_the_ticked_ones_are_taken_out(qtbot, open_window, l
     assert split.ok.text() == "Split off 1 part"
     qtbot.keyClick(split, "+")
     settle(qtbot, window)
-    parts = library.find_parts(confirmed, 3)
+    parts = library.look.find_parts(confirmed, 3)
     assert split.ok.text() == "Split off 1 part"
     for key in (KEY.Key_Tab, KEY.Key_Space):  # the second part too
         qtbot.keyClick(split.focusWidget(), key)
     assert split.ok.text() == "Split off 2 parts"
     qtbot.keyClick(split.focusWidget(), KEY.Key_Return)
     settle(qtbot, window)
-    assert library.shelf_faces(ANNA)[9:] == parts[0]
+    assert library.look.shelf_faces(ANNA)[9:] == parts[0]
     assert called(library, "split") == 1
     assert "Split 9 faces off Anna" in window.status.message.text
 
 
 def test_suggestions_that_another_process_brings_are_in_no_part(qtbot, open_window, library):
     window = open_window(library)
-    confirmed = library.shelf_faces(ANNA)[9:]
-    for face in library.shelf_faces(UNGROUPED)[:5]:
+    confirmed = library.look.shelf_faces(ANNA)[9:]
+    for face in library.look.shelf_faces(UNGROUPED)[:5]:
         facts = {"state": FaceState.SUGGESTED, "person_id": 1, "distance": 0.5}
         library.by_id[face] = replace(library.by_id[face], **facts)
     press(qtbot, KEY.Key_P)
@@ -288,8 +288,8 @@ def test_nothing_can_be_split_where_nothing_is_ticked(qtbot, open_window, librar
 
 def test_closing_while_parts_are_looked_for(qtbot, open_window, library):
     window = open_window(library)
-    gate, find_parts = Event(), library.find_parts
-    library.find_parts = lambda *args: gate.wait(5) and find_parts(*args)
+    gate, find_parts = Event(), library.look.find_parts
+    library.look.find_parts = lambda *args: gate.wait(5) and find_parts(*args)
     press(qtbot, KEY.Key_P)
     split = dialog(qtbot, window, SplitDialog)
     qtbot.keyClick(split, KEY.Key_Escape)
@@ -299,7 +299,7 @@ def test_closing_while_parts_are_looked_for(qtbot, open_window, library):
 
 
 def test_faces_that_cannot_be_told_apart(qtbot, open_window, library):
-    library.find_parts = lambda face_ids, _n=None: [list(face_ids)]
+    library.look.find_parts = lambda face_ids, _n=None: [list(face_ids)]
     window = open_window(library)
     go_to(qtbot, window, GROUP)
     press(qtbot, KEY.Key_P)

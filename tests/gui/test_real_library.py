@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from gui_fakes import draw_head, settle, thumbnail_jpeg
+from drawn_faces import draw_head, thumbnail_jpeg
+from gui_fakes import settle
 from PIL import Image, ImageDraw
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -98,7 +99,7 @@ def test_decisions_reach_the_database_and_survive_the_window(qtbot, open_window,
     assert window.photo.view._pixmap is not None
     window.close()
     again = Library.open(directory)
-    counts = {row.name: (row.n_confirmed, row.n_suggested) for row in again.people()}
+    counts = {row.name: (row.n_confirmed, row.n_suggested) for row in again.look.people()}
     again.close()
     assert counts == {"Anna & <b>Co</b>": (7, 2), "Bert": (10, 0)}
 
@@ -110,18 +111,18 @@ def test_undo_takes_back_a_whole_group(qtbot, open_window, real):
     group = window.faces.shelf
     window.name("Bert")
     settle(qtbot, window)
-    assert real.unknown_groups() == []
+    assert real.look.unknown_groups() == []
     qtbot.keyClick(window.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settle(qtbot, window)
-    assert real.unknown_groups()[0].n_faces == 10
+    assert real.look.unknown_groups()[0].n_faces == 10
     assert window.sidebar_model.entry(group).n == 10
-    assert [row.name for row in real.people()] == ["Anna & <b>Co</b>"]
+    assert [row.name for row in real.look.people()] == ["Anna & <b>Co</b>"]
 
 
 def test_another_process_is_noticed(qtbot, open_window, real, directory):
     window = open_window(real)
     other = Library.open(directory)
-    other.name_faces(other.shelf_faces(Shelf("ungrouped")), "Zoë")
+    other.decide.name_faces(other.look.shelf_faces(Shelf("ungrouped")), "Zoë")
     other.close()
     window.watch.poll()
     settle(qtbot, window)

@@ -46,19 +46,19 @@ def test_best_question_is_asked_with_all_faces_chosen_and_known_ones_beside(revi
     pane = reviewing.review.pane
     assert titles(reviewing) == "Are these Anna?"
     assert pane.grid.hasFocus()
-    assert pane.grid.selected_ids() == list(library.questions()[0].face_ids)
+    assert pane.grid.selected_ids() == list(library.review.questions()[0].face_ids)
     assert pane.known_title.text == "Anna"
     assert pane.known.isVisible()
     assert pane.subtitle.text.startswith("90 % likely")
     assert pane.asked_title.text == "9 faces"
-    assert reviewing.sidebar_model.entry(REVIEW).n == library.n_ungrouped() + sum(
-        row.n_faces for row in library.unknown_groups()
-    ) + sum(row.n_suggested for row in library.people())
+    assert reviewing.sidebar_model.entry(REVIEW).n == library.look.n_ungrouped() + sum(
+        row.n_faces for row in library.look.unknown_groups()
+    ) + sum(row.n_suggested for row in library.look.people())
 
 
 @pytest.mark.parametrize("key", [KEY.Key_Return, KEY.Key_Enter, KEY.Key_Y])
 def test_yes_confirms_the_page_and_the_next_question_comes(qtbot, reviewing, library, key):
-    page = library.questions()[0].face_ids
+    page = library.review.questions()[0].face_ids
     answer(qtbot, reviewing, key)
     assert {library.by_id[face].state for face in page} == {FaceState.CONFIRMED}
     assert titles(reviewing) == "Are these Zoë Müller?"
@@ -66,7 +66,7 @@ def test_yes_confirms_the_page_and_the_next_question_comes(qtbot, reviewing, lib
 
 
 def test_faces_left_out_with_the_keyboard_are_rejected(qtbot, reviewing, library):
-    page = library.questions()[0].face_ids
+    page = library.review.questions()[0].face_ids
     press(qtbot, KEY.Key_Right, KEY.Key_Space, KEY.Key_Right, KEY.Key_Space)
     assert reviewing.review.pane.yes.text() == "&Yes, these 7"
     assert reviewing.review.pane.asked_title.text == "7 of 9 faces"
@@ -94,10 +94,13 @@ def test_tick_and_cross_on_a_suggestion_choose_it_or_not(qtbot, reviewing):
 def test_no_to_a_group_never_asks_again_and_then_asks_who_it_is(qtbot, reviewing, library):
     answer(qtbot, reviewing, KEY.Key_Y)
     assert titles(reviewing) == "Are these Zoë Müller?"
-    group = library.questions()[0].cluster_id
+    group = library.review.questions()[0].cluster_id
     answer(qtbot, reviewing, KEY.Key_N)
-    assert library.by_id[library.shelf_faces(Shelf("group", cluster_id=group))[0]].person_id is None
-    asked = [each.kind for each in library.questions(9) if each.cluster_id == group]
+    assert (
+        library.by_id[library.look.shelf_faces(Shelf("group", cluster_id=group))[0]].person_id
+        is None
+    )
+    asked = [each.kind for each in library.review.questions(9) if each.cluster_id == group]
     assert asked == ["who"]
 
 
@@ -154,8 +157,8 @@ def test_typing_a_name_for_a_yes_or_no_question(qtbot, reviewing, library):
 
 
 def test_name_entered_before_its_choices_is_the_answer_to_that_question(qtbot, reviewing, library):
-    faces, gate, find_people = reviewing.review.question.face_ids, Event(), library.find_people
-    library.find_people = lambda *args: gate.wait(5) and find_people(*args)
+    faces, gate, find_people = reviewing.review.question.face_ids, Event(), library.look.find_people
+    library.look.find_people = lambda *args: gate.wait(5) and find_people(*args)
     reviewing.review.pane.names.setFocus()
     qtbot.keyClicks(QApplication.focusWidget(), "zoe")
     press(qtbot, KEY.Key_Return)
@@ -167,8 +170,8 @@ def test_name_entered_before_its_choices_is_the_answer_to_that_question(qtbot, r
 
 
 def test_what_is_typed_elsewhere_is_no_answer_to_the_next_question(qtbot, reviewing, library):
-    gate, questions = Event(), library.questions
-    library.questions = lambda *args: gate.wait(5) and questions(*args)
+    gate, questions = Event(), library.review.questions
+    library.review.questions = lambda *args: gate.wait(5) and questions(*args)
     press(qtbot, KEY.Key_Y, KEY.Key_Slash)
     qtbot.keyClicks(QApplication.focusWidget(), "Sa")
     gate.set()
@@ -182,8 +185,8 @@ def test_what_is_typed_elsewhere_is_no_answer_to_the_next_question(qtbot, review
 
 
 def test_name_that_is_typed_when_the_next_question_comes_is_no_answer(qtbot, reviewing, library):
-    gate, questions = Event(), library.questions
-    library.questions = lambda *args: gate.wait(5) and questions(*args)
+    gate, questions = Event(), library.review.questions
+    library.review.questions = lambda *args: gate.wait(5) and questions(*args)
     press(qtbot, KEY.Key_Y)
     reviewing.review.pane.names.setFocus()
     qtbot.keyClicks(QApplication.focusWidget(), "Sa")
@@ -292,7 +295,7 @@ def test_answer_that_fails_is_told_and_asked_again(qtbot, reviewing, library):
 
 
 def test_answer_that_changes_nothing_is_told_so(qtbot, reviewing, library):
-    library.answer_yes = lambda _question, _left_out: NOTHING
+    library.review.answer_yes = lambda _question, _left_out: NOTHING
     answer(qtbot, reviewing, KEY.Key_Y)
     assert reviewing.status.message.text == "Nothing changed"
 
@@ -302,7 +305,7 @@ def test_no_to_two_people_is_told_although_no_face_changes(qtbot, reviewing, lib
     pair = replace(before, kind="same", cluster_id=None, merged_id=2, merged_name="Bert")
     reviewing.review._show(pair)
     decided = Decided("Said that Bert is not Anna", people=(1, 2))
-    library.answer_no = lambda _question, _left_out: decided
+    library.review.answer_no = lambda _question, _left_out: decided
     answer(qtbot, reviewing, KEY.Key_N)
     assert reviewing.status.message.text == "Said that Bert is not Anna — Ctrl+Z to undo"
 
@@ -313,7 +316,7 @@ def test_skip_that_fails_is_told_and_asked_again(qtbot, reviewing, library):
     def fail(_question):
         raise RootOffline("the disk is gone")
 
-    library.skip = fail
+    library.review.skip = fail
     answer(qtbot, reviewing, KEY.Key_S)
     assert "the disk is gone" in reviewing.status.message.text
     assert reviewing.review.question == before
@@ -321,7 +324,7 @@ def test_skip_that_fails_is_told_and_asked_again(qtbot, reviewing, library):
 
 def test_answer_that_meets_a_bug_is_asked_again(qtbot, reviewing, library):
     before = reviewing.review.question
-    library.answer_yes = lambda _question, _left_out: {}[5]
+    library.review.answer_yes = lambda _question, _left_out: {}[5]
     with qtbot.capture_exceptions() as caught:
         answer(qtbot, reviewing, KEY.Key_Y)
     assert [kind for kind, _, _ in caught] == [KeyError]

@@ -88,8 +88,8 @@ def test_escape_among_the_faces_closes_and_rejects_none(qtbot, sure_dialog, libr
 @pytest.mark.parametrize("method", ["count_sure", "faces"])
 def test_closing_while_something_loads(qtbot, open_window, library, method):
     window = open_window(library)
-    gate, load = Event(), getattr(library, method)
-    setattr(library, method, lambda *args: gate.wait(5) and load(*args))
+    gate, load = Event(), getattr(library.look, method)
+    setattr(library.look, method, lambda *args: gate.wait(5) and load(*args))
     qtbot.keyClick(window, KEY.Key_Return, Qt.KeyboardModifier.ControlModifier)
     [dialog] = window.findChildren(SureDialog)
     if method == "faces":

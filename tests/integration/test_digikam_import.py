@@ -234,9 +234,9 @@ def test_what_the_user_decided_stands(family, library, run_scan, take_over):
     run_scan(family, library)
     own = Library.open(library)
     by_path = dict(photos.select(library, "SELECT path, face_id FROM v1_faces"))
-    own.name_faces([by_path[str(family / "space" / "astronaut.jpg")]], "Somebody Else")
-    own.ignore([by_path[str(family / "navy" / "hopper.png")]])
-    own.name_faces([by_path[str(family / "navy" / "ignored.jpg")]], "Grace Hopper")
+    own.decide.name_faces([by_path[str(family / "space" / "astronaut.jpg")]], "Somebody Else")
+    own.decide.ignore([by_path[str(family / "navy" / "hopper.png")]])
+    own.decide.name_faces([by_path[str(family / "navy" / "ignored.jpg")]], "Grace Hopper")
     own.close()
     before = photos.whole_tables(library, "decision")
     report = take_over()
@@ -254,7 +254,7 @@ def test_what_the_user_rejected_is_not_named_so_again(family, library, run_scan,
         library, "SELECT face_id FROM v1_faces WHERE path LIKE '%astronaut.jpg'"
     )
     own = Library.open(library)
-    own.reject([face_id])
+    own.decide.reject([face_id])
     own.close()
     take_over()
     run_scan(None, library)
@@ -283,7 +283,7 @@ def test_a_name_given_in_both_is_one_person(family, library, run_scan, take_over
     ((face_id,),) = photos.select(
         library, "SELECT face_id FROM v1_faces WHERE path LIKE '%unnamed.jpg'"
     )
-    own.name_faces([face_id], "grace  HOPPER")
+    own.decide.name_faces([face_id], "grace  HOPPER")
     own.close()
     take_over()
     names = [name for (name,) in photos.select(library, "SELECT name FROM v1_people ORDER BY 1")]

@@ -35,13 +35,10 @@ def named(tmp_path, library, run_scan):
     photos.write(folder / "mirrored.jpg", photos.turned(photos.hopper(), 7))
     photos.write(folder / "astronaut.xmp", RATED)
     run_scan(folder, library)
-    opened = Library.open(library)
-    try:
-        for face in opened.find_faces(None, None, 10):
+    with Library.open(library) as opened:
+        for face in opened.look.find_faces(None, None, 10):
             is_eileen = "astronaut" in face.path or ("turned" in face.path and face.box.x0 < 0.5)
-            opened.name_faces([face.face_id], "Eileen" if is_eileen else "Grace")
-    finally:
-        opened.close()
+            opened.decide.name_faces([face.face_id], "Eileen" if is_eileen else "Grace")
     assert len(photos.select(library, BOXES)) == 4
     return folder
 

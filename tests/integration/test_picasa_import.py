@@ -119,8 +119,8 @@ def test_importing_again_and_scanning_change_nothing(scanned, database, library,
 
 def test_what_was_decided_here_stands(scanned, database, library, facedex):
     opened = Library.open(library)
-    for face in opened.find_faces(None, None, 10):
-        opened.name_faces([face.face_id], "Somebody Else")
+    for face in opened.look.find_faces(None, None, 10):
+        opened.decide.name_faces([face.face_id], "Somebody Else")
     opened.close()
     before = photos.whole_tables(library, "decision", "assignment")
     run = ("--library", library, "picasa", "import", "--db3", database)

@@ -188,9 +188,9 @@ def test_what_the_user_decided_is_not_changed_by_a_scan(family, library, run_sca
     renamed, refused = face_on(library, "/astronaut.jpg"), face_on(library, "/hopper.png")
     aside = face_on(library, "/sky.jpg")
     opened = Library.open(library)
-    opened.name_faces([renamed], "Somebody else")
-    opened.reject([refused])
-    opened.ignore([aside])
+    opened.decide.name_faces([renamed], "Somebody else")
+    opened.decide.reject([refused])
+    opened.decide.ignore([aside])
     opened.close()
     before = photos.whole_tables(library, "assignment", "decision")
     for ini in family.rglob(".picasa.ini"):

@@ -24,17 +24,14 @@ ONE_CROP = replace(TEST_ENGINE, encode_crops=1)
 def named(album, library, run_scan):
     """Scan the album and name everybody in it; return what v1_faces says of them."""
     run_scan(album, library)
-    opened = Library.open(library)
-    try:
+    with Library.open(library) as opened:
         by_path = {}
-        for face in sorted(opened.find_faces(None, None, 10), key=lambda face: face.box.x0):
+        for face in sorted(opened.look.find_faces(None, None, 10), key=lambda face: face.box.x0):
             by_path.setdefault(face.path.rsplit("/", 1)[1], []).append(face.face_id)
         left, right = by_path["both.jpg"]
-        opened.name_faces([*by_path["astronaut.jpg"], left], "Eileen")
-        opened.name_faces([*by_path["hopper.png"], right], "Grace")
-        opened.ignore(by_path["mirrored.webp"])
-    finally:
-        opened.close()
+        opened.decide.name_faces([*by_path["astronaut.jpg"], left], "Eileen")
+        opened.decide.name_faces([*by_path["hopper.png"], right], "Grace")
+        opened.decide.ignore(by_path["mirrored.webp"])
     said = photos.select(library, NAMED)
     assert len(said) == 5
     return said

@@ -106,7 +106,7 @@ def test_named_photo_that_becomes_unreadable_keeps_its_names_and_comes_back(
     good = path.read_bytes()
     run_scan(tmp_path / "p", library)
     opened = Library.open(library)
-    opened.name_faces([row.face_id for row in opened.find_faces(None, None, 9)], "Ada")
+    opened.decide.name_faces([row.face_id for row in opened.look.find_faces(None, None, 9)], "Ada")
     opened.close()
     kept = ("face", "photo", "encoding", "assignment", "person")
     before = photos.what_is_said(library, *kept)

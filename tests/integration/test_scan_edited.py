@@ -39,13 +39,10 @@ def named(tmp_path, library, run_scan):
     """Return the path of a photo of two people, both named, one of them put aside."""
     path = photos.write(tmp_path / "p" / "a.jpg", photos.encoded(photos.both(), quality=95))
     run_scan(path.parent, library)
-    opened = Library.open(library)
-    try:
-        left, right = sorted(opened.find_faces(None, None, 10), key=lambda face: face.box.x0)
-        opened.name_faces([left.face_id], "Left")
-        opened.name_faces([right.face_id], "Right")
-    finally:
-        opened.close()
+    with Library.open(library) as opened:
+        left, right = sorted(opened.look.find_faces(None, None, 10), key=lambda face: face.box.x0)
+        opened.decide.name_faces([left.face_id], "Left")
+        opened.decide.name_faces([right.face_id], "Right")
     return path
 
 
@@ -63,11 +60,8 @@ def settled(library):
 
 
 def undo(library):
-    opened = Library.open(library)
-    try:
-        return opened.undo()
-    finally:
-        opened.close()
+    with Library.open(library) as opened:
+        return opened.decide.undo()
 
 
 @pytest.mark.parametrize("edit", [brighter, cropped, turned_without_loss])
@@ -115,11 +109,10 @@ def test_a_portrait_of_somebody_else_in_the_same_place_takes_over_no_name(
     around_the_face = photos.astronaut().crop((128, 30, 312, 214)).resize((400, 400))
     path = overwrite(tmp_path / "p" / "a.jpg", around_the_face)
     run_scan(path.parent, library)
-    opened = Library.open(library)
-    try:
-        opened.name_faces([face.face_id for face in opened.find_faces(None, None, 9)], "Eileen")
-    finally:
-        opened.close()
+    with Library.open(library) as opened:
+        opened.decide.name_faces(
+            [face.face_id for face in opened.look.find_faces(None, None, 9)], "Eileen"
+        )
     before = photos.select(library, "SELECT x0, y0, x1, y1 FROM v1_faces")
     overwrite(path, photos.hopper().crop((135, 85, 415, 365)).resize((400, 400)))
     run_scan(None, library)

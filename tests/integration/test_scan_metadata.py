@@ -15,11 +15,10 @@ BOXES = "SELECT face_id, stored_x0, stored_y0, stored_x1, stored_y1 FROM v1_face
 
 
 def name_all(library, name):
-    opened = Library.open(library)
-    try:
-        opened.name_faces([row.face_id for row in opened.find_faces(None, None, 100)], name)
-    finally:
-        opened.close()
+    with Library.open(library) as opened:
+        opened.decide.name_faces(
+            [row.face_id for row in opened.look.find_faces(None, None, 100)], name
+        )
 
 
 @pytest.mark.parametrize("write_tag", [photos.with_comment, photos.with_xmp])

@@ -42,13 +42,10 @@ def shown(library):
 
 
 def name_from_left(library, *names):
-    opened = Library.open(library)
-    try:
-        found = sorted(opened.find_faces(None, None, 10), key=lambda face: face.box.x0)
+    with Library.open(library) as opened:
+        found = sorted(opened.look.find_faces(None, None, 10), key=lambda face: face.box.x0)
         for face, name in zip(found, names, strict=True):
-            opened.name_faces([face.face_id], name)
-    finally:
-        opened.close()
+            opened.decide.name_faces([face.face_id], name)
 
 
 @pytest.fixture
@@ -118,11 +115,10 @@ def test_either_file_may_go(moment, library, run_scan, gone):
     [left] = {"IMG_1.JPG", "IMG_1.DNG"} - {gone}
     assert photos.names_by_path(library) == {left: [ADA, GRACE]}
     assert shown(library) == [(ADA, 1), (GRACE, 1)]
-    opened = Library.open(library)
-    try:
-        assert {face.path for face in opened.find_faces(None, None, 10)} == {str(moment / left)}
-    finally:
-        opened.close()
+    with Library.open(library) as opened:
+        assert {face.path for face in opened.look.find_faces(None, None, 10)} == {
+            str(moment / left)
+        }
 
 
 @pytest.mark.parametrize("late", ["IMG_1.JPG", "IMG_1.DNG"])
@@ -183,13 +179,10 @@ def test_picasas_rectangles_of_a_raw_are_of_the_upright_picture(tmp_path, librar
 def test_the_window_gets_an_upright_preview_of_a_raw(moment, library, run_scan):
     run_scan(moment, library)
     [(photo_id,)] = photos.select(library, "SELECT id FROM photo WHERE format = 'RAW'")
-    opened = Library.open(library)
-    try:
-        with Image.open(io.BytesIO(opened.preview(photo_id, 1024))) as image:
+    with Library.open(library) as opened:
+        with Image.open(io.BytesIO(opened.look.preview(photo_id, 1024))) as image:
             assert image.size == photos.both().size
-        assert opened.photo(photo_id).companions == (str(moment / "IMG_1.JPG"),)
-    finally:
-        opened.close()
+        assert opened.look.photo(photo_id).companions == (str(moment / "IMG_1.JPG"),)
 
 
 def test_raw_files_are_read_once_rawpy_is_there(moment, library, run_scan):

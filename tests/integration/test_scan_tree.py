@@ -74,11 +74,11 @@ def test_name_that_is_not_utf8_goes_through_every_command(tmp_path, library, fac
     assert [one["path"][-11:] for one in wrong] == ["/br\N{REPLACEMENT CHARACTER}ken.jpg"]
     plain = facedex("--library", library, "problems")
     assert (plain.returncode, plain.stderr) == (0, b"")
-    opened = Library.open(library)
-    try:
-        assert opened.preview(opened.find_faces(None, None, 1)[0].photo_id, 200)[:2] == b"\xff\xd8"
-    finally:
-        opened.close()
+    with Library.open(library) as opened:
+        assert (
+            opened.look.preview(opened.look.find_faces(None, None, 1)[0].photo_id, 200)[:2]
+            == b"\xff\xd8"
+        )
 
 
 def test_links_and_special_files_are_not_followed(tmp_path, library, facedex, photo):
@@ -236,7 +236,9 @@ def test_folder_around_roots_takes_them_over_and_loses_nothing(album, library, r
     run_scan(album / "navy", library)
     run_scan(album / "space", library)
     opened = Library.open(library)
-    opened.name_faces([row.face_id for row in opened.find_faces(None, None, 9)][:2], "Ada")
+    opened.decide.name_faces(
+        [row.face_id for row in opened.look.find_faces(None, None, 9)][:2], "Ada"
+    )
     opened.close()
     kept = ("person", "photo", "encoding", "decision")
     before = photos.what_is_said(library, *kept)

@@ -1,6 +1,5 @@
 """Photos that lie on their side, as scanned prints do, and nothing in the file says so."""
 
-import contextlib
 import io
 
 import numpy as np
@@ -34,15 +33,15 @@ def test_face_is_known_however_its_photo_lies(tmp_path, library, run_scan):
         photos.write(folder / f"laid{orientation}.jpg", photos.encoded(laid))
     assert run_scan(folder, library, engine=CASCADE).counts.faces_found == 5
 
-    with contextlib.closing(Library.open(library)) as opened:
-        faces = {row.path.rsplit("/", 1)[1]: row for row in opened.find_faces(None, None, 100)}
-        opened.name_faces([faces["upright.jpg"].face_id], "Ada")
+    with Library.open(library) as opened:
+        faces = {row.path.rsplit("/", 1)[1]: row for row in opened.look.find_faces(None, None, 100)}
+        opened.decide.name_faces([faces["upright.jpg"].face_id], "Ada")
         opened.rematch()
-        found = opened.find_faces(None, None, 100)
+        found = opened.look.find_faces(None, None, 100)
         suggested = {row.path.rsplit("/", 1)[1]: row for row in found if row.person_name == "Ada"}
         names = ["laid3.jpg", "laid6.jpg", "laid8.jpg", "upright.jpg"]
         assert sorted(suggested) == names
-        tiles = {name: pixels_of(opened.thumbnail(faces[name].face_id)) for name in names}
+        tiles = {name: pixels_of(opened.look.thumbnail(faces[name].face_id)) for name in names}
     for orientation in LAID.values():
         row = suggested[f"laid{orientation}.jpg"]
         assert row.state == FaceState.SUGGESTED
@@ -54,14 +53,14 @@ def test_face_is_known_however_its_photo_lies(tmp_path, library, run_scan):
 def test_lost_thumbnail_is_made_upright_again(tmp_path, library, run_scan):
     photos.write(tmp_path / "p" / "a.jpg", photos.encoded(photos.astronaut().rotate(90)))
     run_scan(tmp_path / "p", library, engine=CASCADE)
-    with contextlib.closing(Library.open(library)) as opened:
-        (face,) = opened.find_faces(None, None, 100)
-        before = pixels_of(opened.thumbnail(face.face_id))
+    with Library.open(library) as opened:
+        (face,) = opened.look.find_faces(None, None, 100)
+        before = pixels_of(opened.look.thumbnail(face.face_id))
     cache = open_cache(library)
     cache.execute("DELETE FROM face_thumbnail")
     cache.close()
-    with contextlib.closing(Library.open(library)) as opened:
-        assert alike(pixels_of(opened.thumbnail(face.face_id)), before)
+    with Library.open(library) as opened:
+        assert alike(pixels_of(opened.look.thumbnail(face.face_id)), before)
 
 
 def alike(a, b):

@@ -122,7 +122,7 @@ def test_names_without_a_place_are_people_of_the_photo(tmp_path, library, run_sc
     ]
     assert photos.select(library, "SELECT keywords FROM v1_photos") == [('["shuttle"]',)]
     opened = Library.open(library)
-    photo = opened.photo(opened.find_faces(None, None, 1)[0].photo_id)
+    photo = opened.look.photo(opened.look.find_faces(None, None, 1)[0].photo_id)
     opened.close()
     assert photo.notes.people == ("Mae Jemison", "Sally Ride")
 
@@ -176,7 +176,7 @@ def test_what_the_user_decided_stands(tmp_path, library, run_scan):
     run_scan(folder, library)
     [(face_id,)] = photos.select(library, "SELECT face_id FROM v1_faces")
     opened = Library.open(library)
-    opened.name_faces([face_id], "Somebody Else")
+    opened.decide.name_faces([face_id], "Somebody Else")
     opened.close()
     before = photos.select(library, SETTLED)
     photos.write(path, photos.with_comment(path.read_bytes(), "a tag"), age_s=7)
@@ -208,7 +208,7 @@ def test_a_renamed_person_is_meant_by_the_old_name(tmp_path, library, run_scan):
     run_scan(folder, library)
     [(person_id,)] = photos.select(library, "SELECT person_id FROM v1_people")
     opened = Library.open(library)
-    opened.rename_person(person_id, "Colonel Collins")
+    opened.decide.rename_person(person_id, "Colonel Collins")
     opened.close()
     more = photos.encoded(photos.variants(photos.astronaut(), 3)[2])
     packet = regions_packet((photos.ASTRONAUT_FACE, "Eileen Collins"), size=None)
@@ -225,10 +225,10 @@ def test_merged_and_split_again_people_keep_their_tags(tmp_path, library, run_sc
     run_scan(folder, library)
     ids = dict(photos.select(library, "SELECT name, person_id FROM v1_people"))
     opened = Library.open(library)
-    opened.merge_people(ids["Grace"], ids["Eileen Collins"])
+    opened.decide.merge_people(ids["Grace"], ids["Eileen Collins"])
     run_scan(None, library)
     assert people(library) == {"Eileen Collins": 2}
-    opened.undo()
+    opened.decide.undo()
     opened.close()
     for path in folder.iterdir():
         photos.write(path, photos.with_comment(path.read_bytes(), "again"), age_s=5)
@@ -262,8 +262,8 @@ def test_exported_and_taken_over_again_the_names_are_the_same(tmp_path, library,
     photos.write(folder / "mirrored.png", photos.encoded(photos.hopper(), "PNG"))
     run_scan(folder, library)
     opened = Library.open(library)
-    for face in opened.find_faces(None, None, 10):
-        opened.name_faces([face.face_id], "Eileen" if face.box.x0 < 0.36 else "Grace")
+    for face in opened.look.find_faces(None, None, 10):
+        opened.decide.name_faces([face.face_id], "Eileen" if face.box.x0 < 0.36 else "Grace")
     opened.close()
     run_scan(None, library)
     tables = ("face", "person", "cluster")
@@ -319,7 +319,7 @@ def test_a_sidecar_turns_a_photo_whose_file_says_nothing(tmp_path, library, run_
     assert contains_center(photos.ASTRONAUT_FACE, Box(*shown))
     assert photos.select(library, "SELECT orientation FROM v1_photos") == [(orientation,)]
     opened = Library.open(library)
-    jpeg = opened.preview(opened.find_faces(None, None, 1)[0].photo_id, 200)
+    jpeg = opened.look.preview(opened.look.find_faces(None, None, 1)[0].photo_id, 200)
     opened.close()
     with Image.open(io.BytesIO(jpeg)) as image:
         assert (
@@ -344,9 +344,9 @@ def test_a_name_taken_back_does_not_return_from_facedexs_own_sidecar(
     photos.write(folder / "a.jpg", photos.encoded(photos.astronaut()))
     run_scan(folder, library)
     opened = Library.open(library)
-    opened.name_faces([opened.find_faces(None, None, 1)[0].face_id], "Eileen")
+    opened.decide.name_faces([opened.look.find_faces(None, None, 1)[0].face_id], "Eileen")
     assert facedex("--library", library, "export", "xmp").returncode == 0
-    opened.undo()
+    opened.decide.undo()
     opened.close()
     run_scan(None, library)
     assert photos.select(library, FACES)[0][1:3] == (None, "unknown")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from facedex.services.decisions.decided import Decided
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.services.telling.records import FaceRow, Shelf
     from facedex.viewer.models.thumbnails import Thumbnails
     from facedex.viewer.workers import Workers
@@ -46,7 +46,7 @@ class FaceGridModel(KeyedListModel[FaceId]):
 
     def __init__(
         self,
-        library: Library,
+        library: WindowLibrary,
         workers: Workers,
         thumbnails: Thumbnails,
         parent: QObject | None = None,
@@ -182,7 +182,7 @@ class FaceGridModel(KeyedListModel[FaceId]):
     def _fetch_page(self, start: int) -> None:
         wanted = [key for key in self._keys[start : start + PAGE] if self._is_wanted(key)]
         self._asked.update(wanted)
-        work = partial(self._library.faces, wanted)
+        work = partial(self._library.look.faces, wanted)
         self._workers.submit("queries", work, self._on_faces, partial(self._on_failed, wanted))
 
     def _on_faces(self, faces: Sequence[FaceRow]) -> None:

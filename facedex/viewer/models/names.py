@@ -14,7 +14,7 @@ from facedex.viewer.text import counted, one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.services.telling.records import PersonRow
 
 MAX_NAMES = 10
@@ -69,9 +69,9 @@ def choices(text: str, people: Sequence[PersonRow]) -> list[NameChoice]:
     return known if is_known or not key else [*known, NameChoice(one_line(text), None)]
 
 
-def complete_name(library: Library, text: str) -> str:
+def complete_name(library: WindowLibrary, text: str) -> str:
     """Return the name that stands first under ``text``. For any thread."""
-    found = choices(text, library.find_people(text, MAX_NAMES))
+    found = choices(text, library.look.find_people(text, MAX_NAMES))
     return found[0].name if found else text
 
 

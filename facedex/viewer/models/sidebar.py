@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
     from facedex.services.decisions.decided import Decided
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.services.telling.records import GroupRow, PersonRow
     from facedex.types import FaceId
     from facedex.viewer.models.thumbnails import Thumbnails
@@ -85,7 +85,7 @@ class SidebarModel(KeyedListModel["Shelf | str"]):
 
     def __init__(
         self,
-        library: Library,
+        library: WindowLibrary,
         workers: Workers,
         thumbnails: Thumbnails,
         parent: QObject | None = None,
@@ -263,9 +263,9 @@ def _dragged(data: QMimeData) -> Shelf | None:
     return None
 
 
-def find_cover(library: Library, shelf: Shelf) -> FaceId | None:
+def find_cover(library: WindowLibrary, shelf: Shelf) -> FaceId | None:
     """Return the face that stands for a shelf: of a person the last confirmed. For any thread."""
-    face_ids = library.shelf_faces(shelf)
+    face_ids = library.look.shelf_faces(shelf)
     if not face_ids:
         return None
     return face_ids[-1] if shelf.kind == "person" else face_ids[0]

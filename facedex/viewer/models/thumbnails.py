@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 if TYPE_CHECKING:
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.types import FaceId
     from facedex.viewer.workers import Workers
 
@@ -25,7 +25,9 @@ class Thumbnails(QObject):
 
     arrived = Signal(object)  # frozenset[FaceId], several at once
 
-    def __init__(self, library: Library, workers: Workers, parent: QObject | None = None) -> None:
+    def __init__(
+        self, library: WindowLibrary, workers: Workers, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._library = library
         self._workers = workers
@@ -90,7 +92,7 @@ class Thumbnails(QObject):
         self.arrived.emit(fresh)
 
 
-def load_image(library: Library, face_id: FaceId) -> QImage:
+def load_image(library: WindowLibrary, face_id: FaceId) -> QImage:
     """Return the decoded thumbnail; a null image where there is none. For any thread."""
-    jpeg = library.thumbnail(face_id)
+    jpeg = library.look.thumbnail(face_id)
     return QImage.fromData(jpeg) if jpeg else QImage()

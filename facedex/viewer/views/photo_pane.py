@@ -18,7 +18,7 @@ from facedex.viewer.views.labels import ElidedLabel
 from facedex.viewer.views.photo_view import PhotoView
 
 if TYPE_CHECKING:
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.services.telling.records import FaceRow, PhotoRow
     from facedex.types import FaceId, PhotoId
     from facedex.viewer.workers import Workers
@@ -40,7 +40,9 @@ class PhotoPane(QWidget):
 
     face_clicked = Signal(object)  # FaceRow
 
-    def __init__(self, library: Library, workers: Workers, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, library: WindowLibrary, workers: Workers, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._library = library
         self._workers = workers
@@ -145,15 +147,15 @@ class PhotoPane(QWidget):
         self.toggle.setEnabled(found is not None)
 
 
-def find_photo(library: Library, face_id: FaceId) -> FacePhoto | None:
+def find_photo(library: WindowLibrary, face_id: FaceId) -> FacePhoto | None:
     """Return the face and its photo; None where they are gone. For any thread."""
-    faces = library.faces([face_id])
+    faces = library.look.faces([face_id])
     try:
-        return FacePhoto(faces[0], library.photo(faces[0].photo_id)) if faces else None
+        return FacePhoto(faces[0], library.look.photo(faces[0].photo_id)) if faces else None
     except KeyError:  # a scan removed the photo between the two questions
         return None
 
 
-def load_preview(library: Library, photo_id: PhotoId, long_side_px: int) -> QImage:
+def load_preview(library: WindowLibrary, photo_id: PhotoId, long_side_px: int) -> QImage:
     """Return the decoded preview. For any thread."""
-    return QImage.fromData(library.preview(photo_id, long_side_px))
+    return QImage.fromData(library.look.preview(photo_id, long_side_px))

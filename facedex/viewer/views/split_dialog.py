@@ -28,7 +28,7 @@ from facedex.viewer.views.labels import plain_label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.types import FaceId
     from facedex.viewer.models.thumbnails import Thumbnails
     from facedex.viewer.workers import Workers
@@ -46,7 +46,7 @@ class SplitDialog(QDialog):
         self,
         title: str,
         face_ids: Sequence[FaceId],
-        library: Library,
+        library: WindowLibrary,
         workers: Workers,
         thumbnails: Thumbnails,
         parent: QWidget | None = None,
@@ -84,7 +84,7 @@ class SplitDialog(QDialog):
     def _ask(self, n_parts: int | None) -> None:
         for button in (self.fewer, self.more, self.ok):
             button.setEnabled(False)
-        work = partial(self._library.find_parts, self._face_ids, n_parts)
+        work = partial(self._library.look.find_parts, self._face_ids, n_parts)
         self._workers.submit("matching", work, self._on_parts, channel="parts")
 
     def _on_parts(self, parts: list[list[FaceId]]) -> None:

@@ -27,7 +27,7 @@ from facedex.viewer.views.labels import plain_label
 
 if TYPE_CHECKING:
     from facedex.services.decisions.decide_sure import SureSuggestions
-    from facedex.services.library import Library
+    from facedex.services.library.front_end import WindowLibrary
     from facedex.types import FaceId
     from facedex.viewer.models.thumbnails import Thumbnails
     from facedex.viewer.workers import Workers
@@ -53,7 +53,7 @@ class SureDialog(QDialog):
 
     def __init__(
         self,
-        library: Library,
+        library: WindowLibrary,
         workers: Workers,
         thumbnails: Thumbnails,
         parent: QWidget | None = None,
@@ -171,10 +171,10 @@ class SureDialog(QDialog):
         layout.addWidget(self.buttons)
 
 
-def count_sure(library: Library, least: float, clicked_away: frozenset[FaceId]) -> Count:
+def count_sure(library: WindowLibrary, least: float, clicked_away: frozenset[FaceId]) -> Count:
     """Return what is sure. For any thread."""
-    sure = library.count_sure(least)
-    faces = library.faces(list(clicked_away)) if clicked_away else []
+    sure = library.look.count_sure(least)
+    faces = library.look.faces(list(clicked_away)) if clicked_away else []
     wrong = frozenset(
         face.face_id
         for face in faces

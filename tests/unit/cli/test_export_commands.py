@@ -11,7 +11,7 @@ from facedex.db.connection import transaction
 from facedex.db.library import scan_lock
 from facedex.imaging.hashes import content_hash, image_hash
 from facedex.services.decisions import decide_faces
-from facedex.services.library import Library
+from facedex.services.library.looking import Looking
 from facedex.xmp.reading import read_facts
 
 
@@ -203,7 +203,7 @@ def test_on_a_terminal_it_asks_with_the_folders(facedex, photo, monkeypatch):
 
 def test_many_folders_are_not_all_listed(facedex, photo, monkeypatch):
     counts = {f"/photos/{n:02}": n for n in range(1, 13)}
-    monkeypatch.setattr(Library, "count_writable", lambda *_: counts)
+    monkeypatch.setattr(Looking, "count_writable", lambda *_: counts)
     monkeypatch.setattr("sys.stdin", Terminal("n\n"))
     said = facedex("export", "xmp", "--write", "file").err
     assert "up to 78 photos" in said

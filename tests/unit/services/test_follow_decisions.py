@@ -173,12 +173,9 @@ def test_before_the_first_scan_there_is_nothing_to_follow(small):
 def test_the_library_follows_from_any_thread(small):
     name_some(small, "Ada")
     [open_face] = small.album("ada", 1)
-    library = Library.open(small.directory)
-    try:
+    with Library.open(small.directory) as library:
         assert library.follow_decisions() == 1
-        library.reject([open_face])
+        library.decide.reject([open_face])
         assert library.follow_decisions() == 0
         assert library.rematch() == 0
-    finally:
-        library.close()
     assert small.suggested(open_face) is None

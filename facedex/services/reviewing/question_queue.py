@@ -54,7 +54,7 @@ class _Entry:
     probability: float = 0.0
 
 
-class Review:
+class QuestionQueue:
     """The queue over one library. Methods may be called from any thread, with that thread's connection.
 
     Units are read once and then kept up to date from the journal. How alike a unit is to others is computed
