@@ -14,7 +14,7 @@ from facedex.services.decisions import decide_faces
 from facedex.services.decisions.regroup import regroup
 from facedex.services.recognising.encoder_facts import find_facts
 from facedex.services.recognising.match_faces import MatchReport, match_faces
-from facedex.services.reviewing.review import Review
+from facedex.services.reviewing.question_queue import QuestionQueue
 from facedex.types import EncoderThresholds
 
 PLUGINS_MODEL = "colour-v1"
@@ -79,7 +79,7 @@ def test_suggestions_groups_and_questions_are_the_same_in_any_measure(small, sca
     assert [small.suggested(face) for face in eves] == [None] * 3 + ["Eve"] * 2
     [group] = set(clusters(small, nobody))
     assert group is not None
-    asked = Review().questions(small.db, 3)
+    asked = QuestionQueue().questions(small.db, 3)
     assert {(each.kind, each.person_name or each.cluster_id) for each in asked} == {
         ("suggested", "Ada"), ("suggested", "Eve"), ("who", group),
     }  # fmt: skip
