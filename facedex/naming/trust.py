@@ -53,5 +53,5 @@ def trust_in_source(source: Source) -> int:
 
 
 def strength(word: Assignment) -> tuple[int, int, float]:
-    """Return a key by which the word that counts most sorts first: who, then what, then how near."""
+    """Return a key that sorts the word that counts most first: by who, then what, then how near."""
     return _SOURCES[word.source], _STATES.index(word.state), word.distance or 0.0

@@ -52,7 +52,7 @@ def suggested(words: Words) -> PersonId | None:
 
 
 def is_open(words: Words, person_id: PersonId) -> bool:
-    """Tell whether a face may still be asked about: it is not settled, and not denied to be this one."""
+    """Tell whether a face may still be asked about: not settled, nor denied to be this one."""
     return settled(words) is None and not _is_denied(words, person_id)
 
 
@@ -202,9 +202,9 @@ def restored(wanted: Words, since: Words) -> Words:
 def relearned(here: Words, there: Words) -> Words:
     """Return the words about a face with those of another library, ``there``.
 
-    What the user decided here stands. The words of files here stand too, unless the face was settled
-    there, or denied there to be the person whom they name. Two people there may be one here: of their
-    words the one that counts more is taken.
+    What the user decided here stands. The words of files here stand too, unless the face was
+    settled there, or denied there to be the person whom they name. Two people there may be one
+    here: of their words the one that counts more is taken.
     """
     if is_decided(here):
         return here

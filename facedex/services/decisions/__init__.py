@@ -1,1 +1,1 @@
-"""What the user decides of faces, groups and people, the journal of it, and what follows from it."""
+"""What the user decides of faces, groups and people, the journal of it, and what follows."""

@@ -1,8 +1,8 @@
-"""What the user decides of faces: naming, confirming, rejecting, ignoring; and taking anything back.
+"""What the user decides of faces: naming, confirming, rejecting, ignoring; and taking it back.
 
-Each decision is one entry of the journal, with the state of everything it changes before and after. What
-becomes of a face's words is a rule of ``naming/words.py``. What is decided of a face holds for the same
-face on companions of its photo, the RAW beside a JPEG, and is in the same entry.
+Each decision is one entry of the journal, with the state of everything it changes before and after.
+What becomes of a face's words is a rule of ``naming/words.py``. What is decided of a face holds for
+the same face on companions of its photo, the RAW beside a JPEG, and is in the same entry.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def confirm_page(
 
 
 def reject(db: Connection, face_ids: Sequence[FaceId]) -> Decided:
-    """Decide that no face is the person it is confirmed or suggested to be; it is never so again."""
+    """Decide that no face is the person it is confirmed or suggested to be, for ever."""
     with transaction(db):
         record = Recording(db)
         for face_id in noted_faces(record, face_ids):
@@ -176,7 +176,7 @@ def check_person(db: Connection, person_id: PersonId) -> None:
 def decide_suggested(
     record: Recording, right: Collection[FaceId], wrong: Collection[FaceId] = ()
 ) -> None:
-    """Reject the person suggested for each wrong face, confirm that of the others; in a transaction."""
+    """Reject the person suggested for each wrong face, confirm the others'; in a transaction."""
     for face_id in noted_faces(record, wrong):
         person_id = words.suggested(faces.assignments(record.db, face_id))
         if person_id is not None:

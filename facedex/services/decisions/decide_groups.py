@@ -1,4 +1,4 @@
-"""What the user decides of groups: that two are one person, that one is several, that two are not one."""
+"""What the user decides of groups: that two are one person, or are not, or one is several."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def merge_groups(
 ) -> Decided:
     """Make one unknown group of two, but for the faces ``left_out``, which stay where they are.
 
-    A face stays where it is if the other group has one of the same photo: a group is one person, and
-    nobody stands twice on a photo.
+    A face stays where it is if the other group has one of the same photo: a group is one person,
+    and nobody stands twice on a photo.
     """
     with transaction(db):
         _check_unknown(db, cluster_id)
@@ -54,8 +54,8 @@ def merge_groups(
 def split(db: Connection, parts: Sequence[Sequence[FaceId]]) -> Decided:
     """Take parts out of a mixed group or person; each becomes an unknown group.
 
-    A face that had a name is never given it again; faces that are gone are left out. Of a part of an
-    unknown group it is stored that it is not whom the rest shows.
+    A face that had a name is never given it again; faces that are gone are left out. Of a part of
+    an unknown group it is stored that it is not whom the rest shows.
 
     Raises
     ------

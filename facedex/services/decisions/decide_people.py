@@ -120,8 +120,8 @@ def set_dates(
 
     Parameters
     ----------
-    born, died : ISO dates, possibly only a year or a year and a month; ``""`` takes a date away, None
-        leaves it.
+    born, died : ISO dates, possibly only a year or a year and a month; ``""`` takes a date away,
+        None leaves it.
 
     Raises
     ------

@@ -30,7 +30,7 @@ def apply_rule(db: Connection, face_id: FaceId, rule: Callable[[Words], Words]) 
 
 
 def copy_to_twin(db: Connection, face_id: FaceId, twin: FaceId) -> None:
-    """Give the same face on a companion the words and the cluster of a face, but for suggestions."""
+    """Give the same face on a companion the words of a face but suggestions, and its cluster."""
     shared = lasting(faces.assignments(db, face_id))
     if set(shared) != set(lasting(faces.assignments(db, twin))):
         faces.set_assignments(db, twin, shared)

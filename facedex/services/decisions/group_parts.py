@@ -31,12 +31,13 @@ def find_parts(
 
     Parameters
     ----------
-    n_parts : how many; None: between 2 and ``MOST_PARTS``, where the tree of merges has its widest gap.
+    n_parts : how many; None: between 2 and ``MOST_PARTS``, where the tree of merges has its widest
+        gap.
 
     Returns
     -------
-    Lists that hold every face once, in the order given; those without encoding are with the largest part.
-    One list where there is nothing to tell apart.
+    Lists that hold every face once, in the order given; those without encoding are with the largest
+    part. One list where there is nothing to tell apart.
     """
     encoded, vectors = faces.vectors_of(db, face_ids, get_meta(db, "model") or "")
     if len(encoded) < 2:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class Recording:
     """The states of things before a decision touches them; it lives within one transaction.
 
-    Note a thing before changing it; :meth:`write` compares and appends one entry to the journal. A face on
-    companions of a photo, a RAW and its JPEG, is changed on the lead, and the others follow it.
+    Note a thing before changing it; :meth:`write` compares and appends one entry to the journal. A
+    face on companions of a photo, a RAW and its JPEG, is changed on the lead, and the others follow
+    it.
     """
 
     def __init__(self, db: Connection) -> None:

@@ -164,7 +164,7 @@ def _pairs_apart(db: Connection, face: NDArray[np.int64]) -> NDArray[np.int64]:
 def _named_as_before(
     labels: NDArray[np.int64], before: NDArray[np.int64], staying: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return where each face goes; a new group is the one from before that it shares most faces with."""
+    """Return where each face goes; a new group has the id of the old one it shares most with."""
     name = np.append(np.concatenate([staying, -1 - np.arange(len(labels))]), 0)
     both = (labels >= len(staying)) & (before > 0) & ~np.isin(before, staying)
     shared, counts = np.unique(

@@ -1,7 +1,8 @@
 """Relearning: every decision again, on another model's faces or in a fresh library.
 
-Faces are found by uuid, else by image hash and place. A named face that no detector finds here becomes
-a named box, and what names a photo that is not here is counted, so that no name is lost unseen. What was decided here stands. All of it is one step of the journal.
+Faces are found by uuid, else by image hash and place. A named face that no detector finds here
+becomes a named box, and what names a photo that is not here is counted, so that no name is lost
+unseen. What was decided here stands. All of it is one step of the journal.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class RelearnReport:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A face of the memory, and where it is here."""
+    """A decided face, and where it is here."""
 
     key: Step
     state: Step

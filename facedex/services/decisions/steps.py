@@ -1,6 +1,7 @@
 """The steps of the journal: finding what a step's key names, and leading it back to a state.
 
-Keys and states are those of ``db/snapshots.py``; which words of a face come back is a rule of ``naming/``.
+Keys and states are those of ``db/snapshots.py``; which words of a face come back is a rule of
+``naming/``.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ def _restore_person(db: Connection, key: Step, state: Step) -> None:
 
 
 def _remove_person(db: Connection, step: Step) -> None:
-    """Remove somebody, with the contacts that the decision gave them, unless others mention them."""
+    """Remove somebody with the contacts that the decision gave them, unless others mention them."""
     person_id = people.find_by_uuid(db, step["person"])
     if person_id is None:
         return
