@@ -177,7 +177,9 @@ def test_a_companions_user_word_beats_picasas_on_the_other():
 
 
 def test_companions_share_all_rejections():
-    assert words.union((no(ADA), guess(BOB)), (no(EVE), yes(BOB))) == (yes(BOB), no(ADA), no(EVE))
+    both = (yes(BOB), no(ADA), no(EVE))
+    assert words.union((no(ADA), guess(BOB)), (no(EVE), yes(BOB))) == both
+    assert words.union((no(EVE), yes(BOB)), (no(ADA), guess(BOB))) == both
 
 
 @pytest.mark.parametrize(("one", "other"), list(product(PROGRAMS, PROGRAMS)))
@@ -209,6 +211,7 @@ def test_what_a_program_said_before_a_decision_did_not_come_since(source):
     assert words.came_since(picasas, (no(EVE),), (*picasas, no(EVE))) == ()
     # nor is it what is to be restored
     assert words.came_since(picasas, picasas, ()) == ()
+    assert words.restored((*picasas, no(EVE)), ()) == (*picasas, no(EVE))
 
 
 @pytest.mark.parametrize("source", PROGRAMS)
