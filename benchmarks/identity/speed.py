@@ -117,6 +117,13 @@ def make_library(directory: Path, n_people: int, n_labels: int) -> list[FaceId]:
             " VALUES (?, ?, 'JPEG', 4000, 3000, 1, ?)",
             ((at + 1, at.to_bytes(32, "big"), at * 10**9) for at in range(N_FACES)),
         )
+        db.execute("INSERT INTO root (id, path, path_text, added_us) VALUES (1, x'2f', '/', 0)")
+        db.executemany(
+            "INSERT INTO file (root_id, relpath, relpath_text, path_is_lossy, size_bytes, mtime_ns,"
+            " ctime_ns, inode, n_links, photo_id, state, first_seen_us)"
+            " VALUES (1, CAST(?1 AS BLOB), ?1, 0, 1, 0, 0, ?2, 1, ?2, 'present', 0)",
+            ((str(at + 1), at + 1) for at in range(N_FACES)),
+        )
         db.executemany(
             "INSERT INTO face (id, uuid, photo_id, x0, y0, x1, y1, origin, created_us)"
             " VALUES (?1, ?2, ?1, 0.1, 0.1, 0.5, 0.5, 'cnn', 0)",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facedex.db.connection import rows
+from facedex.db.existing import has_file
 from facedex.geometry import upright_size
 from facedex.types import (
     POOR_QUALITY,
@@ -131,8 +132,9 @@ _FACE = (
     "   JOIN v1_files x ON x.photo_id = o.photo_id WHERE t.lead_id = v1_faces.face_id"
     "   ORDER BY x.state = 'missing', x.file_id LIMIT 1), probability FROM v1_faces"
 )
-# a face on a companion is shown on the lead only; {0} is the face's id
-_SHOWN = " AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = {0})"
+# a face on a companion is shown on the lead only, and one whose photo has no file any more nowhere;
+# {0} is the face's id
+_SHOWN = " AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = {0}) AND " + has_file("{0}")
 # a face that is shown and neither named nor ignored nor suggested to be somebody
 _OPEN = _SHOWN.format("f.id") + (
     " AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id"
@@ -246,10 +248,11 @@ def find_faces(
 ) -> list[FaceRow]:
     """Return faces by path, of a person (any case) and in a state where they are given.
 
-    A face that a companion shows too is there once.
+    A face that a companion shows too is there once, one whose photo has no file any more is not.
     """
     sql = _FACE + (
-        " WHERE companion_of IS NULL AND (?1 IS NULL OR person_name = ?1 COLLATE NOCASE)"
+        f" WHERE companion_of IS NULL AND {has_file('v1_faces.face_id')}"
+        " AND (?1 IS NULL OR person_name = ?1 COLLATE NOCASE)"
         " AND (?2 IS NULL OR state = ?2)"
         " ORDER BY path, x0 LIMIT ?3"
     )
@@ -321,7 +324,7 @@ def count_library(db: apsw.Connection, engine: str | None) -> LibraryCounts:
            (SELECT count(*) FROM photo p WHERE NOT EXISTS (SELECT 1 FROM analysis a
              WHERE a.photo_id = p.id AND (?1 IS NULL OR a.engine = ?1))
              AND EXISTS (SELECT 1 FROM file f WHERE f.photo_id = p.id AND f.state = 'present')),
-           (SELECT count(*) FROM face) - (SELECT count(*) FROM twin),
+           (SELECT count(*) FROM face f WHERE true {_SHOWN.format("f.id")}),
            {said.format("confirmed")}, {said.format("suggested")}, {said.format("ignored")},
            (SELECT count(*) FROM person),
            (SELECT count(DISTINCT c.id) FROM cluster c JOIN face f ON f.cluster_id = c.id

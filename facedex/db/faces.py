@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facedex.db.connection import now_us, rows
+from facedex.db.existing import has_file
 from facedex.geometry import points_to_upright
 from facedex.types import (
     Assignment,
@@ -256,10 +257,11 @@ def faces_of_person(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
 
 
 def confirmed_faces(db: apsw.Connection, person_id: PersonId) -> list[FaceId]:
-    """Return a person's confirmed faces, by id, without those of companions."""
+    """Return a person's confirmed faces, by id, without companions' and those of gone photos."""
     sql = (
         "SELECT face_id FROM assignment a WHERE person_id = ? AND state = 'confirmed'"
-        " AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = a.face_id) ORDER BY face_id"
+        " AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = a.face_id)"
+        f" AND {has_file('a.face_id')} ORDER BY face_id"
     )
     return [FaceId(i) for (i,) in rows(db, sql, (person_id,))]
 
@@ -297,7 +299,8 @@ class EncodedFaces:
     """The faces of one model as arrays of equal length, by face id.
 
     ``person`` is 0 where nobody is confirmed and ``cluster`` 0 where the face is not placed;
-    ``is_ignored`` marks faces that shall not be matched; ``taken_us`` and ``quality`` are NaN where
+    ``is_ignored`` marks faces that shall not be matched, ``is_gone`` those whose photo has no file
+    any more: who is confirmed on it was still seen there. ``taken_us`` and ``quality`` are NaN where
     they are not known.
     """
 
@@ -306,6 +309,7 @@ class EncodedFaces:
     person: NDArray[np.int64]
     cluster: NDArray[np.int64]
     is_ignored: NDArray[np.bool_]
+    is_gone: NDArray[np.bool_]
     encoding: NDArray[np.float32]
     taken_us: NDArray[np.float64]
     quality: NDArray[np.float64]
@@ -315,36 +319,41 @@ def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
     """Return every face that ``model`` has encoded, without those that a lead photo shows too."""
     sql = (
         "SELECT f.id, f.photo_id, coalesce(a.person_id, 0), coalesce(f.cluster_id, 0),"
-        " coalesce(a.state = 'ignored', 0), e.vector, p.taken_us, f.quality"
+        " coalesce(a.state = 'ignored', 0),"
+        f" NOT {has_file('f.id')},"
+        " e.vector, p.taken_us, f.quality"
         " FROM encoding e JOIN face f ON f.id = e.face_id JOIN photo p ON p.id = f.photo_id"
         " LEFT JOIN assignment a ON a.face_id = f.id AND a.state IN ('confirmed', 'ignored')"
         " WHERE e.model = ? AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = f.id)"
         " ORDER BY f.id"
     )
     found = rows(db, sql, (model,))
-    numbers = np.array([row[:5] for row in found], dtype=np.int64).reshape(-1, 5)
-    n_elements = len(found[0][5]) // 4 if found else 0
-    vectors = np.frombuffer(b"".join(row[5] for row in found), dtype="<f4")
+    numbers = np.array([row[:6] for row in found], dtype=np.int64).reshape(-1, 6)
+    n_elements = len(found[0][6]) // 4 if found else 0
+    vectors = np.frombuffer(b"".join(row[6] for row in found), dtype="<f4")
     return EncodedFaces(
         numbers[:, 0],
         numbers[:, 1],
         numbers[:, 2],
         numbers[:, 3],
         numbers[:, 4].astype(np.bool_),
+        numbers[:, 5].astype(np.bool_),
         vectors.reshape(len(found), n_elements).astype(np.float32),
-        np.array([row[6] for row in found], dtype=np.float64),
         np.array([row[7] for row in found], dtype=np.float64),
+        np.array([row[8] for row in found], dtype=np.float64),
     )
 
 
 def unknown_places(db: apsw.Connection, model: str) -> dict[FaceId, int]:
     """Return the cluster of every face that ``model`` has encoded and nobody has spoken of.
 
-    Left out are faces in a person's cluster. 0: in no cluster, nor is a person suggested.
+    Left out are faces in a person's cluster and those of gone photos. 0: in no cluster, nor is a
+    person suggested.
     """
     sql = (
         "SELECT f.id, coalesce(f.cluster_id, 0) FROM encoding e JOIN face f ON f.id = e.face_id"
         " LEFT JOIN cluster c ON c.id = f.cluster_id WHERE e.model = ? AND c.person_id IS NULL"
+        f" AND {has_file('f.id')}"
         " AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id"
         "  AND (a.state IN ('confirmed', 'ignored')"
         "   OR a.state = 'suggested' AND f.cluster_id IS NULL))"

@@ -97,7 +97,7 @@ def only_in_root(db: apsw.Connection, root_id: RootId) -> tuple[int, int, int]:
     sql = (
         "WITH own AS (SELECT DISTINCT photo_id AS id FROM file f WHERE root_id = ?1"
         "  AND photo_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM file o"
-        "   WHERE o.photo_id = f.photo_id AND o.root_id != ?1))"
+        "   WHERE o.photo_id = f.photo_id AND o.root_id != ?1 AND o.state != 'missing'))"
         " SELECT (SELECT count(*) FROM file WHERE root_id = ?1), (SELECT count(*) FROM own),"
         "  (SELECT count(*) FROM own JOIN face f ON f.photo_id = own.id"
         "   JOIN assignment a ON a.face_id = f.id AND a.state = 'confirmed')"

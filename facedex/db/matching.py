@@ -9,6 +9,7 @@ import numpy as np
 
 from facedex.db import faces
 from facedex.db.connection import rows
+from facedex.db.existing import has_file
 from facedex.db.library import get_meta, set_meta
 from facedex.types import FaceId, PersonId
 
@@ -67,6 +68,14 @@ def replace_suggestions(
     )
     for face, person, distance, probability in suggested:
         faces.add_suggestion(db, FaceId(face), PersonId(person), distance, probability)
+
+
+def drop_gone_suggestions(db: apsw.Connection) -> None:
+    """Take back what is suggested for faces whose photo has no file any more; in a transaction."""
+    db.execute(
+        f"DELETE FROM assignment WHERE state = 'suggested' AND NOT {has_file('assignment.face_id')}"
+    )
+    count_match(db)
 
 
 def weigh_suggestions(

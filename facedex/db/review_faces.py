@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facedex.db.connection import rows
+from facedex.db.existing import has_file
 from facedex.types import FaceId, PersonId
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ _SQL = (
     " WHERE e.model = ?1 AND NOT EXISTS (SELECT 1 FROM assignment x WHERE x.face_id = f.id"
     "   AND x.state IN ('ignored', 'suggested'))"
     " AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = f.id)"
+    f" AND {has_file('f.id')}"
 )
 # a face brings the whole cluster that it is in: a unit is read whole or not at all
 _SOME = (
@@ -77,7 +79,8 @@ def load_units(db: apsw.Connection, model: str, units: Iterable[int] | None = No
 def list_waiting(db: apsw.Connection) -> list[Waiting]:
     """Return who has suggestions, by person."""
     sql = (
-        "SELECT person_id, count(*), max(probability) FROM assignment WHERE state = 'suggested'"
+        "SELECT person_id, count(*), max(probability) FROM assignment a WHERE state = 'suggested'"
+        f" AND {has_file('a.face_id')}"
         " GROUP BY person_id"
     )
     return [Waiting(PersonId(person), n, chance) for person, n, chance in rows(db, sql)]
@@ -88,7 +91,8 @@ def surest_suggestions(
 ) -> list[tuple[FaceId, float | None]]:
     """Return the faces that are most likely a person's, with probabilities, the surest first."""
     sql = (
-        "SELECT face_id, probability FROM assignment WHERE person_id = ? AND state = 'suggested'"
+        "SELECT face_id, probability FROM assignment a WHERE person_id = ? AND state = 'suggested'"
+        f" AND {has_file('a.face_id')}"
         " ORDER BY probability DESC, distance, face_id LIMIT ?"
     )
     return [(FaceId(face), chance) for face, chance in rows(db, sql, (person_id, limit))]

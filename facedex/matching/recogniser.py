@@ -43,7 +43,7 @@ class Rules:
     Attributes
     ----------
     person : int64 (n,), who is confirmed; 0 is nobody.
-    is_ignored : bool (n,), not to be matched.
+    is_ignored : bool (n,), not to be matched, though a confirmed one shows how somebody looks.
     rejected : sorted ``pair_keys`` of (face, person id).
     confirmed_on : sorted ``pair_keys`` of (photo id, person id), of faces without encoding too.
     lifetimes : person id -> ``lifetime_us``, of those of whom a date is known.

@@ -21,6 +21,8 @@ CREATE INDEX file_by_photo ON file (photo_id);
 
 CREATE INDEX file_pending ON file (id) WHERE state = 'pending';
 
+CREATE INDEX file_there ON file (photo_id) WHERE state != 'missing';
+
 CREATE INDEX former_by_photo ON former (photo_id);
 
 CREATE INDEX note_by_photo ON note (photo_id);
@@ -415,12 +417,18 @@ SELECT p.id AS person_id,
        p.name AS name,
        (SELECT count(*) FROM assignment a
          WHERE a.person_id = p.id AND a.state IN ('confirmed', 'suggested')
+           AND a.face_id NOT IN (SELECT f.id FROM face f WHERE NOT EXISTS (
+               SELECT 1 FROM file x WHERE x.photo_id = f.photo_id AND x.state != 'missing'))
            AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = a.face_id)) AS n_faces,
        (SELECT count(*) FROM assignment a
          WHERE a.person_id = p.id AND a.state = 'confirmed'
+           AND a.face_id NOT IN (SELECT f.id FROM face f WHERE NOT EXISTS (
+               SELECT 1 FROM file x WHERE x.photo_id = f.photo_id AND x.state != 'missing'))
            AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = a.face_id)) AS n_confirmed,
        (SELECT count(*) FROM assignment a
          WHERE a.person_id = p.id AND a.state = 'suggested'
+           AND a.face_id NOT IN (SELECT f.id FROM face f WHERE NOT EXISTS (
+               SELECT 1 FROM file x WHERE x.photo_id = f.photo_id AND x.state != 'missing'))
            AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = a.face_id)) AS n_suggested,
        (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', min(ph.taken_us) / 1e6, 'unixepoch')
           FROM assignment a JOIN face f ON f.id = a.face_id JOIN photo ph ON ph.id = f.photo_id
@@ -522,5 +530,7 @@ SELECT a.face_id AS face_id,
        a.probability AS probability,
        a.distance AS distance
   FROM assignment a JOIN person p ON p.id = a.person_id
- WHERE a.state = 'suggested';
+ WHERE a.state = 'suggested'
+   AND EXISTS (SELECT 1 FROM face f JOIN file x ON x.photo_id = f.photo_id
+                WHERE f.id = a.face_id AND x.state != 'missing');
 

@@ -37,7 +37,7 @@ def load_rules(db: Connection, known: EncodedFaces) -> Rules:
     """Return what is decided by now about these faces."""
     n = len(known.face)
     person = np.zeros(n, dtype=np.int64)
-    is_ignored = np.zeros(n, dtype=np.bool_)
+    is_ignored = known.is_gone.copy()
     settled, owners = matching.settled_faces(db)
     rows, is_here = _places(known.face, settled)
     person[rows] = owners[is_here]

@@ -50,7 +50,7 @@ def match_faces(db: Connection, model_id: str) -> MatchReport:
 
 
 def _open_faces(known: EncodedFaces) -> NDArray[np.bool_]:
-    is_open: NDArray[np.bool_] = (known.person == 0) & ~known.is_ignored
+    is_open: NDArray[np.bool_] = (known.person == 0) & ~known.is_ignored & ~known.is_gone
     return is_open
 
 

@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facedex.db import catalog, decisions, faces, people, review_faces, runs
+from facedex.db import catalog, decisions, faces, matching, people, review_faces, runs
 from facedex.db.library import get_meta
 from facedex.matching.likeness import Likeness
 from facedex.services.recognising.encoder_facts import find_facts
@@ -63,7 +63,7 @@ class QuestionQueue:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._built: tuple[str, int] | None = None
+        self._built: tuple[str, int, int] | None = None
         self._units = Units(plain_metric(""), None)
         self._weighed: list[tuple[float, int, _Entry]] = []
         self._to_weigh: list[tuple[float, int, _Entry]] = []
@@ -114,7 +114,7 @@ class QuestionQueue:
     # keeping up with the library
 
     def _catch_up(self, db: Connection) -> None:
-        if self._built != (get_meta(db, "model") or "", runs.last_id(db)):
+        if self._built != _made_of(db):
             self._build(db)
             return
         cluster, decision = seen = review_faces.newest_cluster(db), decisions.last_id(db)
@@ -139,7 +139,7 @@ class QuestionQueue:
 
     def _build(self, db: Connection) -> None:
         """Read every unit."""
-        self._built = get_meta(db, "model") or "", runs.last_id(db)
+        self._built = _made_of(db)
         self._seen = review_faces.newest_cluster(db), decisions.last_id(db)
         self._is_fresh = True
         model_id = self._built[0]
@@ -294,6 +294,11 @@ class QuestionQueue:
         self._reload(db, {unit.key})
         now = self._units.by_key.get(unit.key)
         return now is None or now.n_faces != unit.n_faces
+
+
+def _made_of(db: Connection) -> tuple[str, int, int]:
+    """Return what says, if it changes, that any face may have come or gone: model, scan, match."""
+    return get_meta(db, "model") or "", runs.last_id(db), matching.n_matches(db)
 
 
 def _worth(unit: Unit, other: Unit, chance: float) -> float:

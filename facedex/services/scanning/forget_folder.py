@@ -1,4 +1,7 @@
-"""Taking a folder off the list of those that are scanned; no name on its photos goes."""
+"""Taking a folder off the list of those that are scanned; no name on its photos goes.
+
+Their faces are in no list, group, question or count until a scan finds the photos elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facedex.db import files
+from facedex.db import files, matching
 from facedex.db.connection import transaction, translated
 from facedex.db.library import open_library, scan_lock
 from facedex.errors import UsageError
@@ -58,4 +61,5 @@ def forget_folder(directory: Path, folder: Path, *, is_dry_run: bool) -> Forgott
             found = Forgotten(display_path(root.path), *files.only_in_root(db, root.root_id))
             if not is_dry_run:
                 files.remove_root(db, root.root_id)
+                matching.drop_gone_suggestions(db)
         return found
