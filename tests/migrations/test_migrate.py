@@ -244,3 +244,24 @@ def test_sources_and_their_regions_outlive_the_freeing_of_kinds(tmp_path, folder
     db.execute("DELETE FROM source WHERE id = 7")  # regions go with their source, as before
     assert db.execute("SELECT count(*) FROM region").fetchall() == [(0,)]
     db.close()
+
+
+def test_of_heics_read_before_it_is_open_how_they_are_turned(tmp_path, folder):
+    """Their numbers are right once a scan has read them again; nothing else waits for one."""
+    db = connect(tmp_path / "before" / "library.db")
+    files = [path for _version, path in discover(shipped("migrations"))]
+    for path in files[:3]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    migrate(db, folder)
+    for number, kind in enumerate(("HEIF", "JPEG", "RAW", "AVIF")):
+        db.execute(
+            "INSERT INTO photo (image_hash, format, width_px, height_px, orientation)"
+            " VALUES (?, ?, 40, 30, 1)",
+            (bytes([number]) * 32, kind),
+        )
+    (folder / files[3].name).write_bytes(files[3].read_bytes())
+    assert migrate(db, folder) == [4]
+    assert dict(db.execute("SELECT format, decoder_turn FROM photo").fetchall()) == {
+        "HEIF": None, "JPEG": 1, "RAW": 1, "AVIF": 1,
+    }  # fmt: skip
+    db.close()

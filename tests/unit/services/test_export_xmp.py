@@ -1,6 +1,7 @@
 """Exporting names: who gets a sidecar, what stands in it, and what is left alone."""
 
 import os
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from xmp_packets import merge_faces
 from facedex.db import exports, faces, people
 from facedex.db.connection import transaction
 from facedex.errors import StorageFault
+from facedex.geometry import box_to_stored, box_to_upright, upright_size
 from facedex.progress import NullSink
 from facedex.services.decisions import decide_faces
 from facedex.services.names_out import export_xmp, write_names
@@ -86,6 +88,57 @@ def test_a_confirmed_face_is_written_where_it_is(small, folder):
     assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx((0.05, 0.2, 0.45, 0.6))
     assert (folder / "a.jpg").read_bytes() == CONTENT
     assert (sink.total, sink.done, sink.is_finished) == (1, 1, True)
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_a_face_is_written_as_it_lies_before_a_decoder_turns_the_picture(small, folder, turn):
+    """So do other programs count that read a HEIC; the export can be repeated and taken back."""
+    [ada] = small.photo("ada", name=b"a.jpg")
+    small.db.execute("UPDATE photo SET decoder_turn = ?", (turn,))
+    stored = faces.faces_of_photo(small.db, 1)[0].box
+    decide_faces.name_faces(small.db, [ada], "Ada")
+    lay(small)
+    run(small)
+    facts = read_facts((folder / "a.jpg.xmp").read_bytes())
+    assert facts.applied_to == upright_size(4000, 3000, turn)
+    [region] = facts.regions
+    assert (region.box.x0, region.box.y0, region.box.x1, region.box.y1) == pytest.approx(
+        astuple(box_to_stored(stored, turn)), abs=1e-6
+    )
+    assert run(small).written == []
+    decide_faces.reject(small.db, [ada])
+    run(small)
+    assert not (folder / "a.jpg.xmp").exists()
+
+
+def test_of_a_heic_that_is_to_be_read_again_nothing_is_written(small, folder):
+    [ada] = small.photo("ada", name=b"a.jpg")
+    small.db.execute("UPDATE photo SET decoder_turn = NULL")
+    decide_faces.name_faces(small.db, [ada], "Ada")
+    lay(small)
+    report = run(small)
+    assert (report.written, report.n_changed) == ([], 1)
+    assert [path.name for path in folder.iterdir()] == ["a.jpg"]
+
+
+@pytest.mark.parametrize("own", range(1, 9))
+def test_files_of_equal_pixels_refuse_what_was_drawn_turned_each_by_its_own_orientation(
+    small, folder, own
+):
+    """What others drew on the picture as this file shows it, whatever the photo's first file says."""
+    [ada] = small.photo("ada", name=b"a.jpg", size=(400, 400))
+    small.db.execute("UPDATE file SET orientation = ?", (own,))
+    small.db.execute("UPDATE photo SET orientation = 1 + ? % 8", (own,))
+    stored = Box(0.1, 0.15, 0.2, 0.3)
+    small.db.execute("UPDATE face SET x0 = ?, y0 = ?, x1 = ?, y1 = ?", astuple(stored))
+    decide_faces.name_faces(small.db, [ada], "Ada")
+    lay(small)
+    turned = merge_faces(None, [NamedFace("Ada", box_to_upright(stored, own))], (400, 400))
+    (folder / "a.jpg.xmp").write_bytes(turned)
+    report = run(small)
+    is_told = any("turned upright" in problem.message for problem in report.problems)
+    assert is_told == (own != 1)
+    assert len(read_facts((folder / "a.jpg.xmp").read_bytes()).regions) == 1
 
 
 def test_only_names_that_a_person_gave_are_written(small, folder):
