@@ -72,7 +72,8 @@ def coded_shape(width_px: int, height_px: int, orientation: int, decoder_turn: i
     ``box_to_stored``.
     """
     size = upright_size(width_px, height_px, decoder_turn)
-    return PhotoShape(size, combined_orientation(decoder_turn, orientation))
+    turned = combined_orientation(decoder_turn, orientation)
+    return PhotoShape(size, turned, is_turned_by_decoder=decoder_turn != 1)
 
 
 def _map_box(box: Box, orientation: int) -> Box:

@@ -368,10 +368,14 @@ class PhotoFacts:
 
 @dataclass(frozen=True, slots=True)
 class PhotoShape:
-    """A photo's (width, height) in stored pixels, and the orientation that turns it upright."""
+    """A photo's (width, height) in pixels as they lie, and the orientation that turns it upright.
+
+    ``is_turned_by_decoder`` tells that whoever opens the file gets it turned, whatever its EXIF says.
+    """
 
     size: tuple[int, int]
     orientation: int
+    is_turned_by_decoder: bool = False
 
 
 @dataclass(frozen=True, slots=True)

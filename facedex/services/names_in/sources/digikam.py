@@ -57,7 +57,8 @@ class _DigikamPlacer:
     ) -> list[Place]:
         """Return where the rectangles lie that digiKam has for one photo."""
         written = [from_text(region.rect) for region in regions]
-        orientation = written[0].orientation
+        # of a HEIC that its boxes turn digiKam notes what EXIF says, and shows it as it is decoded
+        orientation = None if photo.is_turned_by_decoder else written[0].orientation
         found = place_faces(
             [one.rect for one in written],
             PhotoShape(written[0].size, photo.orientation if orientation is None else orientation),
