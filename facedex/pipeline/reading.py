@@ -87,15 +87,17 @@ def _read_open(path: bytes, handle: int, alive: Callable[[], None]) -> ReadFile 
             next_sign += _ALIVE_EVERY_BYTES
             alive()
     after = os.fstat(handle)
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or (
-        n_read != after.st_size
-    ):
+    # a program that puts the old mtime back cannot put the ctime back
+    if n_read != after.st_size or _numbers(before) != _numbers(after):
         return None
     if kind is FileKind.PHOTO and not keep:
         kind = FileKind.UNSUPPORTED
     data = b"".join(parts) if keep else b""
-    numbers = (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino)
-    return ReadFile(kind, data, hasher.digest(), numbers, hashed_ns)
+    return ReadFile(kind, data, hasher.digest(), _numbers(after), hashed_ns)
+
+
+def _numbers(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _read_up_to(handle: int, n_bytes: int) -> bytes:

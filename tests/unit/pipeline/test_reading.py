@@ -192,3 +192,29 @@ def test_children_do_not_inherit_a_photo_that_is_being_read(photo, monkeypatch):
     read_file(os.fsencode(photo), look)
     assert len(seen) > 1
     assert len(set(seen)) == 1
+
+
+@pytest.mark.parametrize("hides_it", [False, True], ids=["new time", "old time put back"])
+def test_a_file_rewritten_at_its_size_while_it_is_read_is_read_again(
+    photo, alive, monkeypatch, hides_it
+):
+    """Some programs put a file's old time back; its ctime still shows that it was written."""
+    os.utime(photo, ns=(10**18, 10**18))
+    other = JPEG[:100] + b"other" + JPEG[105:]
+    real, writes = os.read, []
+
+    def read(handle, size):
+        data = real(handle, size)
+        if not data and not writes:
+            writes.append(other)
+            time.sleep(0.02)  # the clock of the file system moves on
+            photo.write_bytes(other)
+            if hides_it:
+                os.utime(photo, ns=(10**18, 10**18))
+        return data
+
+    monkeypatch.setattr(reading.os, "read", read)
+    found = read_file(os.fsencode(photo), alive)
+    assert writes
+    assert found.data == other
+    assert found.content_hash == blake3(other).digest()
