@@ -1,6 +1,7 @@
 """docs/config.md is made from the settings' model; FACEDEX_UPDATE_GOLDEN=1 writes it anew."""
 
 import os
+import re
 import types
 import typing
 from enum import Enum
@@ -18,7 +19,8 @@ range is an error that names it.
 
 `config.toml` lies in the user's configuration folder (on Linux `~/.config/facedex/config.toml`);
 `FACEDEX_CONFIG` names another file. `FACEDEX_MODEL_CACHE` names the folder for converted networks,
-which may be deleted at any time.
+which may be deleted at any time; `FACEDEX_MODELS` the folder in which YuNet's file is looked for before
+the package that ships it (`models` in the user's data folder where it is not set).
 
 How photos are searched (`detector`, `thorough`, `working_size`, `encoder`, `encode_crops`) is as at the library's last scan
 where it is set nowhere.
@@ -75,6 +77,15 @@ def test_the_page_is_what_the_model_says():
     if os.environ.get("FACEDEX_UPDATE_GOLDEN") == "1":
         DOC.write_text(made(), encoding="utf-8")
     assert DOC.read_text(encoding="utf-8") == made(), "run with FACEDEX_UPDATE_GOLDEN=1"
+
+
+def test_every_variable_that_is_read_is_on_the_page():
+    """Those of the settings' model and those that are read by themselves."""
+    folder = DOC.parents[1] / "facedex"
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    read = set(re.findall(r"FACEDEX_[A-Z][A-Z_]*[A-Z]", text))
+    assert read
+    assert read - set(re.findall(r"FACEDEX_[A-Z_]+", DOC.read_text(encoding="utf-8"))) == set()
 
 
 def test_the_example_is_a_good_one(tmp_path, monkeypatch):

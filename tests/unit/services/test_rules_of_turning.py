@@ -45,6 +45,8 @@ def test_the_files_own_orientation_beats_its_sidecars(small, own, said):
     wanted = said if own == 1 else own
     assert turn(small) == (wanted, wanted != own)
     assert turn(small) == (wanted, wanted != own), "and again"
+    [(file_id,)] = rows(small.db, "SELECT id FROM file WHERE photo_id IS NOT NULL")
+    assert files.orientation_of(small.db, file_id) == wanted
 
 
 @pytest.mark.parametrize("later", [1, 3, None])
