@@ -11,7 +11,7 @@ from facedex.db.connection import rows, transaction
 from facedex.db.regions import NewRegion
 from facedex.db.sources import SourceFacts
 from facedex.digikam.database import DigikamPhoto
-from facedex.digikam.database_faces import DigikamFace, PixelRect
+from facedex.digikam.database_faces import DigikamFace, DigikamRect
 from facedex.geometry import box_from_rect64, box_to_rect64, box_to_upright, upright_size
 from facedex.naming.encoder import DLIB
 from facedex.pipeline.messages import EncodeResult
@@ -89,7 +89,7 @@ def _digikam(small, photo, named):
     noted = []
     for name, box in named:
         up = box_to_upright(box, turned)
-        rect = PixelRect(
+        rect = DigikamRect(
             round(up.x0 * shown[0]), round(up.y0 * shown[1]),
             round(up.width * shown[0]), round(up.height * shown[1]),
         )  # fmt: skip
