@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.db import decisions, faces, pairs, people
+from facedex.db import decisions, faces, people
 from facedex.db.connection import transaction
 from facedex.errors import EnvironmentFault, UsageError
 from facedex.matching.clustering import ALONE, group_unknown
 from facedex.services.decisions.journal import Recording
 from facedex.services.recognising.encoder_facts import find_facts
+from facedex.services.recognising.library_faces import pairs_apart
 from facedex.types import ClusterId, FaceId
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _plan(db: Connection, model_id: str) -> _Plan:
         known.photo[todo],
         replace(facts.group_rule, pair_cut=facts.group_rule.cut),
         placed,
-        apart=_pairs_apart(db, face),
+        apart=pairs_apart(db, face),
     )
     return _Plan(places, face, before, _named_as_before(labels, before, staying))
 
@@ -148,17 +149,6 @@ def _user_made(db: Connection) -> set[int]:
             steps = (step for step in decision.steps if "face" in step and step["after"])
             made.update(step["after"]["cluster"] for step in steps if step["after"]["cluster"])
     return made
-
-
-def _pairs_apart(db: Connection, face: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the pairs, as places in ``face``, that the user decided are not one person."""
-    at = {face_id: index for index, face_id in enumerate(face.tolist())}
-    apart = [
-        (at[pair.a], at[pair.b])
-        for pair in pairs.list_rejected(db)
-        if pair.kind == "faces" and pair.a in at and pair.b in at
-    ]
-    return np.array(apart, dtype=np.int64).reshape(-1, 2)
 
 
 def _named_as_before(

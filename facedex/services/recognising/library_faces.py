@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.db import faces, matching
+from facedex.db import faces, matching, pairs
 from facedex.matching.constraints import key_set, lifetime_us, pair_keys
 from facedex.matching.known_people import Faces
 from facedex.matching.recogniser import Recogniser, Rules
@@ -59,6 +59,17 @@ def load_rules(db: Connection, known: EncodedFaces) -> Rules:
         confirmed_on,
         {person: lifetime_us(*dates) for person, dates in matching.person_dates(db).items()},
     )
+
+
+def pairs_apart(db: Connection, face: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the pairs, as places in ``face``, that the user decided are not one person."""
+    at = {face_id: index for index, face_id in enumerate(face.tolist())}
+    apart = [
+        (at[pair.a], at[pair.b])
+        for pair in pairs.list_rejected(db)
+        if pair.kind == "faces" and pair.a in at and pair.b in at
+    ]
+    return np.array(apart, dtype=np.int64).reshape(-1, 2)
 
 
 def _places(

@@ -11,7 +11,7 @@ from facedex.db import faces, matching, people
 from facedex.db.connection import transaction
 from facedex.matching.clustering import ALONE, group_unknown
 from facedex.services.recognising.encoder_facts import find_facts
-from facedex.services.recognising.library_faces import load_rules, make_recogniser
+from facedex.services.recognising.library_faces import load_rules, make_recogniser, pairs_apart
 from facedex.types import ClusterId, FaceId
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def _group(
     groups, placed = np.unique(known.cluster[todo], return_inverse=True)
     if len(groups) and groups[0] == 0:
         groups, placed = groups[1:], placed - 1
-    labels = group_unknown(known.encoding[todo], known.photo[todo], rule, placed)
+    apart = pairs_apart(db, known.face[todo])
+    labels = group_unknown(known.encoding[todo], known.photo[todo], rule, placed, apart=apart)
     clusters = {slot: ClusterId(int(cluster)) for slot, cluster in enumerate(groups)}
     is_new = (placed == ALONE) & (labels != ALONE)
     n_joined = 0

@@ -3,10 +3,11 @@
 import pytest
 from small_library import MODEL
 
-from facedex.db import catalog, files, photos
+from facedex.db import catalog, files, pairs, photos
 from facedex.db.connection import rows, transaction
 from facedex.errors import UsageError
 from facedex.services.decisions import decide_faces
+from facedex.services.decisions.decide_groups import reject_pair_of_groups, reject_pair_of_people
 from facedex.services.decisions.decide_sure import count_sure
 from facedex.services.decisions.follow_decisions import Follower
 from facedex.services.decisions.regroup import plan_regroup
@@ -120,6 +121,20 @@ def test_the_window_that_is_open_asks_no_more_either(small, full):
     decide_faces.undo(small.db)
     follower.catch_up(small.db)
     assert what_asks(small) == NOTHING
+
+
+def test_who_is_not_who_is_known_when_the_photos_return(small, full):
+    one, other = (group.cluster_id for group in catalog.list_groups(small.db))
+    reject_pair_of_groups(small.db, one, other)
+    decide_faces.name_faces(small.db, small.album("eve", 2), "Eve")
+    reject_pair_of_people(small.db, *(p.person_id for p in catalog.list_people(small.db)))
+    known = pairs.list_rejected(small.db)
+    assert [pair.kind for pair in known] == ["faces", "people"]
+    forget_folder(small.directory, small.directory / "photos", is_dry_run=False)
+    with transaction(small.db):
+        photos.drop_unheld(small.db)
+    match_faces(small.db, MODEL)
+    assert pairs.list_rejected(small.db) == known
 
 
 def test_names_on_photos_that_are_gone_still_say_how_people_look(small, full):

@@ -1,6 +1,8 @@
 import numpy as np
 from small_library import MODEL
 
+from facedex.db import pairs
+from facedex.db.connection import transaction
 from facedex.services.decisions import decide_faces
 from facedex.services.recognising.match_faces import MatchReport, match_faces
 
@@ -189,3 +191,16 @@ def test_a_poor_face_moves_no_centroid(small):
     small.db.execute("UPDATE face SET quality = 0.1 WHERE id = ?", (far,))
     match_faces(small.db, MODEL)
     assert small.db.execute(distance, (a,)).get < with_it / 2
+
+
+def test_two_of_whom_it_was_said_that_they_are_not_one_are_not_grouped(small):
+    one, other, third = small.album("ada", 3)
+    with transaction(small.db):
+        for pair in ((one, other), (third, other)):
+            pairs.set_rejected(small.db, "faces", *pair, is_rejected=True)
+    match_faces(small.db, MODEL)
+    assert small.cluster(one) == small.cluster(third) is not None
+    assert small.cluster(other) is None
+    small.album("ada", 2)
+    match_faces(small.db, MODEL)  # the photos that came are like all of them
+    assert small.cluster(other) != small.cluster(one)
