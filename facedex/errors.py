@@ -104,13 +104,3 @@ class LibraryDamaged(EnvironmentFault):
 
 class MigrationError(EnvironmentFault):
     """A migration file is missing, duplicated, or failed to apply."""
-
-
-class Cancelled(FacedexError):
-    """The user or the system asked the run to stop; what is done is kept."""
-
-    exit_code = 130
-
-    def __init__(self, signal_number: int = 2) -> None:
-        self.exit_code = 128 + signal_number
-        super().__init__("stopped")

@@ -18,7 +18,7 @@ from facedex.viewer.models.names import MAX_NAMES
 from facedex.viewer.models.sidebar import IGNORED, REVIEW, UNGROUPED, SidebarModel
 from facedex.viewer.models.thumbnails import Thumbnails
 from facedex.viewer.people import PeopleDecisions
-from facedex.viewer.review import Review
+from facedex.viewer.review_session import ReviewSession
 from facedex.viewer.text import counted, one_line
 from facedex.viewer.views.empty_page import EmptyPage
 from facedex.viewer.views.photo_pane import PhotoPane
@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(self.sidebar_model)
         self.shelf = ShelfPane(self.faces)
         self.grid = self.shelf.grid
-        self.review = Review(library, self.workers, self.thumbnails, self.decisions, self)
+        self.review = ReviewSession(library, self.workers, self.thumbnails, self.decisions, self)
         self.people = PeopleDecisions(
             library, self.workers, self.decisions, self.sidebar_model, self.thumbnails, self
         )

@@ -101,7 +101,7 @@ class PeopleDecisions(QObject):
             self._ask_group(source, target, one, other)
 
     def split(self, shelf: Shelf) -> None:
-        """Show the parts of a person's confirmed faces, or of a group, and take out those chosen."""
+        """Show the parts of a person's confirmed faces, or of a group, to take some out."""
         entry = self._sidebar.entry(shelf)
         if entry is None or shelf.kind not in ("person", "group"):
             return

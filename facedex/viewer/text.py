@@ -28,7 +28,7 @@ def one_line(text: str) -> str:
 
 
 def shortened(text: str, most: int = 60) -> str:
-    """Return ``text`` with no more than ``most`` characters, the last "…" where some are missing."""
+    """Return at most ``most`` characters of ``text``; the last is "…" where some are missing."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 

@@ -23,11 +23,6 @@ def mixed(first: QColor, second: QColor, share: float) -> QColor:
     return QColor(*(round(a + (b - a) * share) for a, b in parts))
 
 
-def is_dark(palette: QPalette) -> bool:
-    """Tell whether text is lighter than what it stands on."""
-    return palette.color(_ROLE.Base).lightness() < palette.color(_ROLE.Text).lightness()
-
-
 def muted(palette: QPalette) -> QColor:
     """Return the colour of secondary text; over 4.5:1 on the base of usual palettes."""
     return mixed(palette.color(_ROLE.Text), palette.color(_ROLE.Base), 0.33)

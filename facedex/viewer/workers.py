@@ -1,8 +1,8 @@
 """The threads that work for the window, and the way their answers come back to it.
 
 Each lane is one or more long-lived threads with a queue. Lanes are Python threads and not a
-``QThreadPool``: PySide drops a pool thread's Python state, ``threading.local`` included, after every
-``QRunnable``, so a service that keeps a connection a thread would open one a task. No QObject is
+``QThreadPool``: PySide drops a pool thread's Python state, with ``threading.local``, after every
+``QRunnable``, so a service with a connection a thread would open one a task. No QObject is
 made or touched on a lane; answers travel by one queued signal.
 """
 
@@ -29,7 +29,7 @@ LANES = {"decisions": 1, "queries": 1, "thumbnails": 2, "previews": 1, "matching
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class LaneTask:
     """Something to do on a lane; ``channel`` is ``""`` where every answer counts."""
 
     token: int
@@ -71,7 +71,7 @@ class Workers(QObject):
         self._tokens = itertools.count(1)
         self._latest: dict[str, int] = {}
         self._callbacks: dict[int, tuple[Callable[[Any], None], Callable[[str], None] | None]] = {}
-        self._queues: dict[str, queue.SimpleQueue[Task | None]] = {
+        self._queues: dict[str, queue.SimpleQueue[LaneTask | None]] = {
             lane: queue.SimpleQueue() for lane in LANES
         }
         self._is_stopping = False
@@ -107,14 +107,14 @@ class Workers(QObject):
         if channel:
             self._latest[channel] = token
         self._callbacks[token] = (done, failed)
-        self._queues[lane].put(Task(token, channel, work))
+        self._queues[lane].put(LaneTask(token, channel, work))
 
     def drop(self, channel: str) -> None:
         """Make every answer still to come in ``channel`` stale."""
         self._latest[channel] = next(self._tokens)
 
     def stop(self) -> None:
-        """Finish the decisions, drop what else is waiting, join the threads, deliver the answers."""
+        """Finish the decisions, drop what else waits, join the threads, deliver the answers."""
         self._is_stopping = True
         for lane, n_threads in LANES.items():
             for _ in range(n_threads):
@@ -134,7 +134,7 @@ class Workers(QObject):
             else:
                 self._signals.answered.emit(self._run(task))
 
-    def _run(self, task: Task) -> Answer:
+    def _run(self, task: LaneTask) -> Answer:
         if self._is_stale(task.channel, task.token):
             return Answer(task.token, task.channel, is_stale=True)
         try:

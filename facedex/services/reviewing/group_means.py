@@ -1,7 +1,7 @@
 """The units of a review: clusters and lone faces as means in memory, and how alike any two are.
 
-One product with the table of means compares a unit with all others. Kept up to date unit by unit, that takes
-milliseconds for 50,000 units.
+One product with the table of means compares a unit with all others. Brought up to date unit by
+unit, that takes milliseconds for 50,000 units.
 """
 
 from __future__ import annotations

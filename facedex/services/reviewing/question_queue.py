@@ -1,7 +1,8 @@
 """The review queue: what to ask next, so that each answer names as many faces as it can.
 
-What an answer is worth is the number of faces that it is expected to name, per click. There are three
-questions: are these suggestions right, a page at a time; are these two one person; and who is this group.
+What an answer is worth is the number of faces that it is expected to name, per click. There are
+three questions: are these suggestions right, a page at a time; are these two one person; and who is
+this group.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 # typing a name takes about as long as two answers of yes or no
 _NAMING = 0.5
-# two groups or two people that become one: no face gets a name by it, but the next name counts for both
+# two groups or two people that become one: no face gets a name, but the next name counts for both
 _JOINING = 0.3
 _CANDIDATES = 8
 # units whose likenesses are computed at once, and how many times before an answer is given
@@ -44,7 +45,7 @@ _BATCHES = 2
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What the heaps hold: a question about a unit, or what it is worth at most before it is weighed."""
+    """What the heaps hold: a question about a unit, or what it is worth at most until weighed."""
 
     worth: float
     key: int
@@ -55,10 +56,10 @@ class _Entry:
 
 
 class QuestionQueue:
-    """The queue over one library. Methods may be called from any thread, with that thread's connection.
+    """The queue over one library, for any thread with its own connection.
 
-    Units are read once and then kept up to date from the journal. How alike a unit is to others is computed
-    when it comes near the head of the queue, so that the first question does not wait for the last.
+    Units are read once and then brought up to date from the journal. How alike two are is computed
+    when a unit comes near the head of the queue, so that the first question does not wait for the last.
     """
 
     def __init__(self) -> None:
@@ -101,7 +102,7 @@ class QuestionQueue:
         return sorted(found, key=lambda question: -question.worth)[:n]
 
     def skip(self, question: Question) -> None:
-        """Ask this question no more, until there are more faces on one side or the window is closed."""
+        """Ask this no more, until there are more faces on one side or the library is closed."""
         with self._lock:
             self._skipped.add(skip_key(question))
             if question.kind != "suggested":
@@ -131,7 +132,7 @@ class QuestionQueue:
                 self._bump(key)
 
     def _parted(self, db: Connection, step: decisions.Step) -> set[int]:
-        """Return the units of two people of whom it was said, or taken back, that they are not one."""
+        """Return the units of two people whom a step parts, or parts no more."""
         if step.get("pair") != "people":
             return set()
         found = [people.find_by_uuid(db, step[side]) for side in ("a", "b")]
@@ -263,7 +264,7 @@ class QuestionQueue:
         return found
 
     def _question(self, db: Connection, entry: _Entry) -> Question | None:
-        """Return an entry as a question with faces; None, and the unit is read anew, if it changed."""
+        """Return an entry as a question; None, and the unit is read anew, if its faces changed."""
         unit = self._units.by_key[entry.key]
         asked = _faces_of(db, unit)
         if not unit.person and len(asked) != unit.n_faces and self._has_changed(db, unit):
@@ -302,7 +303,7 @@ def _made_of(db: Connection) -> tuple[str, int, int]:
 
 
 def _worth(unit: Unit, other: Unit, chance: float) -> float:
-    """Return the faces that asking whether two are one is expected to name; 0 where it is asked so."""
+    """Return how many faces a question about two is expected to name; 0 where it is none."""
     if not unit.person and other.person:
         return chance * unit.n_faces
     is_smaller = (unit.n_faces, -unit.key) <= (other.n_faces, -other.key)

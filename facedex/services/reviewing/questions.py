@@ -32,8 +32,8 @@ class Question:
 
     Attributes
     ----------
-    kind : ``suggested``, are these faces ``person_name``? ``same``, are they the same as those beside?
-        ``who``, who is this?
+    kind : ``suggested``, are these faces ``person_name``? ``same``, are they the same person as
+        those beside? ``who``, who is this?
     face_ids : what an answer decides on.
     beside : some faces to compare with, of ``person_id`` or of ``other_cluster_id``.
     cluster_id : the unknown group that ``face_ids`` are, None for a lone face or a person's faces.

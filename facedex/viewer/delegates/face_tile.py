@@ -173,7 +173,7 @@ def draw_square(painter: QPainter, path: QPainterPath, rect: QRectF, pixmap: QPi
 
 
 def paint_badge(painter: QPainter, area: QRectF, face: FaceRow, palette: QPalette) -> None:
-    """Paint the state's shape: a tick in a full circle, ``?`` in an open one, or a barred circle."""
+    """Paint the state's shape: a tick in a full circle, ``?`` in an open one, a barred circle."""
     text, base = palette.color(QPalette.ColorRole.Text), palette.color(QPalette.ColorRole.Base)
     is_full = face.state is FaceState.CONFIRMED
     ink = base if is_full else text

@@ -141,7 +141,7 @@ class FaceGridModel(KeyedListModel[FaceId]):
         return [key for row, key in rows if row is not None and row < self.n_suggested]
 
     def neighbour(self, face_ids: Collection[FaceId]) -> FaceId | None:
-        """Return the face that follows the first of ``face_ids`` and is none of them, else before."""
+        """Return the next other face after the first of ``face_ids``, else the one before it."""
         rows = [row for row in map(self.find_row, face_ids) if row is not None]
         if not rows:
             return None

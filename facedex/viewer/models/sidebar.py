@@ -135,7 +135,7 @@ class SidebarModel(KeyedListModel["Shelf | str"]):
         return next((each.shelf for each in (*waiting, *groups, *shelves)), None)
 
     def shelf_after(self, shelf: Shelf | None, kind: str, row: int | None = None) -> Shelf | None:
-        """Return the next shelf of ``kind`` below ``shelf`` (or ``row``), going round at the end."""
+        """Return the next shelf of ``kind`` below ``shelf`` or ``row``, going round at the end."""
         if row is None:
             found = self.find_row(shelf) if shelf else None
             row = -1 if found is None else found + 1
@@ -193,7 +193,7 @@ class SidebarModel(KeyedListModel["Shelf | str"]):
         return (source, target) if can_be and source != target else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return the label, the entry (``ENTRY_ROLE``), a face to show beside it, the spoken text."""
+        """Return the label, the entry (``ENTRY_ROLE``), a face to show beside, the spoken text."""
         entry = self._entry_at(index)
         if entry is None:
             return None

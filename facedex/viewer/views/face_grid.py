@@ -1,7 +1,7 @@
 """The grid of faces.
 
-All tiles are of one size, so their places are arithmetic: nothing is laid out when faces come, go or
-the window is resized, the scroll bar stays where it is (QListView's batched layout puts it back to
+All tiles are of one size, so their places are arithmetic: nothing is laid out when faces come, go
+or the window is resized, the scroll bar stays where it is (QListView's batched layout puts it to
 the first batch on every change), and sections get headings. It is still a ``QListView``, whose own
 layout never runs: only list, table and tree views show their items to screen readers.
 """
@@ -93,7 +93,7 @@ class FaceGridView(QListView):
         return self._faces.key_at(self.currentIndex())
 
     def select_face(self, face_id: FaceId | None, *, only_walk_to: bool = False) -> None:
-        """Select one face and scroll to it; with ``only_walk_to`` it is current but not selected."""
+        """Select one face and scroll to it; ``only_walk_to`` makes it current but not selected."""
         row = None if face_id is None else self._faces.find_row(face_id)
         if row is None:
             return

@@ -1,4 +1,4 @@
-"""Confirming all sure suggestions: how sure, how many that are, and the least sure of them to look at."""
+"""Confirming all sure suggestions: how sure, how many, and the least sure of them to look at."""
 
 from __future__ import annotations
 

@@ -204,8 +204,6 @@ def test_a_library_that_is_none(facedex, tmp_path):
         (errors.SchemaTooNew("x"), 7),
         (errors.LibraryDamaged("x"), 1),
         (errors.MigrationError("x"), 1),
-        (errors.Cancelled(2), 130),
-        (errors.Cancelled(15), 143),
         (KeyboardInterrupt(), 130),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else str(value),

@@ -1,4 +1,4 @@
-"""Reviewing in the window: fetches a question, shows it, and writes the answer."""
+"""A review in the window: fetches a question, shows it, and writes the answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from facedex.viewer.workers import Workers
 
 
-class Review(QObject):
+class ReviewSession(QObject):
     """Asks one question after the other while it is open; undo brings the last one back."""
 
     def __init__(
