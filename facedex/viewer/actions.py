@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtWidgets import QMainWindow, QWidget
+
+
+class CommandId(Enum):
+    """Every command that the window knows."""
+
+    CONFIRM = auto()
+    REJECT = auto()
+    IGNORE = auto()
+    NAME = auto()
+    UNDO = auto()
+    REDO = auto()
+    SUGGEST_ANEW = auto()
+    CONFIRM_SURE = auto()
+    CLOSE_UP = auto()
+    MERGE = auto()
+    RENAME = auto()
+    SPLIT = auto()
+    REVIEW = auto()
+    NEXT_GROUP = auto()
+    FIND = auto()
+    QUIT = auto()
+    ANSWER_YES = auto()
+    ANSWER_NO = auto()
+    SKIP = auto()
+    PUT_ASIDE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +49,7 @@ class Command:
     next is not seen yet.
     """
 
+    command_id: CommandId
     menu: str
     text: str
     keys: tuple[str, ...]
@@ -31,8 +58,10 @@ class Command:
     is_once: bool = False
 
 
-def add_commands(window: QMainWindow, grid: QWidget, commands: list[Command]) -> dict[str, QAction]:
-    """Give ``window`` menus with ``commands`` and their keys; return the actions by their text."""
+def add_commands(
+    window: QMainWindow, grid: QWidget, commands: Sequence[Command]
+) -> dict[CommandId, QAction]:
+    """Give ``window`` menus with ``commands`` and their keys; return the action of each."""
     menus = {}
     actions = {}
     for command in commands:
@@ -48,7 +77,7 @@ def add_commands(window: QMainWindow, grid: QWidget, commands: list[Command]) ->
         else:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         menus[command.menu].addAction(action)
-        actions[command.text] = action
+        actions[command.command_id] = action
     return actions
 
 

@@ -1,4 +1,4 @@
-"""The window: three panes over one library, and what each command does in them."""
+"""The window: three panes over one library, and how one leads to another."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget
 
 from facedex.services.telling.records import Shelf
 from facedex.types import FaceState
-from facedex.viewer.actions import Command, add_commands
+from facedex.viewer.actions import Command, CommandId, add_commands
 from facedex.viewer.decision_queue import DecisionQueue
 from facedex.viewer.library_watcher import LibraryWatcher, Snapshot
-from facedex.viewer.models.faces import FaceGridModel
 from facedex.viewer.models.names import MAX_NAMES
 from facedex.viewer.models.sidebar import IGNORED, REVIEW, UNGROUPED, SidebarModel
 from facedex.viewer.models.thumbnails import Thumbnails
 from facedex.viewer.people import PeopleDecisions
 from facedex.viewer.review_session import ReviewSession
-from facedex.viewer.text import counted, one_line
+from facedex.viewer.shelf_session import ShelfSession
+from facedex.viewer.text import counted
 from facedex.viewer.views.empty_page import EmptyPage
 from facedex.viewer.views.photo_pane import PhotoPane
-from facedex.viewer.views.shelf_pane import ShelfPane
 from facedex.viewer.views.sidebar import Sidebar
 from facedex.viewer.views.status_line import StatusLine
 from facedex.viewer.views.sure_dialog import SureDialog
 from facedex.viewer.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtGui import QCloseEvent
 
@@ -48,30 +47,28 @@ class MainWindow(QMainWindow):
     def __init__(self, library: WindowLibrary) -> None:
         super().__init__()
         self._library = library
-        self._is_loading = False  # the open shelf's faces are still to come
-        self._is_stepping = False  # an undo or redo is on its way
-        self._wanted: FaceId | None = None  # to select when the shelf is here
         self.workers = Workers(self)
         self.thumbnails = Thumbnails(library, self.workers, self)
         self.sidebar_model = SidebarModel(library, self.workers, self.thumbnails, self)
-        self.faces = FaceGridModel(library, self.workers, self.thumbnails, self)
         self.watch = LibraryWatcher(library, self.workers, self)
         self.decisions = DecisionQueue(library, self.workers, self)
         self.sidebar = Sidebar(self.sidebar_model)
-        self.shelf = ShelfPane(self.faces)
+        shared = library, self.workers, self.thumbnails, self.decisions
+        self.shelf_session = ShelfSession(*shared, self.sidebar_model, self)
+        self.faces = self.shelf_session.faces
+        self.shelf = self.shelf_session.pane
         self.grid = self.shelf.grid
-        self.review = ReviewSession(library, self.workers, self.thumbnails, self.decisions, self)
-        self.people = PeopleDecisions(
-            library, self.workers, self.decisions, self.sidebar_model, self.thumbnails, self
-        )
+        self.review = ReviewSession(*shared, self)
+        self.people = PeopleDecisions(*shared, self.sidebar_model, self)
         self.photo = PhotoPane(library, self.workers)
         self.status = StatusLine()
         self._lay_out()
         self._connect()
-        self._actions = add_commands(self, self.grid, self._commands())
-        self._review_actions = add_commands(self, self.review.pane.grid, self.review.commands())
+        self.shelf_actions = add_commands(self, self.grid, self.shelf_session.commands())
+        self.actions_always = add_commands(self, self.grid, self._commands())
+        self.review_actions = add_commands(self, self.review.pane.grid, self.review.commands())
         self._show_pane(is_review=False)
-        self._tell_target()
+        self.shelf_session.describe()
         self.grid.setFocus()
         self.watch.start()
 
@@ -88,71 +85,17 @@ class MainWindow(QMainWindow):
 
     # commands
 
-    def confirm(self) -> None:
-        """Confirm the selected suggestions."""
-        chosen = self.faces.suggested_among(self.grid.selected_ids())
-        if not chosen:
-            self.status.tell("No suggestion is selected — N names the selected faces")
-            return
-        following = self.faces.neighbour(chosen)
-        self.decisions.decide(partial(self._library.decide.confirm, chosen))
-        self.faces.move_to_confirmed(chosen)
-        self._go_on(following)
-
     def confirm_sure(self) -> None:
         """Ask how sure suggestions must be, and confirm all that are."""
         dialog = SureDialog(self._library, self.workers, self.thumbnails, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.chosen.connect(self._confirm_those_sure)
+        dialog.chosen.connect(self._confirm_counted)
         self.watch.changed.connect(dialog.count_again)
         dialog.open()
 
-    def _confirm_those_sure(self, sure: SureSuggestions, wrong: frozenset[FaceId]) -> None:
-        confirm = partial(self._library.decide.confirm_sure, sure.least, wrong=wrong, counted=sure)
-        self.decisions.decide(confirm)
-
-    def reject(self) -> None:
-        """Reject the suggestion or the name of the selected faces."""
-        shelf, chosen = self.faces.shelf, self.grid.selected_ids()
-        if shelf is None or shelf.kind != "person":
-            self.status.tell("These faces have no name to reject — I ignores the selected faces")
-            return
-        reject = partial(self._library.decide.reject, chosen)
-        self._send_away(chosen, partial(self.decisions.decide, reject))
-
-    def ignore(self) -> None:
-        """Set the selected faces aside."""
-        if self.faces.shelf == IGNORED:
-            self.status.tell("These faces are ignored already")
-            return
-        chosen = self.grid.selected_ids()
-        ignore = partial(self._library.decide.ignore, chosen)
-        self._send_away(chosen, partial(self.decisions.decide, ignore))
-
-    def name(self, name: str, *, is_begun: bool = False) -> None:
-        """Name the selected faces; in a group with none selected, the whole group.
-
-        A name that was only begun is completed when its turn comes.
-        """
-        shelf, chosen = self.faces.shelf, self.grid.selected_ids()
-        self.grid.setFocus()
-        if chosen and shelf is not None and self._title(shelf) == one_line(name):
-            following = self.faces.neighbour(chosen)
-            self.decisions.name_faces(chosen, name, is_begun=is_begun)
-            self.faces.move_to_confirmed(chosen)
-            self._go_on(following)
-        elif chosen:
-            decide = partial(self.decisions.name_faces, chosen, name, is_begun=is_begun)
-            self._send_away(chosen, decide)
-        elif shelf is not None and shelf.cluster_id is not None and not self._is_loading:
-            self.decisions.name_group(shelf.cluster_id, name, is_begun=is_begun)
-            self._is_loading = True
-            self.faces.set_faces([], 0)
-            self._tell_shelf()
-
     def step(self, *, is_undo: bool) -> None:
         """Undo or redo one decision; the faces it brings back are selected."""
-        self._is_stepping = True
+        self.shelf_session.expect_step()
         (self.decisions.undo if is_undo else self.decisions.redo)()
 
     def rematch(self) -> None:
@@ -174,75 +117,55 @@ class MainWindow(QMainWindow):
         self.sidebar.choose(REVIEW)
         self._focus_faces()
 
-    def focus_name(self) -> None:
-        """Go to the name field."""
-        self.shelf.names.setFocus()
-        self.shelf.names.edit.selectAll()
-
     def focus_search(self) -> None:
         """Go to the search field."""
         self.sidebar.search.setFocus()
         self.sidebar.search.selectAll()
 
     def _commands(self) -> list[Command]:
-        once = partial(Command, is_once=True)
+        """Return the commands whose keys count whatever the window shows."""
+        ids, people = CommandId, self.people
+        command, once = Command, partial(Command, is_once=True)
+        undo, redo = partial(self.step, is_undo=True), partial(self.step, is_undo=False)
+        merge = partial(self._on_shelf, people.merge_into_another, "person or a group")
+        split = partial(self._on_shelf, people.split, "person or a group")
+        rename = partial(self._on_shelf, people.rename, "person")
+        sure = "Confirm s&ure suggestions…"
         return [
-            Command("&Face", "&Confirm", ("Return", "Enter"), self.confirm, is_for_grid=True),
-            Command("&Face", "&Reject", ("Del", "Backspace"), self.reject, is_for_grid=True),
-            Command("&Face", "&Ignore", ("I",), self.ignore, is_for_grid=True),
-            Command("&Face", "&Name…", ("N",), self.focus_name),
-            Command("&Edit", "&Undo", ("Ctrl+Z",), partial(self.step, is_undo=True)),
-            Command(
-                "&Edit", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), partial(self.step, is_undo=False)
-            ),
-            once("&Edit", "&Suggest anew", ("F5",), self.rematch),
-            once("&Edit", "Confirm s&ure suggestions…", ("Ctrl+Return",), self.confirm_sure),
-            Command("&View", "Face or whole &photo", ("F",), self.photo.toggle.toggle),
-            once("&Person", "&Merge with…", ("M",), partial(self._on_shelf, "merge")),
-            once("&Person", "&Rename…", ("F2",), partial(self._on_shelf, "rename")),
-            once("&Person", "S&plit…", ("P",), partial(self._on_shelf, "split")),
-            Command("&Go", "&Review", ("R",), self.open_review),
-            Command("&Go", "Next &unknown group", ("U",), self.next_group),
-            Command("&Go", "&Find a person", ("/", "Ctrl+F"), self.focus_search),
-            Command("&Go", "&Quit", ("Ctrl+Q",), self._quit),
+            command(ids.UNDO, "&Edit", "&Undo", ("Ctrl+Z",), undo),
+            command(ids.REDO, "&Edit", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), redo),
+            once(ids.SUGGEST_ANEW, "&Edit", "&Suggest anew", ("F5",), self.rematch),
+            once(ids.CONFIRM_SURE, "&Edit", sure, ("Ctrl+Return",), self.confirm_sure),
+            command(ids.CLOSE_UP, "&View", "Face or whole &photo", ("F",), self._toggle_close_up),
+            once(ids.MERGE, "&Person", "&Merge with…", ("M",), merge),
+            once(ids.RENAME, "&Person", "&Rename…", ("F2",), rename),
+            once(ids.SPLIT, "&Person", "S&plit…", ("P",), split),
+            command(ids.REVIEW, "&Go", "&Review", ("R",), self.open_review),
+            command(ids.NEXT_GROUP, "&Go", "Next &unknown group", ("U",), self.next_group),
+            command(ids.FIND, "&Go", "&Find a person", ("/", "Ctrl+F"), self.focus_search),
+            command(ids.QUIT, "&Go", "&Quit", ("Ctrl+Q",), self._quit),
         ]
 
-    def _on_shelf(self, what: str) -> None:
-        shelf = self.faces.shelf
-        is_person = shelf is not None and shelf.kind == "person"
-        if shelf is None or not (is_person or (shelf.kind == "group" and what != "rename")):
-            kinds = "person" if what == "rename" else "person or a group"
+    def _on_shelf(self, run: Callable[[Shelf], None], kinds: str) -> None:
+        """Run a command on the open shelf, if it is of one of its kinds, as in ``kinds``."""
+        shelf = self.shelf_session.shelf
+        if shelf is None or shelf.kind not in kinds.split():
             self.status.tell(f"Open a {kinds} first")
-        elif what == "merge":
-            self.people.merge_into_another(shelf)
-        elif what == "rename":
-            self.people.rename(shelf)
         else:
-            self.people.split(shelf)
+            run(shelf)
+
+    def _confirm_counted(self, sure: SureSuggestions, wrong: frozenset[FaceId]) -> None:
+        decide = self._library.decide
+        confirm = partial(decide.confirm_sure, sure.least, wrong=wrong, counted=sure)
+        self.decisions.decide(confirm)
+
+    def _toggle_close_up(self) -> None:
+        self.photo.toggle.toggle()
 
     def _quit(self) -> None:
         self.close()
 
-    # decisions
-
-    def _send_away(self, chosen: Collection[FaceId], decide: partial[None]) -> None:
-        if not chosen:
-            self.status.tell("No face is selected")
-            return
-        following = self.faces.neighbour(chosen)
-        decide()
-        self.faces.take_out(set(chosen))
-        self._go_on(following)
-
-    def _go_on(self, following: FaceId | None) -> None:
-        self.grid.select_face(following)
-        self._tell_target()
-
-    def _on_tile_clicked(self, decide: str, face_id: FaceId) -> None:
-        self.grid.select_face(face_id)
-        (self.confirm if decide == "confirm" else self.reject)()
-
-    # what the library says
+    # what the library holds
 
     def _on_snapshot(self, snapshot: Snapshot) -> None:
         row = self.sidebar.current_row()
@@ -252,14 +175,12 @@ class MainWindow(QMainWindow):
         self.status.set_counts(snapshot.counts)
         self._stack.setCurrentIndex(1 if snapshot.counts.n_faces else 0)
         self.thumbnails.forget_missing()
-        if snapshot.shelf is not None and snapshot.shelf == self.faces.shelf:
-            self._take_faces(snapshot)
-        self._is_stepping = False  # nothing is read before the step is settled
+        self.shelf_session.show(snapshot)
         if self.sidebar.search.text():
             self._search(self.sidebar.search.text())
         else:
             self._keep_a_shelf_open(row)
-        self._tell_shelf()
+        self.shelf_session.describe()
 
     def _on_rematched(self, n_suggested: int) -> None:
         self.status.tell(f"Compared all faces: {counted(n_suggested, 'suggestion')}")
@@ -274,29 +195,10 @@ class MainWindow(QMainWindow):
         if n_changed:
             self.watch.poll()
 
-    def _take_faces(self, snapshot: Snapshot) -> None:
-        before, current = set(self.faces.keys), self.grid.current_id()
-        chosen = self.grid.selected_ids()
-        self.faces.set_faces(snapshot.face_ids, snapshot.n_suggested)
-        if chosen and not self.grid.selected_ids():
-            self.shelf.names.lose_target()
-        if self._is_loading:
-            self._is_loading = False
-            is_group = snapshot.shelf is not None and snapshot.shelf.kind == "group"
-            first = next(iter(snapshot.face_ids), None)
-            wanted = self._wanted if self._wanted in snapshot.face_ids else None
-            self.grid.select_face(wanted or first, only_walk_to=is_group and not wanted)
-            self._wanted = None
-            return
-        self.faces.reload_rows(snapshot.decided)
-        if self._is_stepping and before:
-            self.grid.select_faces(key for key in snapshot.face_ids if key not in before)
-        elif current is not None and self.grid.current_id() is None:
-            self.grid.select_face(next(iter(snapshot.face_ids), None))
-        self._show_photo()
+    # what is open
 
     def _keep_a_shelf_open(self, row: int) -> None:
-        shelf, model = self.faces.shelf, self.sidebar_model
+        shelf, model = self.shelf_session.shelf, self.sidebar_model
         if shelf is not None and model.entry(shelf) is not None:
             self.sidebar.mark(shelf)
             return
@@ -307,20 +209,20 @@ class MainWindow(QMainWindow):
             self._open(following, is_asked_for=False)
 
     def _open(self, shelf: Shelf, *, is_asked_for: bool = True) -> None:
-        if shelf == self.faces.shelf and not self._is_loading:
+        if self.shelf_session.is_open(shelf):
             return
         is_review = shelf == REVIEW
-        self._is_loading = not is_review
-        self._is_stepping = False  # what comes back elsewhere selects nothing here
-        if is_asked_for:
-            self.shelf.names.clear()
-        else:
-            self.shelf.names.lose_target()
         self.photo.clear()
-        self.faces.open_shelf(shelf)
+        self.shelf_session.open(shelf, has_faces=not is_review, is_asked_for=is_asked_for)
         self.watch.open_shelf(None if is_review else shelf)
         self._show_pane(is_review=is_review)
-        self._tell_shelf()
+        self.shelf_session.describe()
+
+    def _open_face(self, face: FaceRow) -> None:
+        if not self.shelf_session.show_face(face.face_id):
+            shelf = _shelf_of(face)
+            self.sidebar.mark(shelf)
+            self._open(shelf)
 
     def _focus_faces(self) -> None:
         if self.review.is_open:
@@ -331,42 +233,14 @@ class MainWindow(QMainWindow):
     def _show_pane(self, *, is_review: bool) -> None:
         self._middle.setCurrentWidget(self.review.pane if is_review else self.shelf)
         # the two share keys, and two actions of one key would both be deaf
-        for action in self._review_actions.values():
+        for action in self.review_actions.values():
             action.setEnabled(is_review)
-        for text in ("&Confirm", "&Reject", "&Ignore", "&Name…"):
-            self._actions[text].setEnabled(not is_review)
+        for action in self.shelf_actions.values():
+            action.setEnabled(not is_review)
         if is_review:
             self.review.open()
         elif self.review.is_open:
             self.review.close()
-
-    def _open_face(self, face: FaceRow) -> None:
-        if self.faces.find_row(face.face_id) is not None:
-            self.grid.select_face(face.face_id)
-            return
-        self._wanted = face.face_id
-        shelf = _shelf_of(face)
-        self.sidebar.mark(shelf)
-        self._open(shelf)
-
-    # what is shown of it
-
-    def _tell_shelf(self) -> None:
-        shelf = self.faces.shelf
-        entry = self.sidebar_model.entry(shelf) if shelf else None
-        self.shelf.describe(entry, is_loading=self._is_loading)
-        self._tell_target()
-
-    def _tell_target(self) -> None:
-        shelf, chosen = self.faces.shelf, self.grid.selected_ids()
-        is_group = shelf is not None and shelf.kind == "group" and not chosen
-        n_suggested = len(self.faces.suggested_among(chosen))
-        n_group = self.faces.rowCount() if is_group else 0
-        self.shelf.describe_target(len(chosen), n_suggested, n_group)
-
-    def _on_selection(self) -> None:
-        self._tell_target()
-        self._show_photo()
 
     def _show_photo(self) -> None:
         grid = self.review.pane.grid if self.review.is_open else self.grid
@@ -375,10 +249,6 @@ class MainWindow(QMainWindow):
             self.photo.clear()
         else:
             self.photo.show_face(current)
-
-    def _title(self, shelf: Shelf) -> str:
-        entry = self.sidebar_model.entry(shelf) if shelf.kind == "person" else None
-        return entry.label if entry else ""
 
     # fields
 
@@ -395,8 +265,8 @@ class MainWindow(QMainWindow):
         self.sidebar.hold(True)
         self.sidebar_model.show_found(people)
         self.sidebar.hold(False)
-        if self.faces.shelf is not None:
-            self.sidebar.mark(self.faces.shelf)
+        if self.shelf_session.shelf is not None:
+            self.sidebar.mark(self.shelf_session.shelf)
         self.sidebar.set_found(text)
 
     def _query_names(self, names: NameField, text: str) -> None:
@@ -436,20 +306,14 @@ class MainWindow(QMainWindow):
         self.sidebar.chosen.connect(self._open)
         self.sidebar.entered.connect(self._focus_faces)
         self.sidebar.searched.connect(self._search)
-        self.grid.selection_changed.connect(self._on_selection)
-        self.grid.confirm_clicked.connect(partial(self._on_tile_clicked, "confirm"))
-        self.grid.reject_clicked.connect(partial(self._on_tile_clicked, "reject"))
+        self.shelf_session.told.connect(self.status.tell)
+        self.shelf_session.faces_changed.connect(self._show_photo)
+        self.grid.selection_changed.connect(self._show_photo)
         self.review.pane.grid.selection_changed.connect(self._show_photo)
         self.review.pane.sure_clicked.connect(self.confirm_sure)
+        self.review.pane.names.refused.connect(self.status.tell)
         for names in (self.shelf.names, self.review.pane.names):
             names.queried.connect(partial(self._query_names, names))
-            names.refused.connect(self.status.tell)
-        self.shelf.names.entered.connect(self.name)
-        self.shelf.names.begun.connect(partial(self.name, is_begun=True))
-        self.shelf.names.left.connect(self.grid.setFocus)
-        self.shelf.confirm.clicked.connect(self.confirm)
-        self.shelf.reject.clicked.connect(self.reject)
-        self.shelf.ignore.clicked.connect(self.ignore)
         self.photo.face_clicked.connect(self._open_face)
 
 

@@ -36,9 +36,9 @@ class PeopleDecisions(QObject):
         self,
         library: WindowLibrary,
         workers: Workers,
+        thumbnails: Thumbnails,
         decisions: DecisionQueue,
         sidebar: SidebarModel,
-        thumbnails: Thumbnails,
         window: QWidget,
     ) -> None:
         super().__init__(window)

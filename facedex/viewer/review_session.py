@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from facedex.types import SURE
-from facedex.viewer.actions import Command
+from facedex.viewer.actions import Command, CommandId
 from facedex.viewer.models.faces import FaceGridModel
 from facedex.viewer.views.review_pane import ReviewPane
 
@@ -132,12 +132,13 @@ class ReviewSession(QObject):
 
     def commands(self) -> list[Command]:
         """Return the commands, whose keys count while the faces have the focus."""
-        command = partial(Command, "&Review", is_for_grid=True, is_once=True)
+        command = partial(Command, menu="&Review", is_for_grid=True, is_once=True)
+        ids = CommandId
         return [
-            command("&Yes", ("Y", "Return", "Enter"), self.yes),
-            command("&No", ("N",), self.no_or_name),
-            command("&Skip", ("S",), self.skip),
-            command("Nobody to be &named", ("I",), self.put_aside),
+            command(ids.ANSWER_YES, text="&Yes", keys=("Y", "Return", "Enter"), run=self.yes),
+            command(ids.ANSWER_NO, text="&No", keys=("N",), run=self.no_or_name),
+            command(ids.SKIP, text="&Skip", keys=("S",), run=self.skip),
+            command(ids.PUT_ASIDE, text="Nobody to be &named", keys=("I",), run=self.put_aside),
         ]
 
     def _left_out(self) -> frozenset[FaceId]:

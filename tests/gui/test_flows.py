@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from facedex.errors import RootOffline
 from facedex.services.telling.records import Shelf
 from facedex.types import FaceState
+from facedex.viewer.actions import CommandId
 from facedex.viewer.delegates.face_tile import Hot, hot_rect
 from facedex.viewer.models.sidebar import IGNORED, UNGROUPED
 
@@ -44,10 +45,11 @@ def test_first_suggestions_are_opened_with_the_best_selected(open_window, librar
 
 
 def test_a_held_key_opens_one_dialog_but_confirms_face_after_face(open_window, library):
-    actions = open_window(library)._actions
-    once = {text for text, action in actions.items() if not action.autoRepeat()}
-    dialogs = {"Confirm s&ure suggestions…", "&Merge with…", "&Rename…", "S&plit…"}
-    assert once == {*dialogs, "&Suggest anew"}
+    window = open_window(library)
+    actions = window.shelf_actions | window.actions_always
+    once = {command for command, action in actions.items() if not action.autoRepeat()}
+    dialogs = {CommandId.CONFIRM_SURE, CommandId.MERGE, CommandId.RENAME, CommandId.SPLIT}
+    assert once == {*dialogs, CommandId.SUGGEST_ANEW}
 
 
 def test_hundred_faces_are_named_by_keyboard_alone(qtbot, open_window):

@@ -109,7 +109,7 @@ def test_undo_takes_back_a_whole_group(qtbot, open_window, real):
     qtbot.keyClick(window.grid, Qt.Key.Key_U)
     settle(qtbot, window)
     group = window.faces.shelf
-    window.name("Bert")
+    window.shelf_session.name("Bert")
     settle(qtbot, window)
     assert real.look.unknown_groups() == []
     qtbot.keyClick(window.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
