@@ -6,7 +6,10 @@ import pytest
 from gui_fakes import crowd, settle
 from PySide6.QtCore import QPersistentModelIndex, Qt
 
+from facedex.errors import RootOffline
+from facedex.services.decisions.decided import NOTHING, Decided
 from facedex.services.telling.records import PersonRow, Shelf
+from facedex.types import FaceState
 from facedex.viewer.models.faces import FACE_ROLE, FaceGridModel
 from facedex.viewer.models.keyed_list import KeyedListModel
 from facedex.viewer.models.names import NameModel, choices
@@ -148,3 +151,69 @@ def test_headings_cannot_be_selected(open_window, library):
     model = window.sidebar_model
     flags = model.flags(model.index(model.find_row("People")))
     assert not flags & Qt.ItemFlag.ItemIsSelectable
+
+
+def failing(*_args):
+    raise RootOffline("the disk is busy")
+
+
+def shown(library, workers, n_suggested=9):
+    model = FaceGridModel(library, workers, Thumbnails(library, workers))
+    shelf = Shelf("person", person_id=1)
+    model.open_shelf(shelf)
+    model.set_faces(library.look.shelf_faces(shelf), n_suggested)
+    return model
+
+
+def look_at(qtbot, workers, model):
+    """Look at every row, as a view does; return what is shown."""
+    for row in range(model.rowCount()):
+        model.data(model.index(row), FACE_ROLE)
+    idle(qtbot, workers)
+    return [model.data(model.index(row), FACE_ROLE) for row in range(model.rowCount())]
+
+
+def n_fetched(library):
+    return [name for name, _thread in library.calls].count("faces")
+
+
+def test_rows_whose_fetch_failed_are_asked_for_again(qtbot, library, workers):
+    model = shown(library, workers)
+    warned, faces = [], library.look.faces
+    workers.failed.connect(warned.append)
+    library.look.faces = failing
+    assert set(look_at(qtbot, workers, model)) == {None}
+    idle(qtbot, workers)
+    assert "the disk is busy" in warned[0]
+    library.look.faces = faces
+    assert None not in look_at(qtbot, workers, model)
+
+
+def test_only_the_rows_that_a_decision_names_are_fetched_again(qtbot, library, workers):
+    model = shown(library, workers)
+    rows = look_at(qtbot, workers, model)
+    n = n_fetched(library)
+    asked, faces = [], library.look.faces
+    library.look.faces = lambda face_ids: asked.extend(face_ids) or faces(face_ids)
+    model.reload_rows(Decided("Named a face of another shelf", faces=(999,), people=(7,)))
+    look_at(qtbot, workers, model)
+    assert (asked, n_fetched(library)) == ([], n)
+    model.reload_rows(library.decide.confirm([rows[3].face_id]))
+    assert look_at(qtbot, workers, model)[3].state is FaceState.CONFIRMED
+    assert rows[3].face_id in asked
+
+
+def test_a_renamed_persons_rows_show_the_new_name(qtbot, library, workers):
+    model = shown(library, workers)
+    look_at(qtbot, workers, model)
+    model.reload_rows(library.decide.rename_person(1, "Anne"))
+    assert {row.person_name for row in look_at(qtbot, workers, model)} == {"Anne"}
+
+
+def test_a_row_that_a_decision_did_not_change_as_expected_is_right_again(qtbot, library, workers):
+    model = shown(library, workers)
+    first = look_at(qtbot, workers, model)[0]
+    model.move_to_confirmed([first.face_id])
+    model.reload_rows(NOTHING)  # another window was quicker
+    rows = {row.face_id: row for row in look_at(qtbot, workers, model)}
+    assert rows[first.face_id].state is FaceState.SUGGESTED

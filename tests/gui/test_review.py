@@ -337,3 +337,63 @@ def test_library_with_nothing_to_ask(qtbot, open_window):
     window.sidebar.choose(REVIEW)
     settle(qtbot, window)
     assert titles(window) == "Nothing is left to ask"
+
+
+# ---- what is left out stays out
+
+
+def leave_out(window, n):
+    """Leave the first ``n`` faces of the question out; return (left out, chosen)."""
+    grid, asked = window.review.pane.grid, window.review.question.face_ids
+    for face in asked[:n]:
+        grid.choose(face, is_chosen=False)
+    return asked[:n], asked[n:]
+
+
+@pytest.mark.parametrize("kind", ["suggested", "same", "who"])
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_a_typed_name_goes_to_the_chosen_faces_alone(qtbot, reviewing, library, kind, is_begun):
+    while reviewing.review.question.kind != kind:
+        answer(qtbot, reviewing, KEY.Key_S)
+    out, chosen = leave_out(reviewing, 2)
+    before = [library.by_id[face] for face in out]
+    reviewing.review.pane.names.setFocus()
+    qtbot.keyClicks(QApplication.focusWidget(), "Dora")
+    if not is_begun:
+        settle(qtbot, reviewing)
+    answer(qtbot, reviewing, KEY.Key_Return)
+    assert {library.names[library.by_id[face].person_id] for face in chosen} == {"Dora"}
+    assert [library.by_id[face] for face in out] == before
+
+
+def test_nobody_to_be_named_puts_the_chosen_faces_aside_alone(qtbot, reviewing, library):
+    until_who(qtbot, reviewing)
+    out, chosen = leave_out(reviewing, 1)
+    press(qtbot, KEY.Key_Escape)
+    answer(qtbot, reviewing, KEY.Key_I)
+    assert {library.by_id[face].state for face in chosen} == {FaceState.IGNORED}
+    assert {library.by_id[face].state for face in out} == {FaceState.UNKNOWN}
+
+
+@pytest.mark.parametrize("kind", ["suggested", "same"])
+def test_the_key_that_puts_aside_answers_no_other_question(qtbot, reviewing, library, kind):
+    while reviewing.review.question.kind != kind:
+        answer(qtbot, reviewing, KEY.Key_S)
+    before, question = dict(library.by_id), reviewing.review.question
+    answer(qtbot, reviewing, KEY.Key_I)
+    assert library.by_id == before
+    assert reviewing.review.question == question
+
+
+@pytest.mark.parametrize("kind", ["suggested", "same", "who"])
+@pytest.mark.parametrize("key", [KEY.Key_Y, KEY.Key_Return, KEY.Key_I])
+def test_nothing_is_decided_where_nothing_is_chosen(qtbot, reviewing, library, kind, key):
+    while reviewing.review.question.kind != kind:
+        answer(qtbot, reviewing, KEY.Key_S)
+    leave_out(reviewing, len(reviewing.review.question.face_ids))
+    reviewing.review.pane.grid.setFocus()
+    before, question = dict(library.by_id), reviewing.review.question
+    answer(qtbot, reviewing, key)
+    assert library.by_id == before
+    assert reviewing.review.question == question
+    assert not reviewing.review.pane.yes.isEnabled()

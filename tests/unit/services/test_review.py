@@ -8,6 +8,7 @@ from facedex.matching.likeness import DLIB_RESNET
 from facedex.services.decisions.decide_groups import reject_pair_of_groups
 from facedex.services.library import Library
 from facedex.services.recognising.match_faces import match_faces
+from facedex.services.reviewing.questions import Question
 
 ADA, BOB = "Ada", "Bob"
 
@@ -329,3 +330,36 @@ def test_face_without_encoding_does_not_hold_the_queue_up(small, library):
         assert only(library).face_ids == tuple(a)
     library.review.answer_name(only(library), ADA)
     assert library.review.questions() == []
+
+
+# ---- what is left out stays out
+
+
+def test_yes_to_all_but_one_face_of_a_person_leaves_that_person_the_one(small, library):
+    ada, bob = small.album("ada", 3), small.album("bob", 4)
+    library.decide.name_faces(ada, ADA)
+    library.decide.name_faces(bob, BOB)
+    one, other = (library.look.get_person_id(name) for name in (BOB, ADA))
+    question = Question("same", tuple(bob), 1.0, person_id=other, person_name=ADA, merged_id=one)
+    decided = library.review.answer_yes(question, bob[:1])
+    assert [small.confirmed(face) for face in bob] == [BOB, ADA, ADA, ADA]
+    assert sorted(decided.faces) == bob[1:]
+    assert library.review.answer_yes(question).summary.startswith(f"Merged {BOB}")
+    assert {small.confirmed(face) for face in ada + bob} == {ADA}
+
+
+def test_yes_to_all_but_one_face_of_a_group_leaves_that_group_the_one(small, library):
+    one, other = small.album("ada", 3), small.album("bob", 4)
+    groups = grouped(small, one), grouped(small, other)
+    question = Question("same", tuple(one), 1.0, cluster_id=groups[0], other_cluster_id=groups[1])
+    library.review.answer_yes(question, one[:1])
+    assert [small.cluster(face) for face in one] == [groups[0], groups[1], groups[1]]
+
+
+def test_who_is_nobody_but_for_one_face(small, library):
+    faces_asked = small.album("ada", 3)
+    grouped(small, faces_asked)
+    library.review.answer_no(only(library), faces_asked[2:])
+    assert [small.settled(face) for face in faces_asked] == [
+        [(None, "ignored", "user")], [(None, "ignored", "user")], []
+    ]  # fmt: skip
