@@ -72,3 +72,11 @@ def test_wrong_calls_are_refused(facedex, known, wrong, why):
     assert outcome.code == 2
     assert why in outcome.err
     assert confirmed(facedex) == [3, 3]
+
+
+def test_it_does_not_say_that_nothing_changed_after_suggestions_were_made_anew(facedex, known):
+    before = facedex("faces", "--state", "suggested", "--json").out
+    told = facedex("confirm", "--least", "90").out
+    assert facedex("faces", "--state", "suggested", "--json").out != before
+    assert "Nothing is changed" not in told
+    assert "No name is changed" in told
