@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from facedex.config import load_settings
 from facedex.errors import UsageError
+from facedex.spelling import ISOLATES, is_shown, isolated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,8 +54,14 @@ def _plain(value: Any) -> Any:
 
 
 def printable(text: object) -> str:
-    """Return text for a terminal: control characters in names must not reach it."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+    """Return text for a terminal: control characters in names must not reach it.
+
+    Joiners belong to names; what runs from right to left, or says so, stays within its own text.
+    """
+    shown = isolated(str(text))
+    return "".join(
+        c if is_shown(c) or c in ISOLATES else "\N{REPLACEMENT CHARACTER}" for c in shown
+    )
 
 
 def print_table(headings: Iterable[str], lines: Iterable[Iterable[object]]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facedex.db.connection import now_us, rows
+from facedex.spelling import name_key, tidy_name
 from facedex.types import ClusterId, PersonId
 
 if TYPE_CHECKING:
@@ -40,11 +40,6 @@ _COLUMNS = "id, uuid, name, is_placeholder, born, died"
 def _person(row: tuple[Any, ...]) -> Person:
     person_id, person_uuid, name, is_placeholder, born, died = row
     return Person(PersonId(person_id), person_uuid, name, bool(is_placeholder), born, died)
-
-
-def name_key(name: str) -> str:
-    """Return what makes two spellings one name: case, accents' encoding and spaces do not."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def list_people(db: apsw.Connection) -> list[Person]:
@@ -110,7 +105,7 @@ def add_person(
     db.execute(
         "INSERT INTO person (id, uuid, name, is_placeholder, created_us) VALUES (?, ?, ?, ?, ?)",
         (
-            person_id, person_uuid or str(uuid.uuid4()), " ".join(name.split()),
+            person_id, person_uuid or str(uuid.uuid4()), tidy_name(name),
             int(is_placeholder), now_us(),
         ),
     )  # fmt: skip
@@ -139,7 +134,7 @@ def rename_person(
     """Give a person another name; by default a placeholder becomes a person like any other."""
     db.execute(
         "UPDATE person SET name = ?, is_placeholder = ? WHERE id = ?",
-        (" ".join(name.split()), int(is_placeholder), person_id),
+        (tidy_name(name), int(is_placeholder), person_id),
     )
 
 

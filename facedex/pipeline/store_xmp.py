@@ -9,6 +9,7 @@ from facedex.db.regions import NewRegion
 from facedex.db.sources import NewNote, SourceFacts
 from facedex.plugins.name_sources import DocumentText
 from facedex.xmp.reading import XmpFacts
+from facedex.xmp.regions import measured_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,7 @@ def text_of_xmp(facts: XmpFacts) -> DocumentText:
             "applied_to": facts.applied_to,
             "orientation": facts.orientation,
             "n_other_regions": facts.n_other_regions,
+            "sidecar_for": facts.sidecar_for,
         },
     )
     return DocumentText(of_itself, list(_regions(facts)), [NewNote("", keywords=facts.keywords)])
@@ -48,7 +50,7 @@ def _regions(facts: XmpFacts) -> Iterator[NewRegion]:
     for region in facts.regions:
         yield NewRegion(
             "",
-            _as_text(region.box),
+            measured_text(region.measure, _as_text(region.box)),
             region.box,
             name=region.name,
             said="named" if region.name else "unnamed",

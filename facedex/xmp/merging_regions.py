@@ -72,7 +72,7 @@ def merge_mwg(
     is_other = frame == "other"
     faces = [item for item in mwg_items(regions) if is_face(item)]
     items = _Items(edit, regions, array_of(listed, schemas.BAG), _set_mwg)
-    items.place(faces, lambda item: read_mwg(item, old_size), traces)
+    items.place(faces, lambda item: _read_placed(item, old_size), traces)
     items.refuse_turned(wanted, orientation)
     if frame == "swapped" and orientation >= 5 and wanted and items.has_others(wanted):
         raise UnmergeableError(_TURNED)
@@ -289,9 +289,19 @@ def _normalise(regions: Element, size: Size | None) -> None:
         if area is None or not value(area, schemas.AREA_UNIT).casefold().startswith("pixel"):
             continue
         try:
-            _set_area(item, read_mwg(item, size).box)
+            _set_area(item, _read_placed(item, size).box)
         except ValueError as error:
             raise UnmergeableError(f"a region in pixels cannot be kept: {error}") from error
+
+
+def _read_placed(item: Element, size: Size | None) -> XmpRegion:
+    """Return an item's region; raises ``ValueError`` where it is no rectangle of a known place."""
+    region = read_mwg(item, size)
+    if region.measure == "pixels":
+        raise ValueError("its area is in pixels of an unknown size")
+    if region.measure == "point":
+        raise ValueError("its area is a point")
+    return region
 
 
 def _set_size(regions: Element, size: Size) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from facedex.xmp import schemas
 from facedex.xmp.rdf import append, array_of, remove, text_of
-from facedex.xmp.regions import clean_name
+from facedex.xmp.regions import clean_text
 from facedex.xmp.traces import TextTrace
 from facedex.xmp.tree import Element
 
@@ -132,4 +132,4 @@ def _merge(
 
 
 def _items(array: Element) -> list[tuple[Element, str]]:
-    return [(i, clean_name(text_of(i))) for i in array.children if i.name == schemas.LI]
+    return [(i, clean_text(text_of(i))) for i in array.children if i.name == schemas.LI]

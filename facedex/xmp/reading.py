@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from facedex.geometry import valid_orientation
+from facedex.spelling import name_key
+from facedex.xmp.acdsee import (
+    acdsee_applied_to,
+    acdsee_items,
+    acdsee_name,
+    is_acdsee_face,
+    read_acdsee,
+)
 from facedex.xmp.containers import find_packets
-from facedex.xmp.rdf import descriptions, properties, texts, value
+from facedex.xmp.iptc import image_people, is_image_face, read_image_region
+from facedex.xmp.not_understood import find_not_understood
+from facedex.xmp.people_tags import listed_people, texts_of
+from facedex.xmp.rdf import descriptions, items, properties, value
 from facedex.xmp.regions import (
+    OTHER_TYPES,
     Size,
     XmpRegion,
     applied_to,
     clean_name,
+    clean_text,
     is_face,
     is_same_face,
     list_problem,
@@ -23,16 +35,17 @@ from facedex.xmp.regions import (
     read_mwg,
 )
 from facedex.xmp.schemas import (
+    ACDSEE_REGIONS,
     HAS_EXTENDED,
+    IMAGE_REGION,
     MP_INFO,
     MP_NAME,
     ORIENTATION,
-    PEOPLE_ROOT,
-    PERSON_IN_IMAGE,
     REGION_NAME,
+    REGION_TYPE,
     REGIONS,
+    SIDECAR_FOR,
     SUBJECT,
-    TAG_LISTS,
 )
 from facedex.xmp.tree import parse
 
@@ -44,8 +57,6 @@ if TYPE_CHECKING:
 MAX_REGIONS = 500  # of a file, as MAX_NAMES is
 MAX_NAMES = 1000
 NO_PROPERTIES = "no XMP properties in it"
-# digiKam's own groups under People
-_NOBODIES = {"unknown", "unconfirmed", "ignored"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,9 @@ class XmpFacts:
     problems : one line of text for each item that could not be used.
     applied_to : (width, height) in pixels of the picture that the MWG regions were made for.
     orientation : ``tiff:Orientation``, 1 to 8; None where it is absent.
-    n_other_regions : MWG regions that are no faces: pets, bar codes, focus points.
+    n_other_regions : regions that are no faces: pets, bar codes, focus points, works of art.
+    sidecar_for : ``photoshop:SidecarForExtension``, the extension of the file that a sidecar is of;
+        ``""`` where it is absent.
     """
 
     regions: tuple[XmpRegion, ...] = ()
@@ -70,6 +83,7 @@ class XmpFacts:
     applied_to: Size | None = None
     orientation: int | None = None
     n_other_regions: int = 0
+    sidecar_for: str = ""
 
 
 def says_something(facts: XmpFacts) -> bool:
@@ -116,6 +130,7 @@ class _Findings:
     orientation: int | None = None
     n_items: int = 0
     n_other_regions: int = 0
+    sidecar_for: str = ""
 
     def take(self, document: Document) -> None:
         """Add what a packet says."""
@@ -132,12 +147,19 @@ class _Findings:
             self._take_list_problem("MP regions", info)
             for number, item in enumerate(mp_items(info), start=1):
                 self._take_mp(number, item)
+        for regions in properties(root, ACDSEE_REGIONS):
+            self._take_acdsee(regions)
+        for regions in properties(root, IMAGE_REGION):
+            for number, item in enumerate(items(regions), start=1):
+                self._take_image_region(number, item)
         self._take_names(root)
+        self.problems += find_not_understood(document)
         self.orientation = self.orientation or _orientation(root)
+        self.sidecar_for = self.sidecar_for or next(texts_of(root, SIDECAR_FOR), "")
 
     def facts(self) -> XmpFacts:
-        placed = {region.name.casefold() for region in self.regions}
-        unplaced = [name for name in self.names if name.casefold() not in placed]
+        placed = {name_key(region.name) for region in self.regions}
+        unplaced = [name for name in self.names if name_key(name) not in placed]
         return XmpFacts(
             tuple(self.regions),
             _distinct(unplaced),
@@ -146,6 +168,7 @@ class _Findings:
             self.applied_to,
             self.orientation,
             self.n_other_regions,
+            self.sidecar_for,
         )
 
     def _take_mwg(self, regions: Element) -> None:
@@ -156,7 +179,7 @@ class _Findings:
             if not self._may_take(item, f"MWG region {number}"):
                 continue
             if not is_face(item):
-                self.n_other_regions += 1
+                self._take_other("MWG region", number, value(item, REGION_TYPE), item)
                 continue
             try:
                 self._add(read_mwg(item, size))
@@ -170,6 +193,48 @@ class _Findings:
             self._add(read_mp(item))
         except ValueError as error:
             self._add_unplaced(f"MP region {number}: {error}", value(item, MP_NAME))
+
+    def _take_acdsee(self, regions: Element) -> None:
+        self.applied_to = self.applied_to or acdsee_applied_to(regions)
+        for number, item in enumerate(acdsee_items(regions), start=1):
+            what = f"ACDSee region {number}"
+            if not self._may_take(item, what):
+                continue
+            if not is_acdsee_face(item):
+                self.n_other_regions += 1
+                continue
+            try:
+                self._add(read_acdsee(item))
+            except ValueError as error:
+                self._add_unplaced(f"{what}: {error}", acdsee_name(item))
+
+    def _take_image_region(self, number: int, item: Element) -> None:
+        what = f"IPTC region {number}"
+        if not self._may_take(item, what):
+            return
+        if not is_image_face(item):
+            self.n_other_regions += 1
+            return
+        names = image_people(item)
+        if len(names) > 1:
+            self.names += names  # which of them is where is not said
+            return
+        name = names[0] if names else ""
+        try:
+            region = read_image_region(item, name, self.applied_to)
+        except ValueError as error:
+            self._add_unplaced(f"{what}: {error}", name)
+            return
+        if region is not None:
+            self._add(region)
+        else:
+            self.names += names
+
+    def _take_other(self, what: str, number: int, kind: str, item: Element) -> None:
+        """Count a region that its type says is no face; tell of a name under an unknown type."""
+        self.n_other_regions += 1
+        if kind.casefold() not in OTHER_TYPES and clean_name(value(item, REGION_NAME)):
+            self.problems.append(f"{what} {number}: not understood: its type is {kind[:40]!r}")
 
     def _take_list_problem(self, what: str, owner: Element) -> None:
         if (problem := list_problem(owner)) is not None:
@@ -190,10 +255,10 @@ class _Findings:
         for place, known in enumerate(self.regions):
             if not is_same_face(known, region):
                 continue
-            if not region.name or known.name.casefold() == region.name.casefold():
+            if not region.name or name_key(known.name) == name_key(region.name):
                 return
             if not known.name:
-                self.regions[place] = XmpRegion(known.box, region.name, known.schema)
+                self.regions[place] = replace(known, name=region.name)
                 return
         self.regions.append(region)
 
@@ -203,47 +268,21 @@ class _Findings:
             self.names.append(name)
 
     def _take_names(self, root: Element) -> None:
-        names = list(_texts(root, PERSON_IN_IMAGE))
-        for tags in TAG_LISTS:
-            names += people_of_paths(_texts(root, *tags.names), tags.separator)
-        keywords = list(_texts(root, SUBJECT))
+        names = [name for text in listed_people(root) if (name := clean_name(text))]
+        keywords = [word for text in texts_of(root, SUBJECT) if (word := clean_text(text))]
         for kept, found, what in (
             (self.names, names, "names"),
             (self.keywords, keywords, "keywords"),
         ):
-            cleaned = [name for text in found if (name := clean_name(text))]
-            kept += cleaned[:MAX_NAMES]
-            if len(cleaned) > MAX_NAMES:
+            kept += found[:MAX_NAMES]
+            if len(found) > MAX_NAMES:
                 self.problems.append(f"more than {MAX_NAMES} {what}")
-
-
-def people_of_paths(paths: Iterable[str], separator: str) -> list[str]:
-    """Return the people among hierarchical keywords: the ends of the paths under ``People``.
-
-    A path that another one goes on from is a group, not a person.
-    """
-    split = [tuple(part.strip() for part in path.split(separator)) for path in paths]
-    # in order, a path stands right before those that go on from it
-    groups = {a for a, b in pairwise(sorted(set(split))) if b[: len(a)] == a}
-    return [
-        path[-1]
-        for path in split
-        if len(path) > 1
-        and path[0].casefold() == PEOPLE_ROOT.casefold()
-        and path[-1].casefold() not in _NOBODIES
-        and path not in groups
-    ]
-
-
-def _texts(root: Element, *names: str) -> Iterable[str]:
-    for element in properties(root, *names):
-        yield from texts(element)
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:
     first: dict[str, str] = {}
     for name in names:
-        first.setdefault(name.casefold(), name)
+        first.setdefault(name_key(name), name)
     return tuple(first.values())
 
 

@@ -2,23 +2,26 @@
 
 MWG: an area by its centre and size, ``normalized`` to 0..1 or in pixels of ``AppliedToDimensions``;
 types are Face, Pet, Focus and BarCode ("Guidelines for Handling Image Metadata" 2.0, section 5.9).
-Microsoft: ``"x, y, w, h"`` by the top left corner, 0..1 ("People Tagging Overview"). Both are
-relative to the stored pixels; :mod:`facedex.xmp.frames` judges whether they are meant so.
+A circle has a diameter instead of a size, which is taken as a share of the width; a point has
+neither. Microsoft: ``"x, y, w, h"`` by the top left corner, 0..1 ("People Tagging Overview"). Both
+are relative to the stored pixels; :mod:`facedex.xmp.frames` judges whether they are meant so.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-from facedex.geometry import box_from_mwg, clip_box, contains_center
+from facedex.geometry import clip_box, contains_center
 from facedex.naming.same_face import is_same_region
+from facedex.spelling import is_nobody, name_key, tidy_name
 from facedex.types import Box
 from facedex.xmp.rdf import ARRAYS, find_child, items, struct, value
 from facedex.xmp.schemas import (
     APPLIED_TO,
     AREA,
+    AREA_D,
     AREA_H,
     AREA_UNIT,
     AREA_W,
@@ -43,8 +46,15 @@ Size = tuple[int, int]
 
 MAX_NAME_CHARS = 500
 _NUMBER = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NOBODY = "f" * 16  # Picasa's contact id for a face without a name; programs wrote it as the name
+
+OTHER_TYPES = {"pet", "focus", "barcode"}  # of the specification
+Schema = Literal["mwg", "mp", "acdsee", "iptc"]
+Measure = Literal["relative", "circle", "pixels", "point"]
+_PIXELS_ACROSS = (
+    1 << 16
+)  # of the picture that pixels are counted on until the photo's size is known
+_AREA_NUMBERS = (AREA_X, AREA_Y, AREA_W, AREA_H, AREA_D)
+_POINT = 0.005  # half the side of the square that stands for a point
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +63,66 @@ class XmpRegion:
 
     Attributes
     ----------
-    box : as written, clipped to the picture: relative to the stored pixels, by both schemas.
+    box : as written, clipped to the picture: relative to the stored pixels, by all schemas.
     name : ``""`` where it has none.
-    schema : where it stands; a face in both is told once, as ``"mwg"``.
+    schema : where it stands; a face in several is told once, as the first of them.
+    measure : what the box needs to be a place on a photo, see :func:`box_on`.
     """
 
     box: Box
     name: str
-    schema: Literal["mwg", "mp"]
+    schema: Schema
+    measure: Measure = "relative"
 
 
 def clean_name(text: str) -> str:
-    """Return a name as it is compared and written: no control characters, single blanks."""
-    name = " ".join(_NOT_XML.sub("", text).split())[:MAX_NAME_CHARS].strip()
-    return "" if name.lower() == _NOBODY else name
+    """Return a name as it is compared and written; ``""`` where it is nobody's."""
+    name = clean_text(text)
+    return "" if is_nobody(name) else name
+
+
+def clean_text(text: str) -> str:
+    """Return a keyword as it is compared and written."""
+    return tidy_name(text)[:MAX_NAME_CHARS].strip()
+
+
+def measured_text(measure: Measure, numbers: str) -> str:
+    """Return the text of a box (``v1_regions.rect``), which says what its numbers are shares of."""
+    return numbers if measure == "relative" else f"{measure} {numbers}"
+
+
+def measure_of(text: str) -> Measure:
+    """Return the measure of a text that :func:`measured_text` made."""
+    found = text.partition(" ")[0]
+    return next((each for each in get_args(Measure) if each == found), "relative")
+
+
+def box_on(box: Box, measure: Measure, size: Size) -> Box:
+    """Return a region's box on a photo of ``size`` pixels, which may reach beyond it.
+
+    A circle's height depends on the shape of the photo, and pixels on its size.
+    """
+    width, height = size
+    if measure == "pixels":
+        across, down = _PIXELS_ACROSS / width, _PIXELS_ACROSS / height
+        return Box(box.x0 * across, box.y0 * down, box.x1 * across, box.y1 * down)
+    if measure == "circle":
+        middle, radius = (box.y0 + box.y1) / 2, box.width / 2 * width / height
+        return Box(box.x0, middle - radius, box.x1, middle + radius)
+    return box
 
 
 def is_same_face(one: XmpRegion, other: XmpRegion) -> bool:
     """Tell whether two regions mark one face.
 
-    They do where they overlap by half. With the same name it is enough that one's middle lies in the
-    other, for programs frame a face tightly or with the whole head.
+    They do where they overlap by half. With the same name it is enough that one's middle lies in
+    the other, for programs frame a face tightly or with the whole head.
     """
     if is_same_region(one.box, other.box):
         return True
     return (
         bool(one.name)
-        and one.name.casefold() == other.name.casefold()
+        and name_key(one.name) == name_key(other.name)
         and (contains_center(one.box, other.box) or contains_center(other.box, one.box))
     )
 
@@ -109,11 +152,14 @@ def list_problem(owner: Element) -> str | None:
 
 
 def applied_to(regions: Element) -> Size | None:
-    """Return the (width, height) in pixels that an ``mwg-rs:Regions`` was made for, if it says so."""
+    """Return the pixel size that an ``mwg-rs:Regions`` was made for, if it says so."""
     size = struct(regions, APPLIED_TO)
-    if size is None:
-        return None
-    width, height = (_number(value(size, name)) for name in (DIM_W, DIM_H))
+    return None if size is None else picture_size(value(size, DIM_W), value(size, DIM_H))
+
+
+def picture_size(width_text: str, height_text: str) -> Size | None:
+    """Return (width, height) in pixels, or None where they cannot be those of a picture."""
+    width, height = number(width_text), number(height_text)
     if not width or not height or min(width, height) < 1 or max(width, height) > 1_000_000:
         return None
     return round(width), round(height)
@@ -135,17 +181,71 @@ def read_mwg(item: Element, size: Size | None) -> XmpRegion:
     area = struct(item, AREA)
     if area is None:
         raise ValueError("it has no area")
-    numbers = [_number(value(area, name)) for name in (AREA_X, AREA_Y, AREA_W, AREA_H)]
-    x, y, w, h = _complete(numbers, "its area is no rectangle")
+    x, y, w, h, d = (number(value(area, name)) for name in _AREA_NUMBERS)
     unit = value(area, AREA_UNIT).casefold()
-    if unit in {"pixel", "pixels"}:
-        if size is None:
-            raise ValueError("its area is in pixels of an unknown size")
-        x, y, w, h = x / size[0], y / size[1], w / size[0], h / size[1]
-    elif unit not in {"", "normalized", "normalised"}:
+    if unit not in {"", "normalized", "normalised", "pixel", "pixels"}:
         raise ValueError(f"its area is in {unit[:40]!r}")
-    box = _inside(box_from_mwg(x, y, w, h), w, h)
-    return XmpRegion(box, clean_name(value(item, REGION_NAME)), "mwg")
+    x, y = complete([x, y], "its area is no rectangle")
+    name, is_pixels = clean_name(value(item, REGION_NAME)), unit.startswith("pixel")
+    if w is None and h is None:
+        return round_region(x, y, d, name, "mwg", is_pixels=is_pixels, size=size)
+    w, h = complete([w, h], "its area is no rectangle")
+    box = Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
+    return region_of(box, name, "mwg", is_pixels=is_pixels, size=size)
+
+
+def region_of(
+    box: Box, name: str, schema: Schema, *, is_pixels: bool = False, size: Size | None = None
+) -> XmpRegion:
+    """Return the region of a rectangle as it is written.
+
+    Parameters
+    ----------
+    is_pixels : the box is in pixels of a picture of ``size``; None is the photo itself.
+
+    Raises
+    ------
+    ValueError
+        If it has no area inside the picture; the message says why.
+    """
+    measure: Measure = "pixels" if is_pixels and size is None else "relative"
+    if is_pixels:
+        width, height = size or (_PIXELS_ACROSS, _PIXELS_ACROSS)
+        box = Box(box.x0 / width, box.y0 / height, box.x1 / width, box.y1 / height)
+    return XmpRegion(_inside(box, box.width, box.height), name, schema, measure)
+
+
+def round_region(
+    x: float,
+    y: float,
+    diameter: float | None,
+    name: str,
+    schema: Schema,
+    *,
+    is_pixels: bool = False,
+    size: Size | None = None,
+) -> XmpRegion:
+    """Return the region of a circle, or of a point where there is no diameter.
+
+    Raises
+    ------
+    ValueError
+        If it has no area inside the picture, or is a point in pixels of an unknown size.
+    """
+    if diameter is None:
+        if is_pixels:
+            if size is None:
+                raise ValueError("it is a point in pixels of an unknown size")
+            x, y = x / size[0], y / size[1]
+        square = Box(x - _POINT, y - _POINT, x + _POINT, y + _POINT)
+        return XmpRegion(_inside(square, 1, 1), name, schema, "point")
+    radius = diameter / 2
+    square = Box(x - radius, y - radius, x + radius, y + radius)
+    if is_pixels:
+        return region_of(square, name, schema, is_pixels=True, size=size)
+    if size is not None:
+        return region_of(box_on(square, "circle", size), name, schema)
+    return XmpRegion(_inside(square, diameter, diameter), name, schema, "circle")
 
 
 def read_mp(item: Element) -> XmpRegion:
@@ -159,20 +259,22 @@ def read_mp(item: Element) -> XmpRegion:
     rectangle = value(item, MP_RECTANGLE)
     if not rectangle:
         raise ValueError("it has no rectangle")
-    numbers = [_number(part.strip()) for part in rectangle[:200].split(",")]
+    numbers = [number(part.strip()) for part in rectangle[:200].split(",")]
     if len(numbers) != 4:
         raise ValueError("its rectangle is not four numbers")
-    x, y, w, h = _complete(numbers, "its rectangle is not four numbers")
+    x, y, w, h = complete(numbers, "its rectangle is not four numbers")
     box = _inside(Box(x, y, x + w, y + h), w, h)
     return XmpRegion(box, clean_name(value(item, MP_NAME)), "mp")
 
 
-def _number(text: str) -> float | None:
+def number(text: str) -> float | None:
+    """Return a number as XMP writes it, or None if the text is none."""
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
-def _complete(numbers: list[float | None], otherwise: str) -> list[float]:
-    found = [number for number in numbers if number is not None]
+def complete(numbers: list[float | None], otherwise: str) -> list[float]:
+    """Return the numbers; raises ``ValueError`` with the message where one is missing."""
+    found = [one for one in numbers if one is not None]
     if len(found) < len(numbers):
         raise ValueError(otherwise)
     return found

@@ -25,6 +25,13 @@ _MEDIAPRO = "http://ns.iview-multimedia.com/mediapro/1.0/"
 _IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _NOTE = "http://ns.adobe.com/xmp/note/"
 _TIFF = "http://ns.adobe.com/tiff/1.0/"
+_PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
+_XMP = "http://ns.adobe.com/xap/1.0/"
+_ACDSEE = "http://ns.acdsee.com/iptc/1.0/"
+_ACDSEE_REGIONS = "http://ns.acdsee.com/regions/"
+_ACDSEE_AREA = "http://ns.acdsee.com/sType/Area#"
+_ACDSEE_DIMENSIONS = "http://ns.acdsee.com/sType/Dimensions#"
+_EXPRESSION_MEDIA = "http://ns.microsoft.com/expressionmedia/1.0/"
 
 # what a namespace is called where the packet has no prefix for it
 PREFIXES = {
@@ -50,6 +57,16 @@ def clark(namespace: str, name: str) -> str:
     return f"{{{namespace}}}{name}"
 
 
+def namespace_of(name: str) -> str:
+    """Return the namespace of a name in Clark's notation; ``""`` where it has none."""
+    return name[1:].rpartition("}")[0] if name.startswith("{") else ""
+
+
+def local_name(name: str) -> str:
+    """Return a name in Clark's notation without its namespace."""
+    return name.rpartition("}")[2]
+
+
 RDF = clark(_RDF, "RDF")
 DESCRIPTION = clark(_RDF, "Description")
 ABOUT = clark(_RDF, "about")
@@ -63,8 +80,8 @@ APPLIED_TO = clark(_MWG, "AppliedToDimensions")
 REGION_NAME = clark(_MWG, "Name")
 REGION_TYPE = clark(_MWG, "Type")
 AREA = clark(_MWG, "Area")
-AREA_X, AREA_Y, AREA_W, AREA_H, AREA_UNIT = (
-    clark(_AREA, name) for name in ("x", "y", "w", "h", "unit")
+AREA_X, AREA_Y, AREA_W, AREA_H, AREA_D, AREA_UNIT = (
+    clark(_AREA, name) for name in ("x", "y", "w", "h", "d", "unit")
 )
 DIM_W, DIM_H, DIM_UNIT = (clark(_DIMENSIONS, name) for name in ("w", "h", "unit"))
 
@@ -73,7 +90,41 @@ MP_REGIONS = clark(_MPRI, "Regions")
 MP_RECTANGLE = clark(_MPREG, "Rectangle")
 MP_NAME = clark(_MPREG, "PersonDisplayName")
 
+ACDSEE_REGIONS = clark(_ACDSEE_REGIONS, "Regions")
+ACDSEE_LIST = clark(_ACDSEE_REGIONS, "RegionList")
+ACDSEE_APPLIED_TO = clark(_ACDSEE_REGIONS, "AppliedToDimensions")
+ACDSEE_NAME = clark(_ACDSEE_REGIONS, "Name")
+ACDSEE_TYPE = clark(_ACDSEE_REGIONS, "Type")
+ACDSEE_ASSIGNED = clark(_ACDSEE_REGIONS, "NameAssignType")
+# drawn by hand, and found by ACDSee
+ACDSEE_AREAS = tuple(clark(_ACDSEE_REGIONS, name) for name in ("DLYArea", "ALGArea"))
+ACDSEE_CORNERS = tuple(clark(_ACDSEE_AREA, name) for name in ("x", "y", "w", "h"))
+# two namespaces occur
+ACDSEE_DIM_W, ACDSEE_DIM_H = (
+    tuple(clark(space, name) for space in (_ACDSEE_DIMENSIONS, _ACDSEE_AREA)) for name in ("w", "h")
+)
+ACDSEE_CATEGORIES = clark(_ACDSEE, "categories")
+
+IMAGE_REGION = clark(_IPTC_EXT, "ImageRegion")
+BOUNDARY = clark(_IPTC_EXT, "RegionBoundary")
+BOUNDARY_SHAPE, BOUNDARY_UNIT = (clark(_IPTC_EXT, name) for name in ("rbShape", "rbUnit"))
+BOUNDARY_X, BOUNDARY_Y, BOUNDARY_W, BOUNDARY_H, BOUNDARY_RADIUS = (
+    clark(_IPTC_EXT, name) for name in ("rbX", "rbY", "rbW", "rbH", "rbRx")
+)
+BOUNDARY_VERTICES = clark(_IPTC_EXT, "rbVertices")
+IPTC_NAME = clark(_IPTC_EXT, "Name")
+IPTC_TYPE, IPTC_ROLE = (clark(_IPTC_EXT, name) for name in ("rCtype", "rRole"))
+IDENTIFIERS = (clark(_XMP, "Identifier"), clark(_DC, "identifier"))
+
 PERSON_IN_IMAGE = clark(_IPTC_EXT, "PersonInImage")
+PERSON_DETAILS = clark(_IPTC_EXT, "PersonInImageWDetails")
+PERSON_NAME = clark(_IPTC_EXT, "PersonName")
+PEOPLE_LISTS = (
+    PERSON_IN_IMAGE,
+    clark(_MEDIAPRO, "People"),
+    clark(_EXPRESSION_MEDIA, "People"),
+)
+SIDECAR_FOR = clark(_PHOTOSHOP, "SidecarForExtension")
 SUBJECT = clark(_DC, "subject")
 HAS_EXTENDED = clark(_NOTE, "HasExtendedXMP")
 ORIENTATION = clark(_TIFF, "Orientation")
@@ -103,4 +154,53 @@ TAG_LISTS = (
     TagList((clark(_LIGHTROOM, "hierarchicalSubject"),), BAG, "|"),
     TagList((clark(_MEDIAPRO, "CatalogSets"),), BAG, "|"),
 )
+# the tags under which people stand, as programs of several languages call them
+PEOPLE_ROOTS = frozenset(
+    [
+        "people",
+        "persons",
+        "faces",
+        "personen",
+        "gesichter",
+        "personnes",
+        "visages",
+        "personas",
+        "persone",
+        "pessoas",
+        "osoby",
+        "ludzie",
+        "personer",
+        "ihmiset",
+        "люди",
+        "лица",
+        "人物",
+        "人々",
+        "인물",
+    ]
+)
 PEOPLE_ROOT = "People"
+# properties that are read, or written here
+READ_HERE = frozenset(
+    (
+        REGIONS, MP_INFO, ACDSEE_REGIONS, ACDSEE_CATEGORIES, IMAGE_REGION, PERSON_DETAILS, SUBJECT,
+        *PEOPLE_LISTS, *(name for tags in TAG_LISTS for name in tags.names),
+    )
+)  # fmt: skip
+# namespaces whose names and areas are masks, layers, versions, places and works
+TELL_OF_NOBODY = frozenset(
+    (
+        _RDF, XML, _XMP, _NOTE, _TIFF, _PHOTOSHOP,
+        "http://ns.adobe.com/camera-raw-settings/1.0/",
+        "http://ns.adobe.com/camera-raw-saved-settings/1.0/",
+        "http://ns.adobe.com/camera-raw-defaults/1.0/",
+        "http://ns.adobe.com/xap/1.0/mm/",
+        "http://ns.adobe.com/xmp/1.0/DynamicMedia/",
+        "http://ns.adobe.com/exif/1.0/",
+        "http://ns.adobe.com/exif/1.0/aux/",
+        "http://cipa.jp/exif/1.0/",
+        "http://ns.adobe.com/pdf/1.3/",
+        "http://darktable.sf.net/",
+        "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
+        "http://ns.useplus.org/ldf/xmp/1.0/",
+    )
+)  # fmt: skip

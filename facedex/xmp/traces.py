@@ -12,6 +12,7 @@ from typing import Any
 
 from facedex.geometry import iou
 from facedex.naming.same_face import is_rewritten
+from facedex.spelling import tidy_name
 from facedex.types import Box
 from facedex.xmp.regions import XmpRegion
 
@@ -98,4 +99,4 @@ def _plain(region: XmpRegion | None) -> list[Any] | None:
 
 def _region(plain: list[Any]) -> XmpRegion:
     name, schema, *edges = plain
-    return XmpRegion(Box(*edges), name, schema)
+    return XmpRegion(Box(*edges), tidy_name(name), schema)  # as names are read now

@@ -18,6 +18,7 @@ from facedex.services.decisions import journal
 from facedex.services.decisions.decided import NOTHING
 from facedex.services.decisions.face_words import apply_rule
 from facedex.services.decisions.journal import Recording
+from facedex.spelling import tidy_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -138,14 +139,14 @@ def redo(db: Connection) -> Decided:
 
 
 def clean_name(name: str) -> str:
-    """Return a name without control characters and superfluous spaces.
+    """Return a name as it is stored: see :func:`facedex.spelling.tidy_name`.
 
     Raises
     ------
     UsageError
         If nothing is left, or more than a name.
     """
-    cleaned = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    cleaned = tidy_name(name)
     if not cleaned:
         raise UsageError("a person needs a name")
     if len(cleaned) > _MAX_NAME:

@@ -16,6 +16,7 @@ from facedex.services.decisions.decide_faces import check_person, clean_name
 from facedex.services.decisions.decided import NOTHING
 from facedex.services.decisions.face_words import apply_rule
 from facedex.services.decisions.journal import Recording
+from facedex.spelling import name_key
 
 if TYPE_CHECKING:
     from facedex.db.connection import Connection
@@ -105,9 +106,7 @@ def rename_person(db: Connection, person_id: PersonId, name: str) -> Decided:
         people.rename_person(db, person_id, cleaned)
         # a name that becomes the main one is no longer another one
         others = [
-            each
-            for each in people.aliases(db, person_id)
-            if people.name_key(each) != people.name_key(cleaned)
+            each for each in people.aliases(db, person_id) if name_key(each) != name_key(cleaned)
         ]
         people.set_aliases(db, person_id, others)
         return record.write("rename", lambda _n: f"Renamed {before.name} to {cleaned}")
@@ -170,8 +169,8 @@ def _move_facts(db: Connection, person_id: PersonId, into_id: PersonId) -> None:
     names = [*people.aliases(db, person_id), *people.aliases(db, into_id)]
     if not old.is_placeholder:
         names.append(old.name)
-    own = people.name_key(new.name)
-    people.set_aliases(db, into_id, [each for each in names if people.name_key(each) != own])
+    own = name_key(new.name)
+    people.set_aliases(db, into_id, [each for each in names if name_key(each) != own])
     people.set_dates(db, into_id, new.born or old.born, new.died or old.died)
     for contact_id, name in people.contacts_of(db, person_id).items():
         people.set_contact(db, contact_id, into_id, name)

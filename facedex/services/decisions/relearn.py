@@ -26,6 +26,7 @@ from facedex.services.decisions.journal import Recording
 from facedex.services.decisions.steps import find_face, needs_box, words_of
 from facedex.services.recognising.encode_named import encode_named
 from facedex.services.recognising.match_faces import match_faces
+from facedex.spelling import name_key
 from facedex.types import Box, Source
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _judge(db: Connection, key: Step, state: Step, face_id: FaceId | None) -> _F
 def _meaning(state: Step) -> set[tuple[str | None, str]]:
     """Return (name, state) of all words but a program's: names are the same in all libraries."""
     return {
-        (None if name is None else people.name_key(name), is_now)
+        (None if name is None else name_key(name), is_now)
         for _uuid, name, is_now, source, *_rest in state["said"]
         if source != Source.AUTO
     }
@@ -269,7 +270,7 @@ class _Known:
             people.rename_person(db, person_id, state["name"])
         people.set_dates(db, person_id, here.born or state["born"], here.died or state["died"])
         aliases = {*people.aliases(db, person_id), *state["aliases"]}
-        if people.name_key(here.name) != people.name_key(state["name"]):
+        if name_key(here.name) != name_key(state["name"]):
             aliases.add(state["name"])
         people.set_aliases(db, person_id, aliases - {people.get_person(db, person_id).name})
         for contact_id, name in state["contacts"].items():

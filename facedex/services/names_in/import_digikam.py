@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from facedex.db import ledger, sources
 from facedex.db.connection import LIBRARY_NAME
 from facedex.db.library import open_library
-from facedex.db.people import name_key
 from facedex.db.sources import SourceFacts
 from facedex.digikam.database import find_database, read_digikam
 from facedex.errors import UsageError
@@ -19,6 +18,7 @@ from facedex.paths import display_path
 from facedex.services.names_in.digikam_places import DigikamPlaces
 from facedex.services.names_in.import_database import Database, take_in_database
 from facedex.services.names_in.sources.digikam import digikam_regions
+from facedex.spelling import name_key
 from facedex.types import Source
 
 if TYPE_CHECKING:

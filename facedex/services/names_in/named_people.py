@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from facedex.db import people, regions
 from facedex.picasa.names import resolve_name
+from facedex.spelling import name_key
 
 if TYPE_CHECKING:
     from facedex.db.connection import Connection
@@ -37,7 +38,7 @@ class NamedPeople:
         return self._of_contact[key]
 
     def _of_name(self, name: str) -> PersonId:
-        key = people.name_key(name)
+        key = name_key(name)
         if key not in self._by_name:
             known = self._meant.get(name)
             self._by_name[key] = known or people.add_person(self._db, name)
@@ -51,16 +52,16 @@ class NamedPeople:
             # a person the user renamed, or whose name is known by now, keeps that name
             if resolved.is_placeholder or not people.get_person(self._db, known).is_placeholder:
                 return known
-            if people.name_key(resolved.name) not in self._by_name:
+            if name_key(resolved.name) not in self._by_name:
                 people.rename_person(self._db, known, resolved.name)
-                self._by_name[people.name_key(resolved.name)] = known
+                self._by_name[name_key(resolved.name)] = known
                 people.set_contact(self._db, contact_id, known, resolved.name)
                 return known
-        person_id = self._by_name.get(people.name_key(resolved.name))
+        person_id = self._by_name.get(name_key(resolved.name))
         if person_id is None:
             person_id = people.add_person(
                 self._db, resolved.name, is_placeholder=resolved.is_placeholder
             )
-            self._by_name[people.name_key(resolved.name)] = person_id
+            self._by_name[name_key(resolved.name)] = person_id
         people.set_contact(self._db, contact_id, person_id, resolved.name)
         return person_id

@@ -17,6 +17,7 @@ from facedex.services.decisions.decide_groups import reject_pair_of_people, spli
 from facedex.services.decisions.decide_people import merge_people, rename_person, set_dates
 from facedex.services.decisions.relearn import relearn
 from facedex.services.names_in.named_faces import name_face
+from facedex.spelling import name_key
 from facedex.types import EngineConfig, ScanOptions, Source
 
 ADA, BOB, EVE = "Ada", "Bob", "Eve"
@@ -239,9 +240,7 @@ def test_people_are_known_by_contact_or_name_and_namesakes_stay_two(decided, mak
         ada = people.add_person(fresh.db, "ada")
     run(fresh, decided)
     assert people.aliases(fresh.db, called) == [EVE]
-    adas = [
-        person for person in people.list_people(fresh.db) if people.name_key(person.name) == "ada"
-    ]
+    adas = [person for person in people.list_people(fresh.db) if name_key(person.name) == "ada"]
     assert len(adas) == 2
     assert ada in {person.person_id for person in adas}
     assert fresh.confirmed(face) == ADA

@@ -21,7 +21,9 @@ from xmp_packets import (
     packet,
 )
 
-from facedex.xmp.reading import MAX_REGIONS, XmpFacts, people_of_paths, read_facts
+from facedex.xmp.people_tags import people_of_paths
+from facedex.xmp.reading import MAX_REGIONS, XmpFacts, read_facts
+from facedex.xmp.regions import box_on
 
 
 def edges(box):
@@ -128,10 +130,11 @@ def test_an_unusable_area_is_a_problem_and_its_name_stays(item, reason):
     assert reason in problem
 
 
-def test_pixels_of_an_unknown_size_are_a_problem():
+def test_pixels_of_an_unknown_size_wait_for_the_photos():
     facts = read_facts(packet(mwg(mwg_item(120, 140, 120, 120, "Eve", unit="pixel"), size=None)))
-    assert facts.regions == ()
-    assert "unknown size" in facts.problems[0]
+    (eve,) = facts.regions
+    assert (eve.name, eve.measure, facts.problems) == ("Eve", "pixels", ())
+    assert edges(box_on(eve.box, "pixels", (600, 400))) == pytest.approx((0.1, 0.2, 0.3, 0.5))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from facedex.digikam.rects import NotedRect, from_text, to_text
 from facedex.geometry import box_from_xywh_px, clip_box, upright_size
 from facedex.naming.trust import Trust
 from facedex.plugins.name_sources import Place
+from facedex.spelling import is_nobody
 from facedex.types import PhotoShape, Source
 
 if TYPE_CHECKING:
@@ -27,13 +28,14 @@ def digikam_regions(photo: DigikamPhoto, photo_name: str) -> Iterator[NewRegion]
     A rectangle on a photo whose size digiKam does not know says nothing of the place.
     """
     for face in photo.faces:
+        says = "unnamed" if face.said == "named" and is_nobody(face.name) else face.said
         if face.rect is None or photo.size is None:
-            yield NewRegion(photo_name, "", None, name=face.name, said=face.said)
+            yield NewRegion(photo_name, "", None, name=face.name, said=says)
             continue
         noted = NotedRect(face.rect, photo.size, photo.orientation)
         rect, shown = face.rect, upright_size(*photo.size, photo.orientation or 1)
         box = box_from_xywh_px(rect.left, rect.top, rect.width, rect.height, *shown)
-        yield NewRegion(photo_name, to_text(noted), clip_box(box), name=face.name, said=face.said)
+        yield NewRegion(photo_name, to_text(noted), clip_box(box), name=face.name, said=says)
 
 
 class DigikamSource:

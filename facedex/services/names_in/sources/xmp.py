@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facedex.geometry import clip_box
+from facedex.geometry import clip_box, contains_center
 from facedex.naming.trust import Trust
 from facedex.pipeline.store_xmp import text_of_xmp
-from facedex.plugins.name_sources import Place
+from facedex.plugins.name_sources import NoPlace, Place
 from facedex.types import Source
 from facedex.xmp.frames import place_regions
 from facedex.xmp.reading import XmpFacts, read_facts
-from facedex.xmp.regions import XmpRegion
+from facedex.xmp.regions import XmpRegion, box_on, measure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from facedex.db.sources import SourceRow
     from facedex.plugins.name_sources import DocumentText
     from facedex.types import Box, PhotoShape
+    from facedex.xmp.frames import PlacedXmpRegion
     from facedex.xmp.regions import Size
 
 MAX_SIDECAR_BYTES = 64 << 20
@@ -78,12 +79,30 @@ class _XmpPlacer:
 
     def place(
         self, regions: Sequence[Region], photo: PhotoShape, detected: Sequence[Box]
-    ) -> list[Place]:
+    ) -> list[Place | NoPlace]:
         """Return where the regions of one packet lie."""
         details = self._details[regions[0].source_id]
-        written = tuple(
-            XmpRegion(clip_box(one.box), one.name, "mwg") for one in regions if one.box is not None
-        )
+        written = tuple(_on_photo(one, photo.size) for one in regions)
         facts = XmpFacts(written, applied_to=details.applied_to, orientation=details.orientation)
         placed = place_regions(facts, photo.size, photo.orientation, detected)
-        return [Place(clip_box(one.box), one.frame) for one in placed]
+        return [_place(one, detected) for one in placed]
+
+
+def _on_photo(region: Region, size: Size) -> XmpRegion:
+    assert region.box is not None
+    measure = measure_of(region.rect)
+    box = clip_box(box_on(region.box, measure, size))
+    return XmpRegion(box, region.name, "mwg", measure)
+
+
+def _place(placed: PlacedXmpRegion, detected: Sequence[Box]) -> Place | NoPlace:
+    """Return the place of a region; that of a point is the smallest face found around it."""
+    box = clip_box(placed.box)
+    if box.area <= 0:
+        return NoPlace(placed.frame)  # in pixels beyond this photo
+    if placed.region.measure != "point":
+        return Place(box, placed.frame)
+    around = [face for face in detected if contains_center(face, box)]
+    if not around:
+        return NoPlace(placed.frame)
+    return Place(min(around, key=lambda face: face.area), placed.frame, needs_face=True)
