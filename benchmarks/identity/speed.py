@@ -27,7 +27,8 @@ from facedex.matching.calibration import SHIPPED
 from facedex.matching.constraints import key_set
 from facedex.matching.known_people import Faces
 from facedex.matching.metrics import fit_metric
-from facedex.matching.recogniser import Recogniser, Rules
+from facedex.matching.recogniser import Recogniser
+from facedex.matching.rules import Rules
 from facedex.services.decisions import decide_faces
 from facedex.services.decisions.follow_decisions import Follower
 from facedex.services.recognising.metric_choice import load_types

@@ -9,7 +9,6 @@ count in steps (``calibration``), so all faces are weighed anew only when a step
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,7 @@ from facedex.matching.matcher import Candidates, find_candidates, ratio_sums, se
 from facedex.matching.metric import squared_lengths
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     from numpy.typing import NDArray
 
@@ -29,37 +28,12 @@ if TYPE_CHECKING:
     from facedex.matching.known_people import Faces
     from facedex.matching.matcher import Suggestions
     from facedex.matching.metrics import Metric
+    from facedex.matching.rules import Rules
 
 APART_LOG_RATIO = 5.0
 """A person's faces fall apart into modes where two would be e^5 times likelier one person's than
 not: at 0.36 to 0.38 of unit vectors. Any cut from 0.36 to 0.45 leaves LFW's people whole and tells
 two of them apart who bear one name (benchmarks/identity/open_set.py)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rules:
-    """What was decided about the faces, which are given by their index.
-
-    Attributes
-    ----------
-    person : int64 (n,), who is confirmed; 0 is nobody.
-    is_ignored : bool (n,), not to be matched, though a confirmed one shows how somebody looks.
-    rejected : sorted ``pair_keys`` of (face, person id).
-    confirmed_on : sorted ``pair_keys`` of (photo id, person id), of faces without encoding too.
-    lifetimes : person id -> ``lifetime_us``, of those of whom a date is known.
-    """
-
-    person: NDArray[np.int64]
-    is_ignored: NDArray[np.bool_]
-    rejected: NDArray[np.int64]
-    confirmed_on: NDArray[np.int64]
-    lifetimes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
-
-    @property
-    def is_open(self) -> NDArray[np.bool_]:
-        """Tell which faces have neither a person nor were put aside."""
-        is_open: NDArray[np.bool_] = (self.person == 0) & ~self.is_ignored
-        return is_open
 
 
 class Recogniser:

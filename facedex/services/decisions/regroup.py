@@ -7,7 +7,7 @@ decision, which undo takes back. Faces of people, and groups that the user merge
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from facedex.db import decisions, faces, people
 from facedex.db.connection import transaction
 from facedex.errors import EnvironmentFault, UsageError
-from facedex.matching.clustering import ALONE, group_unknown
+from facedex.matching.regrouping import count_changes, new_groups
 from facedex.services.decisions.journal import Recording
 from facedex.services.recognising.encoder_facts import find_facts
 from facedex.services.recognising.library_faces import pairs_apart
@@ -62,23 +62,12 @@ class _Plan:
     after: NDArray[np.int64]
 
     def report(self) -> RegroupReport:
-        before, after = self.before, self.after
-        was, goes = before > 0, after != 0
-        from_to = np.unique(np.stack([before, after], axis=1)[was], axis=0)
-        return RegroupReport(
-            n_faces=len(before),
-            n_groups_before=len(np.unique(before[was])),
-            n_groups_after=len(np.unique(after[goes])),
-            n_merged=_several(from_to[from_to[:, 1] != 0, 1]),
-            n_split=_several(from_to[:, 0]),
-            n_moved=int((was & (before != after)).sum()),
-            n_joined=int((~was & goes).sum()),
-        )
+        return RegroupReport(**count_changes(self.before, self.after)._asdict())
 
-
-def _several(values: NDArray[np.int64]) -> int:
-    """Return how many values occur more than once."""
-    return int((np.unique(values, return_counts=True)[1] > 1).sum())
+    def moves(self) -> dict[FaceId, int]:
+        """Return where each face goes that does not stay."""
+        places = zip(self.face.tolist(), self.before.tolist(), self.after.tolist(), strict=True)
+        return {FaceId(face): after for face, before, after in places if before != after}
 
 
 def plan_regroup(db: Connection, model_id: str) -> RegroupReport:
@@ -95,22 +84,21 @@ def regroup(db: Connection, model_id: str) -> RegroupReport:
         If faces were decided on or placed while the groups were computed; nothing is changed then.
     """
     plan = _plan(db, model_id)
-    moves = np.flatnonzero(plan.before != plan.after)
+    moves = plan.moves()
     with transaction(db):
         if faces.unknown_places(db, model_id) != plan.places:
             raise EnvironmentFault(
                 "faces were placed meanwhile, nothing is changed", "Do it again."
             )
         record = Recording(db)
-        for old in np.unique(plan.before[moves]).tolist():
-            if old:
-                record.note_cluster(ClusterId(old))
+        for old in sorted({plan.places[face] for face in moves} - {0}):
+            record.note_cluster(ClusterId(old))
         new: dict[int, ClusterId] = {}
-        for face, target in zip(plan.face[moves].tolist(), plan.after[moves].tolist(), strict=True):
+        for face, target in moves.items():
             if target < 0 and target not in new:
                 new[target] = record.add_cluster()
-            record.note_face(FaceId(face))
-            faces.set_cluster(db, FaceId(face), new.get(target, ClusterId(target)) or None)
+            record.note_face(face)
+            faces.set_cluster(db, face, new.get(target, ClusterId(target)) or None)
         people.drop_empty_clusters(db)
         record.write("regroup", lambda n: f"Grouped {n} anew")
     return plan.report()
@@ -127,17 +115,15 @@ def _plan(db: Connection, model_id: str) -> _Plan:
     todo = np.flatnonzero(np.isin(known.face, list(places)))
     face = known.face[todo]
     before = np.array([places[FaceId(each)] for each in face.tolist()], dtype=np.int64)
-    staying = np.intersect1d(before, list(_user_made(db)))
-    placed = np.searchsorted(staying, before)
-    placed[~np.isin(before, staying)] = ALONE
-    labels = group_unknown(
+    after = new_groups(
         known.encoding[todo],
         known.photo[todo],
-        replace(facts.group_rule, pair_cut=facts.group_rule.cut),
-        placed,
-        apart=pairs_apart(db, face),
+        facts.group_rule,
+        before,
+        np.intersect1d(before, list(_user_made(db))),
+        pairs_apart(db, face),
     )
-    return _Plan(places, face, before, _named_as_before(labels, before, staying))
+    return _Plan(places, face, before, after)
 
 
 def _user_made(db: Connection) -> set[int]:
@@ -149,22 +135,3 @@ def _user_made(db: Connection) -> set[int]:
             steps = (step for step in decision.steps if "face" in step and step["after"])
             made.update(step["after"]["cluster"] for step in steps if step["after"]["cluster"])
     return made
-
-
-def _named_as_before(
-    labels: NDArray[np.int64], before: NDArray[np.int64], staying: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return where each face goes; a new group has the id of the old one it shares most with."""
-    name = np.append(np.concatenate([staying, -1 - np.arange(len(labels))]), 0)
-    both = (labels >= len(staying)) & (before > 0) & ~np.isin(before, staying)
-    shared, counts = np.unique(
-        np.stack([labels[both], before[both]], axis=1), axis=0, return_counts=True
-    )
-    taken: set[int] = set()
-    for at in np.argsort(-counts, kind="stable").tolist():
-        label, old = shared[at].tolist()
-        if name[label] < 0 and old not in taken:
-            name[label] = old
-            taken.add(old)
-    after: NDArray[np.int64] = name[labels]
-    return after

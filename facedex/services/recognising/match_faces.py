@@ -9,7 +9,7 @@ import numpy as np
 
 from facedex.db import faces, matching, people
 from facedex.db.connection import transaction
-from facedex.matching.clustering import ALONE, group_unknown
+from facedex.matching.regrouping import grown_groups
 from facedex.services.recognising.encoder_facts import find_facts
 from facedex.services.recognising.library_faces import load_rules, make_recogniser, pairs_apart
 from facedex.types import ClusterId, FaceId
@@ -80,20 +80,27 @@ def rows_to_store(
 def _group(
     db: Connection, known: EncodedFaces, rule: GroupRule, is_suggested: NDArray[np.bool_]
 ) -> int:
-    todo = np.flatnonzero(_open_faces(known) & ((known.cluster > 0) | ~is_suggested))
-    groups, placed = np.unique(known.cluster[todo], return_inverse=True)
-    if len(groups) and groups[0] == 0:
-        groups, placed = groups[1:], placed - 1
-    apart = pairs_apart(db, known.face[todo])
-    labels = group_unknown(known.encoding[todo], known.photo[todo], rule, placed, apart=apart)
-    clusters = {slot: ClusterId(int(cluster)) for slot, cluster in enumerate(groups)}
-    is_new = (placed == ALONE) & (labels != ALONE)
+    is_open = _open_faces(known)
+    todo = np.flatnonzero(is_open & ((known.cluster > 0) | ~is_suggested))
+    after = grown_groups(
+        known.encoding[todo],
+        known.photo[todo],
+        rule,
+        known.cluster[todo],
+        pairs_apart(db, known.face[todo]),
+    )
+    places = zip(
+        known.face[todo].tolist(), known.cluster[todo].tolist(), after.tolist(), strict=True
+    )
+    new: dict[int, ClusterId] = {}
     n_joined = 0
     with transaction(db):
-        for index, label in zip(todo[is_new], labels[is_new], strict=True):
-            if int(label) not in clusters:
-                clusters[int(label)] = people.add_cluster(db)
-            face_id = FaceId(int(known.face[index]))
-            n_joined += faces.join_cluster(db, face_id, clusters[int(label)])
+        for face, before, target in places:
+            if before or not target:
+                continue
+            if target < 0 and target not in new:
+                new[target] = people.add_cluster(db)
+            cluster_id = new.get(target, ClusterId(target))
+            n_joined += faces.join_cluster(db, FaceId(face), cluster_id)
         people.drop_empty_clusters(db)
     return n_joined

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from facedex.db import catalog, decisions, faces, matching, people, review_faces, runs
 from facedex.db.library import get_meta
+from facedex.matching.group_means import Unit, Units
 from facedex.matching.likeness import Likeness
 from facedex.services.recognising.encoder_facts import find_facts
 from facedex.services.recognising.metric_choice import plain_metric
-from facedex.services.reviewing.group_means import Unit, Units
 from facedex.services.reviewing.questions import (
     PAGE,
     Question,

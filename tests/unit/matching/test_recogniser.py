@@ -7,7 +7,8 @@ from facedex.matching.calibration import SHIPPED
 from facedex.matching.constraints import key_set, lifetime_us
 from facedex.matching.known_people import Faces
 from facedex.matching.metrics import fit_metric
-from facedex.matching.recogniser import Recogniser, Rules
+from facedex.matching.recogniser import Recogniser
+from facedex.matching.rules import Rules
 from facedex.types import MetricName
 
 UNIT = fit_metric(MetricName.UNIT, np.empty((0, 128), np.float32), np.empty(0, np.int64))

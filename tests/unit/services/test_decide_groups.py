@@ -84,7 +84,7 @@ def test_faces_without_encoding_stay_with_the_largest_part(small):
 
 
 def test_large_cluster_is_parted_by_surely_equal_faces(small, monkeypatch):
-    monkeypatch.setattr("facedex.services.decisions.group_parts._MOST_POINTS", 5)
+    monkeypatch.setattr("facedex.matching.parts._MOST_POINTS", 5)
     found = small.album("ada", 6) + small.album("bob", 4)
     assert find_parts(small.db, found) == [found[:6], found[6:]]
 

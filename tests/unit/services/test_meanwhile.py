@@ -330,7 +330,7 @@ def test_a_group_that_goes_while_faces_are_compared_takes_none(small, monkeypatc
     first, second = small.album("anna", 3), small.album("ben", 3)
     one, other = grouped(small, first, second)
     new = small.album("anna", 2)
-    compare = matching.group_unknown
+    compare = matching.grown_groups
 
     def and_meanwhile(*arguments):
         found = compare(*arguments)
@@ -340,10 +340,10 @@ def test_a_group_that_goes_while_faces_are_compared_takes_none(small, monkeypatc
             decide_faces.name_group(small.db, one, ANNA)
         return found
 
-    monkeypatch.setattr(matching, "group_unknown", and_meanwhile)
+    monkeypatch.setattr(matching, "grown_groups", and_meanwhile)
     match_faces(small.db, MODEL)
     assert [small.cluster(face) for face in new] == [None, None]
-    monkeypatch.setattr(matching, "group_unknown", compare)
+    monkeypatch.setattr(matching, "grown_groups", compare)
     match_faces(small.db, MODEL)
     assert all(small.cluster(face) or small.suggested(face) == ANNA for face in new)
 

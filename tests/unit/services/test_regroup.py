@@ -117,10 +117,10 @@ def test_nothing_is_changed_when_faces_were_decided_on_meanwhile(small, monkeypa
 
     def slow(*args, **options):
         decide_faces.name_faces(small.db, bob, "Bob")
-        return group_unknown(*args, **options)
+        return new_groups(*args, **options)
 
-    group_unknown = module.group_unknown
-    monkeypatch.setattr(module, "group_unknown", slow)
+    new_groups = module.new_groups
+    monkeypatch.setattr(module, "new_groups", slow)
     before = [small.cluster(face) for face in bob]
     with pytest.raises(EnvironmentFault, match="meanwhile"):
         regroup(small.db, MODEL)

@@ -7,7 +7,7 @@ unit, that takes milliseconds for 50,000 units.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -18,12 +18,26 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from facedex.db.review_faces import UnitFaces
     from facedex.matching.likeness import Likeness
     from facedex.matching.metrics import Metric
 
 # a pair that is less likely one person is not worth a question
 _LEAST_CHANCE = 0.02
+
+
+class _EncodedFaces(Protocol):
+    """Faces as arrays of equal length: whose photo, unit and person it is, and the encoding."""
+
+    @property
+    def face(self) -> NDArray[np.int64]: ...
+    @property
+    def photo(self) -> NDArray[np.int64]: ...
+    @property
+    def unit(self) -> NDArray[np.int64]: ...
+    @property
+    def person(self) -> NDArray[np.int64]: ...
+    @property
+    def encoding(self) -> NDArray[np.float32]: ...
 
 
 @dataclass(slots=True)
@@ -53,7 +67,7 @@ class Units:
     _keys: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     _free: list[int] = field(default_factory=list)
 
-    def replace(self, keys: Iterable[int], found: UnitFaces) -> set[int]:
+    def replace(self, keys: Iterable[int], found: _EncodedFaces) -> set[int]:
         """Take the newly read faces of these units; return the units that are there and changed."""
         changed: set[int] = set()
         for key in keys:

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from facedex.db.review_faces import UnitFaces
+from facedex.matching.group_means import Units
 from facedex.matching.likeness import DLIB_RESNET
 from facedex.services.recognising.metric_choice import load_types, plain_metric
-from facedex.services.reviewing.group_means import Units
 
 DLIB = plain_metric("dlib-resnet-v1-any")
 
