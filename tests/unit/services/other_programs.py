@@ -132,11 +132,12 @@ class BlindPool:
         """Have nothing to end."""
 
 
-def take_over_all(small):
-    """Give every region its face, or a box that nobody could encode."""
+def take_over_all(small, pool=None):
+    """Give every region its face, or a box that nobody could encode; else as ``pool`` encodes it."""
     cache = open_cache(small.directory)
     try:
-        run = ScanRun(small.db, cache, ENGINE, MODEL, DLIB, BlindPool(), NullSink(), lambda: False)
+        workers = pool or BlindPool()
+        run = ScanRun(small.db, cache, ENGINE, MODEL, DLIB, workers, NullSink(), lambda: False)
         encode_faceless(run, take_over(small))
     finally:
         cache.close()
