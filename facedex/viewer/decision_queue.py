@@ -28,7 +28,7 @@ class DecisionQueue(QObject):
     began = Signal()  # the first of some decisions is on its way
     told = Signal(str)  # what was done
     failed = Signal(str)
-    settled = Signal(object)  # none is on its way: Decided, what they changed; None: who knows
+    finished = Signal(object)  # none is on its way: Decided, what they changed; None: who knows
 
     def __init__(
         self, library: WindowLibrary, workers: Workers, parent: QObject | None = None
@@ -78,17 +78,17 @@ class DecisionQueue(QObject):
         before = self._decided
         self._decided = decided if before is None else before.joined(decided)
         self.told.emit(one_line(decided.summary) + hint if decided else nothing)
-        self._settle()
+        self._finish()
 
     def _on_failed(self, message: str) -> None:
         self._has_failed = True
         self.failed.emit(message)
-        self._settle()
+        self._finish()
 
-    def _settle(self) -> None:
+    def _finish(self) -> None:
         self._n_pending -= 1
         if not self._n_pending:
-            self.settled.emit(None if self._has_failed else self._decided)
+            self.finished.emit(None if self._has_failed else self._decided)
 
 
 def write_name(

@@ -1,4 +1,4 @@
-"""Keeps the window's counts and faces as the library has them."""
+"""Reads the counts and faces that the window shows again when the library changes."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class ReviewSession(QObject):
         self.pane.names.entered.connect(self.name)
         self.pane.names.begun.connect(partial(self.name, is_begun=True))
         self.pane.names.left.connect(self.pane.grid.setFocus)
-        decisions.settled.connect(self.refresh)
+        decisions.finished.connect(self.refresh)
 
     @property
     def is_open(self) -> bool:

@@ -49,7 +49,7 @@ class Answer:
 
 
 class TaskSignals(QObject):
-    """Carries answers to the GUI thread; made there, once."""
+    """Brings answers to the GUI thread; made there, once."""
 
     answered = Signal(object)
 

@@ -59,7 +59,7 @@ class QuestionQueue:
     """The queue over one library, for any thread with its own connection.
 
     Units are read once and then brought up to date from the journal. How alike two are is computed
-    when a unit comes near the head of the queue, so that the first question does not wait for the last.
+    when one comes near the head of the queue: the first question does not wait for the last.
     """
 
     def __init__(self) -> None:

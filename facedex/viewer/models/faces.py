@@ -41,7 +41,7 @@ class FaceGridModel(KeyedListModel[FaceId]):
     """The faces of a shelf; on a person's, suggestions come first.
 
     The ids are the service's answer; rows and thumbnails are fetched when a view first asks and are
-    kept by id, so that removing a row fetches nothing again.
+    cached by id, so that removing a row fetches nothing again.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class FaceGridModel(KeyedListModel[FaceId]):
         self.endResetModel()
 
     def set_faces(self, face_ids: Sequence[FaceId], n_suggested: int) -> None:
-        """Take the shelf's ids, the first ``n_suggested`` of them suggestions."""
+        """Show these faces, the first ``n_suggested`` of them suggestions."""
         self._n_suggested = n_suggested
         self.replace_keys(face_ids)
 

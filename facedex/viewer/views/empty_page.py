@@ -10,7 +10,7 @@ from facedex.viewer.views.labels import plain_label
 
 
 class EmptyPage(QWidget):
-    """Says how faces come here."""
+    """Tells which command finds faces."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

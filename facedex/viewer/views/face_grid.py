@@ -74,7 +74,7 @@ class FaceGridView(QListView):
         self.selectionModel().currentChanged.connect(self.selection_changed)
 
     def set_empty_text(self, text: str) -> None:
-        """Say what is shown where there are no faces."""
+        """Set the text that is shown where there are no faces."""
         self._empty_text = text
         self.viewport().update()
 
@@ -273,7 +273,7 @@ class FaceGridView(QListView):
         painter.drawText(rect.adjusted(box.right() + 8 - rect.left(), 0, 0, 0), align, f"{n:,}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the face with the focus in sight."""
+        """Scroll to the face with the focus."""
         QAbstractItemView.resizeEvent(self, event)
         self.updateGeometries()
         if self.currentIndex().isValid():
@@ -285,7 +285,7 @@ class FaceGridView(QListView):
         super().mouseMoveEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Take the tick and the cross away."""
+        """Hide the tick and the cross."""
         self._set_hovered(-1)
         super().leaveEvent(event)
 

@@ -31,7 +31,7 @@ class NameField(QWidget):
     queried = Signal(str)  # wants set_matches(text, ...)
     entered = Signal(str)
     begun = Signal(str)  # means the first of the choices for this text
-    refused = Signal(str)  # why a name was not taken
+    refused = Signal(str)  # why nothing was named
     left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -62,7 +62,7 @@ class NameField(QWidget):
         self.setFocusProxy(self.edit)
 
     def set_target(self, text: str, *, is_enabled: bool) -> None:
-        """Say on the button what would be named, and whether there is anything.
+        """Show on the button what would be named, and whether there is anything.
 
         What is typed into stays enabled: Qt would hand the keys to the faces, as commands.
         """
@@ -76,7 +76,7 @@ class NameField(QWidget):
         self._is_orphan = bool(self._typed())
 
     def set_matches(self, text: str, people: Sequence[PersonRow]) -> None:
-        """Take the people that ``text`` may mean; older answers are dropped."""
+        """Offer the people that ``text`` may mean; older answers are dropped."""
         if text != self._typed():
             return
         self._answered = text
@@ -90,7 +90,7 @@ class NameField(QWidget):
         self._forget()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the keys of the choices and Enter from the line edit."""
+        """Handle Enter and the keys of the choices in the line edit."""
         if watched is self.edit and isinstance(event, QKeyEvent):
             if event.type() is QEvent.Type.KeyPress:
                 return self._take_key(event)

@@ -49,7 +49,7 @@ class ShelfPane(QWidget):
         self.grid.set_empty_text("" if is_loading or entry is None else "No faces here.")
 
     def describe_target(self, n_selected: int, n_suggested: int, n_group: int) -> None:
-        """Say what the field and the buttons would act on.
+        """Show what the field and the buttons would act on.
 
         ``n_group`` is the size of the whole group where that is what would be named, else 0.
         """

@@ -88,17 +88,17 @@ class Sidebar(QWidget):
             self.list.setCurrentIndex(self._model.index(row))
 
     def hold(self, is_changing: bool) -> None:
-        """Say that the model is about to change its rows, or has: that chooses nothing."""
+        """Choose nothing while the model changes its rows: call before, and again after."""
         self._is_changing = is_changing
 
     def mark(self, shelf: Shelf) -> None:
-        """Show ``shelf`` as chosen without telling so."""
+        """Show ``shelf`` as chosen without the signal."""
         self.hold(True)
         self.choose(shelf)
         self.hold(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take Enter, Escape and Down from the search field, Enter from the list."""
+        """Handle Enter, Escape and Down in the search field, Enter in the list."""
         if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
             key = Qt.Key(event.key())
             is_enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -115,7 +115,7 @@ class Sidebar(QWidget):
         return super().eventFilter(watched, event)
 
     def set_found(self, text: str) -> None:
-        """Say that the model lists the people found for ``text`` now."""
+        """Go on with Enter, if it waits: the model lists the people found for ``text`` now."""
         self._answered = text
         if self._is_waiting and text == self.search.text():
             self._open_found()

@@ -107,7 +107,7 @@ class SureDialog(QDialog):
             self._count()
 
     def _count_soon(self) -> None:
-        """Take the count down until there is a new one: what is confirmed is what is shown."""
+        """Show no count until there is a new one: what is confirmed is what is shown."""
         self._sure = None
         self._workers.drop("sure")
         self.ok.setEnabled(False)
