@@ -332,8 +332,8 @@ def test_a_group_that_goes_while_faces_are_compared_takes_none(small, monkeypatc
     new = small.album("anna", 2)
     compare = matching.grown_groups
 
-    def and_meanwhile(*arguments):
-        found = compare(*arguments)
+    def and_meanwhile(*arguments, **options):
+        found = compare(*arguments, **options)
         if decision == "merge":
             decide_groups.merge_groups(small.db, one, other)
         else:
