@@ -176,10 +176,12 @@ class FacePlace:
     box : in the frame of the image, which is upright.
     orientation : how the image is to be turned for this face to be upright, as EXIF has it: 3, 6 or
         8 of somebody who lies down, and of everybody in a photo that lies on its side; else 1.
+    is_seen : whether a detector sees a face there; else it is a guess from where a person drew a box.
     """
 
     box: Box
     orientation: int = 1
+    is_seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

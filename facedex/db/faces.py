@@ -13,6 +13,7 @@ from facedex.db.connection import now_us, rows
 from facedex.db.existing import has_file
 from facedex.geometry import points_to_upright
 from facedex.types import (
+    DRAWN_ORIGINS,
     Assignment,
     Box,
     ClusterId,
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
     import apsw
     from numpy.typing import NDArray
+
+_DRAWN = ", ".join(f"'{origin}'" for origin in sorted(DRAWN_ORIGINS))
+ON_NOTHING = f"(coalesce(f.quality, 1) < {{floor}} AND f.origin IN ({_DRAWN}))"
+"""Of a face f: a person drew its box, and by its quality nobody is to be seen there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,25 @@ def set_encoding(
         (_landmarks_json(landmarks), quality, face_id),
     )
     _set_encoding(db, face_id, model, encoding)
+
+
+def forget_encoding(db: apsw.Connection, face_id: FaceId, model: str) -> None:
+    """Take back what a model made of a face: nothing is to be seen in its box."""
+    db.execute("DELETE FROM encoding WHERE face_id = ? AND model = ?", (face_id, model))
+    db.execute("UPDATE face SET landmarks = NULL, quality = NULL WHERE id = ?", (face_id,))
+
+
+def encoded_on_nothing(
+    db: apsw.Connection, model: str, quality_floor: float
+) -> list[tuple[PhotoId, FaceId, Box]]:
+    """Return the boxes on nothing that ``model`` has encoded, by photo; stored-frame boxes."""
+    sql = (
+        "SELECT f.photo_id, f.id, f.x0, f.y0, f.x1, f.y1 FROM face f"
+        " JOIN encoding e ON e.face_id = f.id WHERE e.model = ?"
+        f" AND {ON_NOTHING.format(floor='?')} ORDER BY f.photo_id, f.id"
+    )
+    found = rows(db, sql, (model, quality_floor))
+    return [(PhotoId(photo), FaceId(face), Box(*box)) for photo, face, *box in found]
 
 
 def unencoded_named(db: apsw.Connection, model: str) -> list[tuple[PhotoId, FaceId, Box]]:
@@ -315,8 +339,11 @@ class EncodedFaces:
     quality: NDArray[np.float64]
 
 
-def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
-    """Return every face that ``model`` has encoded, without those that a lead photo shows too."""
+def load_encoded(db: apsw.Connection, model: str, quality_floor: float) -> EncodedFaces:
+    """Return every face that ``model`` has encoded, without those that a lead photo shows too.
+
+    A box that a person drew is left out where its quality is below the floor: it is on nothing.
+    """
     sql = (
         "SELECT f.id, f.photo_id, coalesce(a.person_id, 0), coalesce(f.cluster_id, 0),"
         " coalesce(a.state = 'ignored', 0),"
@@ -325,9 +352,9 @@ def load_encoded(db: apsw.Connection, model: str) -> EncodedFaces:
         " FROM encoding e JOIN face f ON f.id = e.face_id JOIN photo p ON p.id = f.photo_id"
         " LEFT JOIN assignment a ON a.face_id = f.id AND a.state IN ('confirmed', 'ignored')"
         " WHERE e.model = ? AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = f.id)"
-        " ORDER BY f.id"
+        f" AND NOT {ON_NOTHING.format(floor='?')} ORDER BY f.id"
     )
-    found = rows(db, sql, (model,))
+    found = rows(db, sql, (model, quality_floor))
     numbers = np.array([row[:6] for row in found], dtype=np.int64).reshape(-1, 6)
     n_elements = len(found[0][6]) // 4 if found else 0
     vectors = np.frombuffer(b"".join(row[6] for row in found), dtype="<f4")

@@ -223,6 +223,14 @@ def place_again(db: apsw.Connection, photo_id: PhotoId) -> None:
     )
 
 
+def mark_unencodable(db: apsw.Connection, face_id: FaceId) -> None:
+    """Note that nobody is recognised by a face that regions name."""
+    db.execute(
+        "UPDATE region SET status = 'unencodable' WHERE face_id = ? AND status = 'encoded'",
+        (face_id,),
+    )
+
+
 def ask_again(db: apsw.Connection, face_id: FaceId) -> None:
     """Let the regions on a face that nobody has named any more name it at the next taking over."""
     db.execute(

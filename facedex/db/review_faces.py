@@ -10,6 +10,7 @@ import numpy as np
 
 from facedex.db.connection import rows
 from facedex.db.existing import has_file
+from facedex.db.faces import ON_NOTHING
 from facedex.types import FaceId, PersonId
 
 if TYPE_CHECKING:
@@ -53,22 +54,26 @@ _SQL = (
     "   AND x.state IN ('ignored', 'suggested'))"
     " AND NOT EXISTS (SELECT 1 FROM twin t WHERE t.face_id = f.id)"
     f" AND {has_file('f.id')}"
+    f" AND NOT {ON_NOTHING.format(floor='?2')}"
 )
 # a face brings the whole cluster that it is in: a unit is read whole or not at all
 _SOME = (
-    " AND f.id IN (SELECT -value FROM json_each(?2) WHERE value < 0"
+    " AND f.id IN (SELECT -value FROM json_each(?3) WHERE value < 0"
     "  UNION SELECT g.id FROM face g WHERE g.cluster_id IN ("
-    "   SELECT value FROM json_each(?2) WHERE value > 0"
-    "   UNION SELECT h.cluster_id FROM json_each(?2) j JOIN face h ON h.id = -j.value))"
+    "   SELECT value FROM json_each(?3) WHERE value > 0"
+    "   UNION SELECT h.cluster_id FROM json_each(?3) j JOIN face h ON h.id = -j.value))"
 )
 
 
-def load_units(db: apsw.Connection, model: str, units: Iterable[int] | None = None) -> UnitFaces:
-    """Return the faces of these units, or of all, by face id."""
+def load_units(
+    db: apsw.Connection, model: str, quality_floor: float, units: Iterable[int] | None = None
+) -> UnitFaces:
+    """Return the faces of these units, or of all, by face id, without boxes on nothing."""
     if units is None:
-        found = rows(db, _SQL + " ORDER BY f.id", (model,))
+        found = rows(db, _SQL + " ORDER BY f.id", (model, quality_floor))
     else:
-        found = rows(db, _SQL + _SOME + " ORDER BY f.id", (model, json.dumps(list(units))))
+        wanted = json.dumps(list(units))
+        found = rows(db, _SQL + _SOME + " ORDER BY f.id", (model, quality_floor, wanted))
     numbers = np.array([row[:4] for row in found], dtype=np.int64).reshape(-1, 4)
     vectors = np.frombuffer(b"".join(row[4] for row in found), dtype="<f4")
     n_elements = len(found[0][4]) // 4 if found else 0

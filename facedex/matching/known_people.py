@@ -31,12 +31,14 @@ class Faces:
     photos : int64 (n,), the photo of each.
     taken_us : float64 (n,), when that was taken, microseconds since 1970 UTC.
     quality : float64 (n,), 0..1.
+    quality_floor : an encoding of less quality teaches nothing (``EncoderFacts``).
     """
 
     encodings: NDArray[np.float32]
     photos: NDArray[np.int64]
     taken_us: NDArray[np.float64]
     quality: NDArray[np.float64]
+    quality_floor: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +53,9 @@ class _Mode:
 class KnownPeople:
     """Everybody's modes. Faces are given by their index in ``faces``.
 
-    A face weighs as much as its quality; poor ones count only for a person who has no other. What is
-    known of a person depends only on which faces they have now.
+    A face weighs as much as its quality; poor ones count only for a person who has no other, and
+    those below the floor for nobody. What is known of a person depends only on which faces they have
+    now.
     """
 
     def __init__(
@@ -65,7 +68,9 @@ class KnownPeople:
         quality = np.where(np.isnan(faces.quality), 1.0, faces.quality)
         self._weights: NDArray[np.float64] = np.clip(quality, _LEAST_WEIGHT, 1.0)
         self._is_poor = np.asarray(quality < POOR_QUALITY)
-        self._is_broken = np.asarray(~np.isfinite(points).all(axis=1))
+        is_whole = np.isfinite(points).all(axis=1)
+        self._is_useless = np.asarray(~is_whole | (quality < faces.quality_floor))
+        self._poorly_known: set[int] = set()
         self._modes: dict[int, list[_Mode]] = {}
         self._middles: dict[int, tuple[bytes, NDArray[np.float32]]] = {}
 
@@ -81,6 +86,7 @@ class KnownPeople:
         rows = rows[np.argsort(person[rows], kind="stable")]
         owners, starts = np.unique(person[rows], return_index=True)
         self._modes, self._middles = {}, {}
+        self._poorly_known.clear()
         ends = np.append(starts, len(rows))[1:]
         for owner, start, end in zip(owners.tolist(), starts, ends, strict=True):
             self.rebuild(owner, rows[start:end])
@@ -88,6 +94,9 @@ class KnownPeople:
     def rebuild(self, person_id: int, rows: NDArray[np.int64]) -> None:
         """Build a person's modes of the faces that are theirs now, ``rows`` ascending."""
         rows = self._usable(rows)
+        self._poorly_known.discard(person_id)
+        if len(rows) and self._is_poor[rows].all():
+            self._poorly_known.add(person_id)
         if not len(rows):
             self._modes.pop(person_id, None)
             return
@@ -117,10 +126,17 @@ class KnownPeople:
         """Return the ids of those who have a usable face."""
         return list(self._modes)
 
+    def rests_on_poor(
+        self, faces: NDArray[np.int64], people: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Tell of pairs of a face and a person whether either is known by poor encodings only."""
+        poor: NDArray[np.bool_] = self._is_poor[faces]
+        return poor | np.isin(people, list(self._poorly_known))
+
     def _usable(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        whole = rows[~self._is_broken[rows]]
-        good = whole[~self._is_poor[whole]]
-        return good if len(good) else whole
+        useful = rows[~self._is_useless[rows]]
+        good = useful[~self._is_poor[useful]]
+        return good if len(good) else useful
 
     def _middles_of(self, person_id: int, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the middles of a person's modes; linking again only if other faces are linked."""

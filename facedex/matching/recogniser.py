@@ -35,6 +35,10 @@ APART_LOG_RATIO = 5.0
 not: at 0.36 to 0.38 of unit vectors. Any cut from 0.36 to 0.45 leaves LFW's people whole and tells
 two of them apart who bear one name (benchmarks/identity/open_set.py)."""
 
+MOST_OF_POOR = 0.99
+"""The most that is said of a face whose encoding is poor, or of a person of whom there are only such:
+how far a poor encoding may be off is not in its distance, so it is never sure (``types.SURE``)."""
+
 
 class Recogniser:
     """Suggestions for the faces of one model; not to be used by two threads at once."""
@@ -95,7 +99,12 @@ class Recogniser:
         return self._settle(allowed)
 
     def _settle(self, allowed: Candidates) -> Suggestions:
-        return settle(allowed, self._faces.photos, self._prior)
+        found = settle(allowed, self._faces.photos, self._prior)
+        is_poor = self._people.rests_on_poor(found.faces, found.people)
+        capped = np.where(
+            is_poor, np.minimum(found.probabilities, MOST_OF_POOR), found.probabilities
+        )
+        return found._replace(probabilities=capped)
 
     def _weigh(self, allowed: Candidates, affected: NDArray[np.bool_], rules: Rules) -> bool:
         """Estimate the prior; tell whether it is another one now.

@@ -78,7 +78,8 @@ class EncoderFacts:
         (:mod:`facedex.matching.calibration`).
     likeness : how likely two groups are one person (:mod:`facedex.matching.likeness`).
     default_metric : the metric that is best for people who were never seen.
-    quality_floor : below it an encoding says nothing of whose face it is.
+    quality_floor : below it an encoding says nothing of whose face it is: a box that a person drew
+        there is a name without an encoding, and a face that a detector found teaches nothing.
     """
 
     same_face: float
@@ -96,10 +97,6 @@ class EncoderFacts:
     def may_be_same_face(self, distance: float) -> bool:
         """Tell whether encodings so far apart can be of one face, if it is in the same place."""
         return distance <= self.other_face
-
-    def teaches(self, quality: float | None) -> bool:
-        """Tell whether an encoding of this quality counts; an unknown quality is a fine one."""
-        return quality is None or quality >= self.quality_floor
 
 
 DLIB = EncoderFacts(
@@ -130,7 +127,7 @@ DLIB = EncoderFacts(
     # by the metric ``typicality``; fitted by benchmarks/identity/likeness.py
     likeness=(17.181, 124.289, 1.115, 4.770),
     default_metric=MetricName.TYPICALITY,
-    # one in twenty of those below is recognised (benchmarks/quality.py)
+    # of the faces below, one in twenty is recognised (benchmarks/quality.py)
     quality_floor=0.1,
 )
 """Of dlib_face_recognition_resnet_model_v1 with 5-point chips, the mean over a chip and its mirror
@@ -168,6 +165,16 @@ def facts_of(model_id: str, given: EncoderThresholds | None) -> EncoderFacts | N
         MetricName.NONE,
         given.quality_floor,
     )
+
+
+def is_face(encoder: EncoderFacts | None, quality: float | None) -> bool:
+    """Tell whether what was encoded in a box that a person drew is a face to know somebody by.
+
+    An unknown quality is a fine one. That of a box in which no detector sees a face is 0: there is
+    none, whatever the encoder (None: one of which nothing is known).
+    """
+    floor = 0.0 if encoder is None else encoder.quality_floor
+    return quality is None or 0 < quality >= floor
 
 
 def ratio_from_cuts(label_counts: tuple[int, ...], cuts: tuple[float, ...]) -> Coefficients:

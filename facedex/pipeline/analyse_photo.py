@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from facedex.engines.encoding.quality import NOT_FOUND, face_quality
+from facedex.engines.encoding.quality import NOTHING_SEEN, face_quality
 from facedex.errors import ItemError
 from facedex.geometry import (
     box_to_stored,
@@ -184,7 +184,7 @@ class PhotoAnalyser:
             points_to_stored(encoded.landmarks, orientation),
             encoded.encoding,
             face_thumbnail(pixels, region, place.orientation),
-            None if encoded.quality is None else face_quality(encoded.quality, NOT_FOUND),
+            encoded.quality if place.is_seen else NOTHING_SEEN,
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from facedex.db import files
 from facedex.db.connection import now_us
+from facedex.naming.encoder import is_face
 from facedex.paths import display_path
 from facedex.pipeline.messages import EncodeResult, ScanResult
 from facedex.pipeline.supervisor import Task
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.files import FileRef
     from facedex.naming.encoder import EncoderFacts
-    from facedex.pipeline.messages import Job
+    from facedex.pipeline.messages import FoundFace, Job
     from facedex.pipeline.supervisor import Pool
     from facedex.progress import ProgressSink
 
@@ -61,6 +62,10 @@ class ScanRun:
     should_stop: Callable[[], bool]
     counts: ScanCounts = field(default_factory=ScanCounts)
     began_us: int = field(default_factory=now_us)
+
+    def usable(self, face: FoundFace | None) -> FoundFace | None:
+        """Return what was encoded in a box that a person drew, or None if that box is on nothing."""
+        return face if face is not None and is_face(self.encoder, face.quality) else None
 
 
 def run_jobs(

@@ -13,14 +13,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "services"))  # for small_library
 from small_library import MODEL, SmallLibrary
 
-from facedex.db import catalog, faces, people
+from facedex.db import catalog, people
 from facedex.db.connection import rows
 from facedex.errors import UsageError
 from facedex.services.decisions import decide_faces
 from facedex.services.decisions.decide_groups import reject_as, reject_pair_of_people, split
 from facedex.services.decisions.decide_people import merge_people, rename_person, set_dates
 from facedex.services.decisions.follow_decisions import Follower
-from facedex.services.recognising.library_faces import load_rules, make_recogniser
+from facedex.services.recognising.library_faces import load_faces, load_rules, make_recogniser
 from facedex.services.recognising.match_faces import match_faces, rows_to_store
 
 WHO = ["ada", "bob", "cy", "dee", "eve"]
@@ -140,7 +140,7 @@ class Following(RuleBasedStateMachine):
     def suggestions_are_those_of_a_fresh_process(self):
         self.follower.catch_up(self.db)
         here = rows(self.db, SUGGESTED)
-        known = faces.load_encoded(self.db, MODEL)
+        known = load_faces(self.db, MODEL)
         fresh = make_recogniser(self.db, MODEL, known).learn(load_rules(self.db, known))
         there = sorted(rows_to_store(known.face, fresh))
         assert [row[:2] for row in here] == [row[:2] for row in there]

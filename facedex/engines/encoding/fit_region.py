@@ -99,7 +99,8 @@ def fit_box(
 
     The CNN is asked first, at two sizes, then about the crop turned, then HOG; of the faces that
     lie about where the region says, the one nearest to its middle is taken. Else the answer is an
-    upright square around the region's middle, ``BOX_SHARE`` of the mean of its sides.
+    upright square around the region's middle, ``BOX_SHARE`` of the mean of its sides, in which
+    nothing is seen.
 
     Parameters
     ----------
@@ -118,7 +119,8 @@ def fit_box(
     x, y = region.center
     side = math.sqrt(region.width * width * region.height * height)
     guess = _Square(x * width, y * height, BOX_SHARE * side)
-    square = _search(image, guess, side, cnn, hog) or guess
+    seen = _search(image, guess, side, cnn, hog)
+    square = seen or guess
     half = square.side / 2
     box = Box(
         (square.x - half) / width,
@@ -126,7 +128,7 @@ def fit_box(
         (square.x + half) / width,
         (square.y + half) / height,
     )
-    return FacePlace(box, square.orientation)
+    return FacePlace(box, square.orientation, is_seen=seen is not None)
 
 
 def _is_usable(region: Box, height: int, width: int) -> bool:

@@ -25,6 +25,11 @@ MIDDLE_PX = 92  # of the chip: from the brows to the mouth
 USUAL_MIRROR_DISTANCE = 0.2  # the median; where the mirror image is not encoded
 _LEAST_SHARPNESS = 0.3  # of a chip without any structure: no logarithm of zero
 NOT_FOUND, MOST_SCORE = 0.5, 0.999  # below the first, the cascade reports nothing
+NOTHING_SEEN = 0.0
+"""Of a box that a person drew and in which no detector sees a face, however low its threshold: of
+such real faces one in forty-five is recognised, and nearly all boxes on background are such. Where
+one does see a face, the picture alone tells how well it is recognised (benchmarks/drawn_boxes.py).
+"""
 
 
 @dataclass(frozen=True, slots=True)

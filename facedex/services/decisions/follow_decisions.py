@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.db import decisions, faces, matching, people
+from facedex.db import decisions, matching, people
 from facedex.db.connection import transaction
 from facedex.db.library import get_meta
 from facedex.services.decisions.steps import find_face
-from facedex.services.recognising.library_faces import load_rules, make_recogniser
+from facedex.services.recognising.library_faces import load_faces, load_rules, make_recogniser
 from facedex.services.recognising.match_faces import rows_to_store
 from facedex.services.recognising.metric_choice import FITTED, load_choice
 
@@ -101,7 +101,7 @@ class Follower:
 
     def _learn(self, db: Connection, model_id: str, made_of: tuple[object, ...]) -> int:
         self._seen = decisions.last_id(db)
-        known = faces.load_encoded(db, model_id)
+        known = load_faces(db, model_id)
         recogniser = make_recogniser(db, model_id, known)
         suggested = recogniser.learn(load_rules(db, known))
         no_vectors = known.encoding[:0]

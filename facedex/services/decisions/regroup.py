@@ -18,7 +18,7 @@ from facedex.errors import EnvironmentFault, UsageError
 from facedex.matching.regrouping import count_changes, new_groups
 from facedex.services.decisions.journal import Recording
 from facedex.services.recognising.encoder_facts import find_facts
-from facedex.services.recognising.library_faces import pairs_apart
+from facedex.services.recognising.library_faces import load_faces, pairs_apart
 from facedex.types import ClusterId, FaceId
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _plan(db: Connection, model_id: str) -> _Plan:
             f"nothing is known of the distances of {model_id}: its faces are not grouped"
         )
     places = faces.unknown_places(db, model_id)
-    known = faces.load_encoded(db, model_id)
+    known = load_faces(db, model_id)
     todo = np.flatnonzero(np.isin(known.face, list(places)))
     face = known.face[todo]
     before = np.array([places[FaceId(each)] for each in face.tolist()], dtype=np.int64)

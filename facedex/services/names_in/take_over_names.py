@@ -161,6 +161,7 @@ def _keep_regions(
             regions.settle_region(db, one.region.region_id, "unencodable", one.frame)
             continue
         new = NewFace(one.box, one.source)
+        found = run.usable(found)
         if found is not None:
             new = NewFace(one.box, one.source, None, found.landmarks, found.encoding, found.quality)
         same = _same_named(faces.faces_of_photo(db, photo_id), one.box, one.person_id, db)

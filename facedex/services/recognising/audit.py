@@ -21,6 +21,7 @@ from facedex.matching.audit import (
     own_calibration,
 )
 from facedex.naming.encoder import is_dlibs
+from facedex.services.recognising.library_faces import load_faces
 from facedex.services.recognising.metric_choice import (
     MetricChoice,
     default_metric,
@@ -77,7 +78,7 @@ def audit(db: Connection) -> AuditReport:
         If nothing was scanned yet.
     """
     model_id = _model(db)
-    known = faces.load_encoded(db, model_id)
+    known = load_faces(db, model_id)
     people = known.person[_labelled(known)]
     before = load_choice(db, model_id)
     n_people = len(np.unique(people))
@@ -120,7 +121,7 @@ def use_metric(db: Connection, name: MetricName | None) -> MetricChoice:
     if name is None:
         after = MetricChoice(default_metric(model_id), audited={"model": model_id})
     else:
-        known = faces.load_encoded(db, model_id)
+        known = load_faces(db, model_id)
         calibration = _calibration(db, known, name, model_id)
         after = replace(
             before, name=name, chosen_by="owner", slope=calibration.slope, shift=calibration.shift,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from facedex.db.connection import Connection
     from facedex.db.files import FileRef
+    from facedex.pipeline.messages import FoundFace
     from facedex.progress import ProgressSink
     from facedex.types import Box, FaceId, PhotoId, ScanOptions
 
@@ -47,18 +48,20 @@ def encode_named(
         return n_done, n_not
     engine = prepare_engine_of(model, options.engine, sink)
     with open_run(directory, db, options, engine, sink, should_stop) as run:
-        work = _jobs(db, todo)
+        work = encode_jobs(db, todo)
         title = "Encoding named faces"
         for photo_id, _file, result in run_jobs(run, title, len(todo), work, EncodeResult):
-            cache.save_thumbnails(run.cache, _store(db, model, todo[photo_id], result))
-            n_here = sum(found is not None for found in result.faces)
+            encoded = [run.usable(found) for found in result.faces]
+            cache.save_thumbnails(run.cache, _store(db, model, todo[photo_id], encoded, result))
+            n_here = sum(found is not None for found in encoded)
             n_done, n_not = n_done + n_here, n_not + len(result.faces) - n_here
     return n_done, n_not
 
 
-def _jobs(
+def encode_jobs(
     db: Connection, todo: dict[PhotoId, list[tuple[FaceId, Box]]]
 ) -> Iterator[tuple[PhotoId, FileRef, EncodeJob]]:
+    """Yield what a worker is to encode of each photo that has a file."""
     for photo_id, entries in todo.items():
         file = files.file_of_photo(db, photo_id)
         if file is not None:
@@ -69,10 +72,11 @@ def _store(
     db: Connection,
     model: str,
     entries: list[tuple[FaceId, Box]],
+    encoded: list[FoundFace | None],
     result: EncodeResult,
 ) -> list[tuple[str, bytes]]:
     with transaction(db):
-        for (face_id, _box), found in zip(entries, result.faces, strict=True):
+        for (face_id, _box), found in zip(entries, encoded, strict=True):
             if found is not None:
                 faces.set_encoding(
                     db, face_id, model, found.landmarks, found.encoding, found.quality

@@ -9,6 +9,7 @@ from facedex.matching.constraints import is_among, lifetime_us
 from facedex.matching.known_people import Faces
 from facedex.matching.recogniser import Recogniser
 from facedex.matching.rules import Rules, make_rules, pairs_among
+from facedex.services.recognising.encoder_facts import find_facts
 from facedex.services.recognising.fitted_metric import library_metric
 from facedex.services.recognising.metric_choice import calibration_of, load_choice
 from facedex.types import FaceId
@@ -21,16 +22,26 @@ if TYPE_CHECKING:
     from facedex.db.faces import EncodedFaces
 
 
+def load_faces(db: Connection, model_id: str) -> EncodedFaces:
+    """Return the faces that a model has encoded, without drawn boxes on nothing."""
+    return faces.load_encoded(db, model_id, _quality_floor(db, model_id))
+
+
+def _quality_floor(db: Connection, model_id: str) -> float:
+    facts = find_facts(db, model_id)
+    return 0.0 if facts is None else facts.quality_floor
+
+
 def make_recogniser(db: Connection, model_id: str, known: EncodedFaces) -> Recogniser:
     """Return a recogniser of the library's own metric that has learned nothing yet."""
     metric = library_metric(db, model_id, known)
     calibration = calibration_of(db, model_id, load_choice(db, model_id))
-    return Recogniser(metric, calibration, faces_of(known))
+    return Recogniser(metric, calibration, faces_of(known, _quality_floor(db, model_id)))
 
 
-def faces_of(known: EncodedFaces) -> Faces:
+def faces_of(known: EncodedFaces, quality_floor: float) -> Faces:
     """Return the faces without what was decided about them."""
-    return Faces(known.encoding, known.photo, known.taken_us, known.quality)
+    return Faces(known.encoding, known.photo, known.taken_us, known.quality, quality_floor)
 
 
 def load_rules(db: Connection, known: EncodedFaces) -> Rules:

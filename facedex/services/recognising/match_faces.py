@@ -11,7 +11,12 @@ from facedex.db import faces, matching, people
 from facedex.db.connection import transaction
 from facedex.matching.regrouping import grown_groups
 from facedex.services.recognising.encoder_facts import find_facts
-from facedex.services.recognising.library_faces import load_rules, make_recogniser, pairs_apart
+from facedex.services.recognising.library_faces import (
+    load_faces,
+    load_rules,
+    make_recogniser,
+    pairs_apart,
+)
 from facedex.types import ClusterId, FaceId
 
 if TYPE_CHECKING:
@@ -41,7 +46,7 @@ def match_faces(db: Connection, model_id: str) -> MatchReport:
     Only faces without a confirmed person are touched, and none that is in a group is moved to
     another. What is decided meanwhile, in the window for instance, stands.
     """
-    known = faces.load_encoded(db, model_id)
+    known = load_faces(db, model_id)
     facts = find_facts(db, model_id)
     if not len(known.face) or facts is None:
         return MatchReport()

@@ -66,6 +66,7 @@ class QuestionQueue:
         self._lock = threading.Lock()
         self._built: tuple[str, int, int] | None = None
         self._units = Units(plain_metric(""), None)
+        self._floor = 0.0
         self._weighed: list[tuple[float, int, _Entry]] = []
         self._to_weigh: list[tuple[float, int, _Entry]] = []
         self._numbers = itertools.count()
@@ -146,16 +147,17 @@ class QuestionQueue:
         model_id = self._built[0]
         facts = find_facts(db, model_id)
         likeness = None if facts is None else Likeness(*facts.likeness)
+        self._floor = 0.0 if facts is None else facts.quality_floor
         self._units = Units(plain_metric(model_id), likeness)
         self._of_person.clear()
         self._weighed.clear()
         self._to_weigh.clear()
-        self._take(db, set(), review_faces.load_units(db, model_id))
+        self._take(db, set(), review_faces.load_units(db, model_id, self._floor))
 
     def _reload(self, db: Connection, keys: set[int]) -> None:
         """Read some units anew; what looks like them may be worth more or less now."""
         assert self._built is not None  # a review catches up before anything else
-        found = review_faces.load_units(db, self._built[0], keys)
+        found = review_faces.load_units(db, self._built[0], self._floor, keys)
         # a face that joined a cluster is a unit of its own no more
         keys = keys.union(found.unit.tolist(), (-found.face).tolist())
         changed = [key for key in self._take(db, keys, found) if key > 0]

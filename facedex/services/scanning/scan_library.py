@@ -16,6 +16,7 @@ from facedex.pipeline.runner import read_pending, search_undone
 from facedex.services.decisions.decide_sure import count_sure
 from facedex.services.names_in.link_companions import link_companions
 from facedex.services.names_in.take_over_names import read_elsewhere, take_over_names
+from facedex.services.recognising.drawn_boxes import judge_drawn_boxes
 from facedex.services.recognising.match_faces import match_faces
 from facedex.services.scanning import search_settings
 from facedex.services.scanning.retry_raw import retry_raw
@@ -157,6 +158,10 @@ def _take_over_names(scan: _Scan) -> None:
     take_over_names(scan.run)
 
 
+def _judge_drawn_boxes(scan: _Scan) -> None:
+    judge_drawn_boxes(scan.run)
+
+
 def _drop_photos_without_files(scan: _Scan) -> None:
     with transaction(scan.run.db):
         photos.drop_unheld(scan.run.db)
@@ -183,6 +188,7 @@ _STEPS: tuple[Callable[[_Scan], None], ...] = (
     _read_names,
     _search,
     _take_over_names,
+    _judge_drawn_boxes,
     _drop_photos_without_files,
     _link_companions,
     _match,

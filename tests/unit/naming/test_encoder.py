@@ -10,6 +10,7 @@ from facedex.naming.encoder import (
     GroupRule,
     cut_of_one_label,
     facts_of,
+    is_face,
     likeness_from_cut,
     ratio_from_cuts,
 )
@@ -47,10 +48,15 @@ def test_in_the_same_place_only_what_cannot_be_the_same_is_refused():
     assert not DLIB.may_be_same_face(0.601)
 
 
-def test_a_poor_encoding_teaches_nothing_and_an_unknown_one_is_fine():
-    assert DLIB.teaches(0.11)
-    assert DLIB.teaches(None)
-    assert not DLIB.teaches(0.09)
+@pytest.mark.parametrize(
+    ("encoder", "quality", "wanted"),
+    [
+        (DLIB, 0.11, True), (DLIB, 0.09, False), (DLIB, None, True), (DLIB, 0.0, False),
+        (None, 0.01, True), (None, None, True), (None, 0.0, False),
+    ],
+)  # fmt: skip
+def test_a_drawn_box_is_a_face_from_a_quality_on(encoder, quality, wanted):
+    assert is_face(encoder, quality) is wanted
 
 
 @pytest.mark.parametrize("scale", [0.05, 1.0, 20.0])
@@ -60,7 +66,8 @@ def test_an_encoder_that_gives_only_its_cuts_gets_the_rest_in_its_own_measure(sc
     assert facts.other_face == pytest.approx(0.6 * scale, rel=0.03)
     assert facts.group_rule == GroupRule.average_linkage(0.53 * scale)
     assert facts.default_metric is MetricName.NONE
-    assert facts.teaches(0.0)
+    assert is_face(facts, 0.001)
+    assert not is_face(facts, 0.0)
 
 
 def test_what_an_encoder_says_itself_is_not_derived():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facedex.engines.encoding.quality import NOT_FOUND, face_quality
+from facedex.engines.encoding.quality import face_quality
 from facedex.errors import EngineError
 from facedex.imaging.hashes import content_hash, image_hash
 from facedex.pipeline.analyse_photo import PhotoAnalyser
@@ -27,6 +27,7 @@ class FakeEngine:
         self.n_searched = 0
         self.quality = 0.6
         self.region_lies = 1
+        self.sees_face_in_region = True
 
     def detect(self, image):
         self.n_searched += 1
@@ -45,7 +46,8 @@ class FakeEngine:
         ]
 
     def fit_box_from_region(self, image, region):
-        return FacePlace(region, self.region_lies) if region.area > 0.01 else None
+        place = FacePlace(region, self.region_lies, self.sees_face_in_region)
+        return place if region.area > 0.01 else None
 
 
 @pytest.fixture
@@ -110,12 +112,21 @@ def test_quality_goes_by_the_cascades_score_and_no_others(
 
 
 @pytest.mark.parametrize("of_picture", [0.6, None])
-def test_a_drawn_rectangle_has_the_quality_of_a_face_nobody_found(
+def test_a_face_in_a_drawn_rectangle_has_the_quality_of_the_picture(
     analyser, write, engine, of_picture
 ):
     engine.quality = of_picture
     [face] = do(analyser, EncodeJob(write(), (BOX,))).faces
-    assert face.quality == (of_picture and face_quality(of_picture, NOT_FOUND))
+    assert face.quality == of_picture
+
+
+@pytest.mark.parametrize("of_picture", [0.6, None])
+def test_a_drawn_rectangle_in_which_nothing_is_seen_has_no_quality(
+    analyser, write, engine, of_picture
+):
+    engine.quality, engine.sees_face_in_region = of_picture, False
+    [face] = do(analyser, EncodeJob(write(), (BOX,))).faces
+    assert face.quality == 0
 
 
 def test_a_known_image_is_not_searched(analyser, write, engine):
