@@ -32,12 +32,15 @@ def test_region_is_shrunk_where_nothing_is_seen():
     place = fit_box(IMAGE, REGION, blind, blind)
     box = place.box
     assert place.orientation == 1
+    assert not place.is_seen
     assert box.center == pytest.approx(REGION.center)
     assert sides(box) == pytest.approx((BOX_SHARE * 200, BOX_SHARE * 200))
 
 
 def test_detection_in_the_region_is_taken_at_its_own_size():
-    box = fit_box(IMAGE, REGION, centred(70), blind).box
+    place = fit_box(IMAGE, REGION, centred(70), blind)
+    box = place.box
+    assert place.is_seen
     assert box.center == pytest.approx(REGION.center, abs=0.003)
     assert sides(box)[0] == pytest.approx(70 * BOX_SHARE * 200 / FACE_SIDES_PX[0], rel=0.02)
 
@@ -58,6 +61,7 @@ def test_other_faces_are_not_taken(detector):
 
 def test_hog_is_asked_where_the_cnn_sees_nothing():
     place = fit_box(IMAGE, REGION, blind, centred(150))
+    assert place.is_seen
     assert place != fit_box(IMAGE, REGION, blind, blind)
 
 
