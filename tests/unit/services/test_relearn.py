@@ -15,6 +15,7 @@ from facedex.progress import NullSink
 from facedex.services.decisions import decide_faces
 from facedex.services.decisions.decide_groups import reject_pair_of_people, split
 from facedex.services.decisions.decide_people import merge_people, rename_person, set_dates
+from facedex.services.decisions.journal import Recording
 from facedex.services.decisions.relearn import relearn
 from facedex.services.names_in.named_faces import name_face
 from facedex.spelling import name_key
@@ -286,3 +287,59 @@ def test_what_cannot_be_relearned_from_is_refused(small, make_fresh, tmp_path):
     fresh.db.execute("PRAGMA application_id = 7")
     with pytest.raises(LibraryDamaged):
         run(small, fresh)
+
+
+@pytest.mark.parametrize("turned_round", [False, True])
+def test_two_faces_that_are_not_one_person_are_not_one_there_either(
+    small, make_fresh, turned_round
+):
+    one, other = small.album("ada", 1)[0], small.album("bob", 1)[0]
+    pair = (other, one) if turned_round else (one, other)
+    fresh = make_fresh()
+    with transaction(small.db):
+        record = Recording(small.db)
+        record.note_pair(pairs.RejectedPair("faces", *pair))
+        pairs.set_rejected(small.db, "faces", *pair, is_rejected=True)
+        record.write("not_same", lambda _n: "not one")
+    run(fresh, small)
+    assert pairs.is_rejected(fresh.db, "faces", *pair)
+
+
+def test_other_names_known_here_and_there_are_all_known(small, make_fresh):
+    [a] = small.album("ada", 1)
+    fresh = make_fresh()
+    for library, alias in ((small, "Countess"), (fresh, "Miss Byron")):
+        decide_faces.name_faces(library.db, [a], ADA)
+        with transaction(library.db):
+            person = people.find_by_name(library.db, ADA)
+            people.set_aliases(library.db, person, [alias])
+    rename_person(small.db, people.find_by_name(small.db, ADA), "Ada King")
+    rename_person(small.db, people.find_by_name(small.db, "Ada King"), ADA)
+    run(fresh, small)
+    person = people.find_by_name(fresh.db, ADA)
+    assert set(people.aliases(fresh.db, person)) >= {"Miss Byron", "Countess"}
+
+
+def test_somebody_without_a_name_here_gets_the_name_from_there(small, make_fresh):
+    [a] = small.album("ada", 1)
+    fresh = make_fresh()
+    decide_faces.name_faces(small.db, [a], ADA)
+    with transaction(small.db):
+        people.set_contact(small.db, "a" * 16, people.find_by_name(small.db, ADA), ADA)
+    rename_person(small.db, people.find_by_name(small.db, ADA), "Ada King")
+    with transaction(fresh.db):
+        unnamed = people.add_person(fresh.db, "Unknown 1", is_placeholder=True)
+        people.set_contact(fresh.db, "a" * 16, unnamed, "?")
+    run(fresh, small)
+    found = people.get_person(fresh.db, unnamed)
+    assert (found.name, found.is_placeholder) == ("Ada King", False)
+    assert fresh.confirmed(a) == "Ada King"
+
+
+def test_the_first_look_of_a_person_joins_the_one_that_is_here(small, make_fresh):
+    there, here = small.album("ada", 2), small.album("ada", 2)
+    fresh = make_fresh()
+    decide_faces.name_faces(fresh.db, here, ADA)
+    decide_faces.name_faces(small.db, there, ADA)
+    run(fresh, small)
+    assert {fresh.cluster(face) for face in there} == {fresh.cluster(here[0])}
