@@ -220,6 +220,12 @@ def box_in_part(box: Box, part: Box) -> Box:
     )
 
 
+def box_moved(box: Box, scale: tuple[float, float], shift: tuple[float, float]) -> Box:
+    """Return ``box`` scaled from the picture's corner and then shifted, each as (x, y)."""
+    (sx, sy), (dx, dy) = scale, shift
+    return Box(box.x0 * sx + dx, box.y0 * sy + dy, box.x1 * sx + dx, box.y1 * sy + dy)
+
+
 def iou(a: Box, b: Box) -> float:
     """Return the area shared by two boxes over the area that they cover; 0 to 1."""
     w = min(a.x1, b.x1) - max(a.x0, b.x0)

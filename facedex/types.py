@@ -8,7 +8,7 @@ the upright frame (after EXIF orientation); the database keeps the stored-pixel 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, NewType, Protocol
 
 if TYPE_CHECKING:
@@ -378,6 +378,43 @@ class PhotoShape:
     size: tuple[int, int]
     orientation: int
     is_turned_by_decoder: bool = False
+
+
+class WithoutFace(Enum):
+    """What is to become of a region in whose place no face was found."""
+
+    DRAW = "draw"
+    """It becomes a face of its own: the detector missed it."""
+    DRAW_IF_SEEN = "draw if seen"
+    """It becomes one if its own picture shows a face, looked at closely."""
+    NAME_ONLY = "name only"
+    """Its name stands for the whole photo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a region lies on its photo.
+
+    Attributes
+    ----------
+    box : in the stored-pixel frame, clipped to it.
+    frame : how the place was found, in a few words for the ledger (``v1_regions.frame``).
+    without_face : what is to become of it where no face was found.
+    evidence : what speaks for the place (``v1_regions.evidence``).
+    """
+
+    box: Box
+    frame: str
+    without_face: WithoutFace = WithoutFace.DRAW
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoPlace:
+    """A region that lies nowhere on its photo, or nobody knows where: it is a name only."""
+
+    frame: str
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

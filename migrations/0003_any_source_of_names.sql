@@ -1,6 +1,8 @@
 -- Plugins may bring sources of names: which kinds there are is no longer the schema's to say. SQLite cannot
 -- take a check away, so the table is made anew, and with it the view that reads it.
 DROP VIEW v1_regions;
+-- what speaks for where a region was placed, in a few words
+ALTER TABLE region ADD COLUMN evidence TEXT;
 CREATE TABLE any_source (
     id           INTEGER PRIMARY KEY,
     kind         TEXT NOT NULL CHECK (kind != ''),
@@ -28,7 +30,8 @@ SELECT g.id AS region_id,
        g.rect AS rect,
        g.frame AS frame,
        g.status AS status,
-       strftime('%Y-%m-%dT%H:%M:%fZ', g.tagged_us / 1e6, 'unixepoch') AS tagged_at
+       strftime('%Y-%m-%dT%H:%M:%fZ', g.tagged_us / 1e6, 'unixepoch') AS tagged_at,
+       g.evidence AS evidence
   FROM region g
   JOIN source s ON s.id = g.source_id
   LEFT JOIN file f ON f.id = s.file_id

@@ -217,6 +217,11 @@ def _set_encoding(
         )
 
 
+def drop_encodings(db: apsw.Connection, face_id: FaceId) -> None:
+    """Take from a face what it looks like, so that nobody is recognised by it; its names stay."""
+    db.execute("DELETE FROM encoding WHERE face_id = ?", (face_id,))
+
+
 def assignments(db: apsw.Connection, face_id: FaceId) -> tuple[Assignment, ...]:
     """Return the assignments of a face, in the order they came."""
     sql = (

@@ -205,12 +205,13 @@ def settle_region(
     status: str,
     frame: str | None = None,
     face_id: FaceId | None = None,
+    evidence: str | None = None,
 ) -> None:
-    """Say what became of a region."""
+    """Store what became of a region, and what speaks for its place."""
     db.execute(
-        "UPDATE region SET status = ?, frame = coalesce(?, frame), face_id = ?, settled_us = ?"
-        " WHERE id = ?",
-        (status, frame, face_id, now_us(), region_id),
+        "UPDATE region SET status = ?, frame = coalesce(?, frame), evidence = ?, face_id = ?,"
+        " settled_us = ? WHERE id = ?",
+        (status, frame, evidence, face_id, now_us(), region_id),
     )
 
 

@@ -12,8 +12,8 @@ saved after its faces were named may have rectangles of the original, which the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, overload
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, overload
 
 from facedex.geometry import (
     EXIF_OF_TURNS,
@@ -24,9 +24,16 @@ from facedex.geometry import (
     swaps_sides,
     valid_orientation,
 )
+from facedex.naming.placing import place_by_faces
+from facedex.naming.readings import Claim, Reading, Written
 from facedex.picasa.recipes import carry_box, saved_size
 from facedex.picasa.rects import pad_hex64
-from facedex.types import Box, PicasaFace, Recipe
+from facedex.types import Box, NoPlace, PicasaFace, Place, Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from facedex.types import PhotoShape
 
 Frame = Literal["stored", "swapped", "other", "unknown"]
 
@@ -34,6 +41,11 @@ _TOLERANCE = 0.51  # half a step of rounding, and a little for ties
 _MIN_EVIDENCE = 3  # coordinates off the edges that must fit before another grid is believed
 _SIZE_SLACK_PX = 1  # between what a recipe gives and the file that is there
 _WRAP = 1 << 16
+_ALSO_USUAL = 0.5
+# numbers of the swapped grid on a picture that nobody turns: its pixels were turned by a quarter
+_SWAPPED_COSTS = {6: 0.3, 8: 0.3, 5: 1.0, 7: 1.0}
+_UNTURNED_COST = 1.0
+_UPRIGHT_COST = 1.5  # rectangles of the upright picture that are no RAW's
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,116 @@ def place_region(
         is_upright, frame = _judge(values, stored_size, swaps_sides(turn))
     box = box_to_stored(face.box, turn) if is_upright else face.box
     return PlacedRegion(clip_box(box), frame)
+
+
+@dataclass(frozen=True, slots=True)
+class PicasaRegion:
+    """A rectangle with what is said of its photo: see :func:`place_region`."""
+
+    face: PicasaFace
+    is_raw: bool = False
+    rotate: int | None = None
+    recipe: Recipe | None = None
+
+
+def place_faces(
+    regions: Sequence[PicasaRegion],
+    photo: PhotoShape,
+    detected: Sequence[Box] = (),
+    *,
+    is_export: bool = False,
+) -> list[Place | NoPlace]:
+    """Return where the rectangles of one photo lie in its stored pixels.
+
+    Parameters
+    ----------
+    detected : faces that were found in it, in the stored-pixel frame.
+    is_export : Picasa made the folder; its rectangles may be of another size, which their numbers
+        do not tell.
+    """
+    places: list[Place | NoPlace] = [NoPlace("other")] * len(regions)
+    on_grids = {
+        index: placed
+        for index, one in enumerate(regions)
+        if (placed := _place(one, photo)) is not None
+    }
+    for group in _together(regions, on_grids):
+        written = _written(group, regions, on_grids, photo, is_export=is_export)
+        found = place_by_faces(written, detected, photo.size)
+        for index, place in zip(group, found, strict=True):
+            is_as_claimed = place.frame == written.readings[0].frame
+            frame = on_grids[index].frame if is_as_claimed else place.frame
+            places[index] = replace(place, frame=frame)
+    return places
+
+
+def _place(region: PicasaRegion, photo: PhotoShape) -> PlacedRegion | None:
+    return place_region(
+        region.face,
+        photo.size,
+        is_raw=region.is_raw,
+        orientation=photo.orientation,
+        rotate=region.rotate,
+        recipe=region.recipe,
+    )
+
+
+def _together(
+    regions: Sequence[PicasaRegion], on_grids: Mapping[int, PlacedRegion]
+) -> list[list[int]]:
+    """Return which rectangles are of one picture: those of an original apart, of a RAW by grid.
+
+    A few numbers fit the swapped grid by chance: unless all do, none is meant so.
+    """
+    of_original = [i for i, one in on_grids.items() if one.frame == "other"]
+    others = [i for i in on_grids if i not in of_original]
+    if any(regions[i].is_raw for i in others):
+        frames = sorted({on_grids[i].frame for i in others})
+        return [[i for i in others if on_grids[i].frame == frame] for frame in frames]
+    return [group for group in (of_original, others) if group]
+
+
+def _written(
+    group: Sequence[int],
+    regions: Sequence[PicasaRegion],
+    on_grids: Mapping[int, PlacedRegion],
+    photo: PhotoShape,
+    *,
+    is_export: bool,
+) -> Written:
+    """Return what the rectangles of one picture may mean."""
+    faces = [regions[i].face for i in group]
+    as_written = tuple(clip_box(face.box) for face in faces)
+    frames = [on_grids[i].frame for i in group]
+    is_swapped = all(frame == "swapped" for frame in frames)
+    if is_swapped or frames[0] == "other" or regions[group[0]].is_raw:
+        boxes, frame = tuple(on_grids[i].box for i in group), frames[0]
+    else:
+        is_stored = 2 * frames.count("stored") >= len(frames)
+        boxes, frame = as_written, "stored" if is_stored else "unknown"
+    turn = upright_orientation(photo.orientation, regions[group[0]].rotate)
+    costs: dict[int, float] = {}
+    cost = 0.0
+    if frame == "unknown" and all(_is_swapped(face, photo.size) for face in faces):
+        costs, cost = _SWAPPED_COSTS, _UNTURNED_COST
+    readings = [Reading(frame, boxes, cost)]
+    if boxes != as_written:
+        readings.append(Reading("unknown", as_written, _ALSO_USUAL))
+    elif turn != 1:
+        shown = tuple(clip_box(box_to_stored(box, turn)) for box in as_written)
+        readings.append(Reading("shown", shown, _UPRIGHT_COST))
+    return Written(
+        Claim.OPEN if frame == "unknown" or is_export else Claim.FITS,
+        tuple(readings),
+        as_written,
+        costs,
+        photo.size if is_export else None,
+        is_drawn=not is_export,
+    )
+
+
+def _is_swapped(face: PicasaFace, size: tuple[int, int]) -> bool:
+    return _fits_grid(_coordinates(face.rect_hex), size[::-1], _MIN_EVIDENCE)
 
 
 def _is_of_original(values: list[int], stored_size: tuple[int, int], recipe: Recipe) -> bool:

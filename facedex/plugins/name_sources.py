@@ -15,31 +15,7 @@ if TYPE_CHECKING:
 
     from facedex.db.regions import NewRegion, Region
     from facedex.db.sources import NewNote, SourceFacts, SourceRow
-    from facedex.types import Box, PhotoShape, Source
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a region lies on its photo.
-
-    Attributes
-    ----------
-    box : in the stored-pixel frame, clipped to it.
-    frame : how the place was found, in a few words for the ledger (``v1_regions.frame``).
-    needs_face : nothing says that the region was drawn on this very picture, so it names a face
-        that is found there, and where none is, its name stands for the whole photo.
-    """
-
-    box: Box
-    frame: str
-    needs_face: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NoPlace:
-    """A region that lies nowhere on its photo: its name stands for the whole photo."""
-
-    frame: str
+    from facedex.types import Box, NoPlace, PhotoShape, Place, Source
 
 
 class RegionPlacer(Protocol):

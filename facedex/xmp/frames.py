@@ -1,52 +1,37 @@
-"""Whether regions are meant in the stored pixels, and their place there.
+"""What the regions of a packet may mean: in the stored pixels, as shown, or of another picture.
 
-The MWG applies regions to the stored image, before EXIF orientation. Not all programs did: some wrote
-them as shown. ``AppliedToDimensions`` with the sides of the stored size swapped says that the picture
-was turned afterwards, or that the writer saw it turned; yet files occur with such dimensions and
-regions in the stored pixels all the same. So dimensions raise a doubt, and faces found by a detector
-settle it; without them the specification holds.
+The MWG applies regions to the stored image, before EXIF orientation. Not all programs did: some
+wrote them as shown. ``AppliedToDimensions`` with the sides of the stored size swapped says that
+the picture was turned afterwards, or that the writer saw it turned; yet files occur with such
+dimensions and regions in the stored pixels all the same. So dimensions raise a doubt, and faces
+found by a detector decide; without them the specification holds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from facedex.geometry import (
-    box_to_stored,
-    box_to_upright,
-    contains_center,
-    swaps_sides,
-    valid_orientation,
-)
+from facedex.geometry import box_to_stored, swaps_sides, valid_orientation
+from facedex.naming.placing import place_by_faces
+from facedex.naming.readings import Claim, Reading, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from facedex.types import Box
+    from facedex.types import Box, NoPlace, PhotoShape, Place
     from facedex.xmp.reading import XmpFacts
-    from facedex.xmp.regions import Size, XmpRegion
+    from facedex.xmp.regions import Size
 
 Frame = Literal["stored", "unstated", "swapped", "other"]
 
-
-@dataclass(frozen=True, slots=True)
-class PlacedXmpRegion:
-    """A region in the stored-pixel frame.
-
-    Attributes
-    ----------
-    box : in 0..1 of the stored pixels.
-    frame : how ``AppliedToDimensions`` fits the stored size: it does, it is missing, it does with
-        the sides swapped, it does not (the picture was cropped since, or is another).
-    is_turned : the numbers were taken as relative to a turned picture, for only so do the regions lie
-        on faces.
-    """
-
-    region: XmpRegion
-    box: Box
-    frame: Frame
-    is_turned: bool
+_CLAIMS = {
+    "stored": Claim.FITS, "unstated": Claim.OPEN, "swapped": Claim.OPEN, "other": Claim.OTHER,
+}  # fmt: skip
+_SAME_SHAPE = 0.02  # of RAW photos programs count the margins differently
+_SHOWN_COST = {Claim.FITS: 1.5, Claim.OPEN: 0.5, Claim.OTHER: 1.5}
+# with swapped sides a quarter turn is likely, and regions as they are written are not
+_SWAPPED_COSTS = {6: 0.3, 8: 0.3, 5: 1.0, 7: 1.0, 3: 2.0, 2: 2.5, 4: 2.5}
+_UNTURNED_COST = 1.0
 
 
 def judge_frame(applied_to: Size | None, stored_size: Size) -> Frame:
@@ -62,51 +47,40 @@ def judge_frame(applied_to: Size | None, stored_size: Size) -> Frame:
 
 
 def place_regions(
-    facts: XmpFacts,
-    stored_size: Size,
-    orientation: int = 1,
-    detected: Sequence[Box] = (),
-) -> tuple[PlacedXmpRegion, ...]:
+    facts: XmpFacts, photo: PhotoShape, detected: Sequence[Box] = ()
+) -> list[Place | NoPlace]:
     """Return where the regions of a photo lie in its stored pixels.
 
-    Parameters
-    ----------
-    stored_size : (width, height) in pixels, before any orientation.
-    orientation : EXIF's, 1 to 8; where it is 1, the packet's own counts.
-    detected : faces found in the photo, in the stored-pixel frame; they settle a doubtful frame, for
-        all regions of the photo together.
+    ``photo`` is as its file has it; where its orientation is 1, the packet's own counts.
+    ``detected`` are the faces that were found in it, in the stored-pixel frame.
     """
-    frame = judge_frame(facts.applied_to, stored_size)
-    turn = orientation if orientation != 1 else valid_orientation(facts.orientation)
-    written = tuple(region.box for region in facts.regions)
-    best, most = written, _n_hits(written, detected)
-    for boxes in _readings(written, frame, turn):
-        n_hits = _n_hits(boxes, detected)
-        if n_hits > most:
-            best, most = boxes, n_hits
-    return tuple(
-        PlacedXmpRegion(region, box, frame, best is not written)
-        for region, box in zip(facts.regions, best, strict=True)
-    )
+    return place_by_faces(written_regions(facts, photo), detected, photo.size)
 
 
-def _readings(written: tuple[Box, ...], frame: Frame, turn: int) -> Iterator[tuple[Box, ...]]:
-    """Yield the boxes as they would lie had the writer meant another frame that the size allows."""
+def written_regions(facts: XmpFacts, photo: PhotoShape) -> Written:
+    """Return what the regions of a packet may mean on a photo."""
+    frame = judge_frame(facts.applied_to, photo.size)
+    if frame == "other" and facts.applied_to and _is_like(facts.applied_to, photo.size):
+        frame = "stored"
+    claim = _CLAIMS[frame]
+    turn = photo.orientation
+    if turn == 1:
+        turn = valid_orientation(facts.orientation)
+    boxes = tuple(region.box for region in facts.regions)
     is_swapped = frame == "swapped"
-    if (frame == "unstated" and turn != 1) or (is_swapped and swaps_sides(turn)):
-        yield tuple(box_to_stored(box, turn) for box in written)
-    if is_swapped:
-        # turned by a program that left the regions alone, or by the decoder (HEIC): which way?
-        for quarter in (6, 8):
-            yield tuple(box_to_upright(box, quarter) for box in written)
-
-
-def _n_hits(boxes: tuple[Box, ...], detected: Sequence[Box]) -> int:
-    return sum(
-        any(contains_center(face, box) and contains_center(box, face) for face in detected)
-        for box in boxes
-    )
+    cost = _UNTURNED_COST if is_swapped and not swaps_sides(turn) else 0.0
+    readings = [Reading(frame, boxes, cost)]
+    if turn != 1:
+        shown = tuple(box_to_stored(box, turn) for box in boxes)
+        readings.append(Reading("shown", shown, _SHOWN_COST[claim]))
+    costs = _SWAPPED_COSTS if is_swapped else {}
+    return Written(claim, tuple(readings), boxes, costs, facts.applied_to)
 
 
 def _is_same_shape(one: Size, other: Size) -> bool:
     return abs(one[0] * other[1] - one[1] * other[0]) <= sum(other)
+
+
+def _is_like(one: Size, other: Size) -> bool:
+    a, b = one[0] * other[1], one[1] * other[0]
+    return abs(a - b) <= _SAME_SHAPE * max(a, b)

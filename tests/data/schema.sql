@@ -250,7 +250,7 @@ CREATE TABLE region (
                   'pending', 'encoded', 'unencodable', 'unplaced', 'conflict', 'orphaned',
                   'unnamed', 'ignored', 'suggested', 'withdrawn')),
     face_id       INTEGER REFERENCES face (id) ON DELETE SET NULL,
-    settled_us    INTEGER NOT NULL DEFAULT 0,
+    settled_us    INTEGER NOT NULL DEFAULT 0, evidence TEXT,
     UNIQUE (source_id, photo_name, rect, contact_id, name)
 ) STRICT;
 
@@ -493,7 +493,8 @@ SELECT g.id AS region_id,
        g.rect AS rect,
        g.frame AS frame,
        g.status AS status,
-       strftime('%Y-%m-%dT%H:%M:%fZ', g.tagged_us / 1e6, 'unixepoch') AS tagged_at
+       strftime('%Y-%m-%dT%H:%M:%fZ', g.tagged_us / 1e6, 'unixepoch') AS tagged_at,
+       g.evidence AS evidence
   FROM region g
   JOIN source s ON s.id = g.source_id
   LEFT JOIN file f ON f.id = s.file_id

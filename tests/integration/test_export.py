@@ -10,6 +10,7 @@ import pytest
 
 from facedex.imaging.hashes import image_hash
 from facedex.services.library import Library
+from facedex.types import PhotoShape
 from facedex.xmp.frames import place_regions
 from facedex.xmp.reading import read_facts
 
@@ -60,9 +61,10 @@ def test_the_same_people_and_boxes_are_read_back(named, library, facedex):
     for path, name, *edges, width, height, orientation in photos.select(library, BOXES):
         facts = read_facts(sidecar_of(named, path).read_bytes())
         assert facts.problems == ()
-        placed = place_regions(facts, (width, height), orientation)
-        [found] = [each for each in placed if each.region.name == name]
-        assert (found.frame, found.is_turned) == ("stored", False)
+        placed = place_regions(facts, PhotoShape((width, height), orientation))
+        pairs = zip(facts.regions, placed, strict=True)
+        [found] = [place for region, place in pairs if region.name == name]
+        assert found.frame == "stored"
         box = found.box
         assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx(edges, abs=1e-4)
     n_regions = [len(read_facts(path.read_bytes()).regions) for path in named.glob("*.xmp")]
@@ -99,8 +101,9 @@ def test_names_in_the_photos_cost_the_next_scan_nothing(named, library, facedex,
     assert [path.name for path in named.glob("*.xmp")] == ["astronaut.xmp"]
     for path, name, *edges, width, height, orientation in photos.select(library, BOXES):
         facts = read_facts(Path(path).read_bytes())
-        placed = place_regions(facts, (width, height), orientation)
-        [box] = [each.box for each in placed if each.region.name == name]
+        placed = place_regions(facts, PhotoShape((width, height), orientation))
+        pairs = zip(facts.regions, placed, strict=True)
+        [box] = [place.box for region, place in pairs if region.name == name]
         assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx(edges, abs=1e-6)
     assert {path: image_hash(path.read_bytes(), "JPEG") for path in hashes} == hashes
     counts = run_scan(None, library).counts

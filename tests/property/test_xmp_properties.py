@@ -7,7 +7,7 @@ from xmp_packets import merge_faces
 
 from facedex.geometry import box_to_stored, box_to_upright, iou
 from facedex.imaging.hashes import image_hash
-from facedex.types import Box
+from facedex.types import Box, PhotoShape
 from facedex.xmp.embedding import WRITABLE, embed_faces
 from facedex.xmp.frames import place_regions
 from facedex.xmp.merging import NamedFace
@@ -55,7 +55,7 @@ def test_regions_survive_the_round_trip_in_every_orientation(upright, width, hei
     facts = read_facts(merge_faces(None, stored, (width, height)))
     assert_same(facts, stored)
     assert facts.applied_to == (width, height)
-    placed = place_regions(facts, (width, height), orientation, [f.box for f in stored])
+    placed = place_regions(facts, PhotoShape((width, height), orientation), [f.box for f in stored])
     for face in upright:
         shown = [box_to_upright(p.box, orientation) for p in placed]
         best = max(shown, key=lambda box: iou(box, face.box))
@@ -75,7 +75,7 @@ def test_regions_survive_a_photos_own_file_in_every_orientation(
     facts = read_facts(data)
     assert_same(facts, stored)
     for face, placed in zip(
-        upright, place_regions(facts, (width, height), orientation), strict=True
+        upright, place_regions(facts, PhotoShape((width, height), orientation)), strict=True
     ):
         assert edges(box_to_upright(placed.box, orientation)) == pytest.approx(
             edges(face.box), abs=1e-6

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from facedex.db import faces, files, photos, regions, sources
 from facedex.geometry import box_to_stored, box_to_upright, coded_shape, iou
 from facedex.naming.same_face import is_on_face, is_same_region, pair_best_first
-from facedex.plugins.name_sources import NoPlace, Place
 from facedex.services.names_in.named_faces import ignore_face, name_face
 from facedex.services.names_in.sources import registry
-from facedex.types import DRAWN_ORIGINS
+from facedex.types import DRAWN_ORIGINS, NoPlace, Place, Source, WithoutFace
 from facedex.xmp.regions import XmpRegion
 from facedex.xmp.traces import find_trace
 
@@ -23,8 +22,11 @@ if TYPE_CHECKING:
     from facedex.db.photos import Photo
     from facedex.db.regions import Region
     from facedex.plugins.name_sources import RegionPlacer
-    from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, PhotoShape, Source
+    from facedex.types import Box, FaceId, FileId, PersonId, PhotoId, PhotoShape
     from facedex.xmp.traces import Traces
+
+# what the user drew here is a face that somebody saw
+_DRAWN_ELSEWHERE = DRAWN_ORIGINS - {"manual"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +87,32 @@ def place_photo(
             with_box.append(region)
     with_box.sort(key=lambda region: registry.source_of_kind(region.kind).trust)
     found = faces.faces_of_photo(db, photo_id)
-    detected = [face.box for face in found if face.origin not in DRAWN_ORIGINS]
+    detected = [face.box for face in found if face.origin not in _DRAWN_ELSEWHERE]
     places = _place_all(db, photos.get_photo(db, photo_id), with_box, placers, detected)
     placed = []
     for region in with_box:
         place = places[region.region_id]
         if isinstance(place, NoPlace):
-            regions.settle_region(db, region.region_id, "unplaced", place.frame)
+            _settle(db, region, "unplaced", place)
         else:
             person_id = region.person_id if region.said == "named" else None
             placed.append(PlacedRegion(region, person_id, place))
     left = _match(db, found, _without_contradictions(db, placed))
     left = [one for one in left if not _needs_no_face(db, one)]
     for one in left:
-        regions.settle_region(db, one.region.region_id, "pending", one.frame)
+        _settle(db, one.region, "pending", one.place, one.region.face_id)
+    _unlearn_boxes_left(db, photo_id, with_box, found)
     return left
+
+
+def _settle(
+    db: Connection,
+    region: Region,
+    status: str,
+    place: Place | NoPlace,
+    face_id: FaceId | None = None,
+) -> None:
+    regions.settle_region(db, region.region_id, status, place.frame, face_id, place.evidence)
 
 
 def _needs_no_face(db: Connection, one: PlacedRegion) -> bool:
@@ -107,11 +120,27 @@ def _needs_no_face(db: Connection, one: PlacedRegion) -> bool:
 
     Of what was put aside there is nothing to store.
     """
-    if one.person_id is not None and not one.place.needs_face:
+    if one.person_id is not None and one.place.without_face is not WithoutFace.NAME_ONLY:
         return False
-    status = "ignored" if one.person_id is None else "unplaced"
-    regions.settle_region(db, one.region.region_id, status, one.frame)
+    _settle(db, one.region, "ignored" if one.person_id is None else "unplaced", one.place)
     return True
+
+
+def _unlearn_boxes_left(
+    db: Connection, photo_id: PhotoId, placed: Sequence[Region], found: Sequence[StoredFace]
+) -> None:
+    """Let nobody be recognised by a box that regions made a face of and now lie elsewhere.
+
+    Its name stays, as it may be right, and so does whatever the user said of it.
+    """
+    were = {region.face_id for region in placed}
+    boxes = {f.face_id for f in found if f.origin in _DRAWN_ELSEWHERE and f.face_id in were}
+    if not boxes:
+        return
+    are = {region.face_id for region in regions.regions_of_photo(db, photo_id)}
+    for face_id in boxes - are:
+        if all(word.source is not Source.USER for word in faces.assignments(db, face_id)):
+            faces.drop_encodings(db, face_id)
 
 
 def _is_own(region: Region, own: Mapping[FileId, Sequence[Traces]]) -> bool:
@@ -167,7 +196,7 @@ def _without_contradictions(db: Connection, placed: Sequence[PlacedRegion]) -> l
     kept: list[PlacedRegion] = []
     for one in placed:
         if any(_contradict(one, other) for other in kept):
-            regions.settle_region(db, one.region.region_id, "conflict", one.frame)
+            _settle(db, one.region, "conflict", one.place)
         else:
             kept.append(one)
     return kept
@@ -203,13 +232,15 @@ def _match(
 
 def settle_on_face(db: Connection, one: PlacedRegion, face_id: FaceId) -> None:
     """Let a region name a face, unless the user said otherwise."""
-    region_id = one.region.region_id
     if one.person_id is None:
         status = "ignored" if ignore_face(db, face_id, one.source) else "conflict"
-        regions.settle_region(db, region_id, status, one.frame, face_id)
-        return
-    if not name_face(db, face_id, one.person_id, one.source):
-        regions.settle_region(db, region_id, "conflict", one.frame, face_id)
-        return
-    status = "encoded" if faces.has_encoding(db, face_id) else "unencodable"
-    regions.settle_region(db, region_id, status, one.frame, face_id)
+    elif not name_face(db, face_id, one.person_id, one.source):
+        status = "conflict"
+    else:
+        status = "encoded" if faces.has_encoding(db, face_id) else "unencodable"
+    _settle(db, one.region, status, one.place, face_id)
+
+
+def settle_as_name(db: Connection, one: PlacedRegion) -> None:
+    """Let a region's name stand for the whole photo."""
+    _settle(db, one.region, "unplaced", one.place)

@@ -15,9 +15,15 @@ from facedex.pipeline.scan_run import run_jobs
 from facedex.services.names_in.link_regions import link_regions
 from facedex.services.names_in.named_people import NamedPeople
 from facedex.services.names_in.picasa_files import contact_book, read_contacts
-from facedex.services.names_in.place_regions import open_sources, place_photo, settle_on_face
+from facedex.services.names_in.place_regions import (
+    open_sources,
+    place_photo,
+    settle_as_name,
+    settle_on_face,
+)
 from facedex.services.names_in.read_documents import read_documents
 from facedex.services.names_in.turn_photos import turn_photos
+from facedex.types import POOR_QUALITY, WithoutFace
 from facedex.xmp.traces import from_json
 
 if TYPE_CHECKING:
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.faces import StoredFace
     from facedex.db.files import FileRef
+    from facedex.pipeline.messages import FoundFace
     from facedex.pipeline.scan_run import ScanRun
     from facedex.progress import ProgressSink
     from facedex.services.names_in.place_regions import PlacedRegion
@@ -160,6 +167,9 @@ def _keep_regions(
         if one.box.area <= 0:
             regions.settle_region(db, one.region.region_id, "unencodable", one.frame)
             continue
+        if one.place.without_face is WithoutFace.DRAW_IF_SEEN and not _is_seen(found):
+            settle_as_name(db, one)
+            continue
         new = NewFace(one.box, one.source)
         found = run.usable(found)
         if found is not None:
@@ -173,6 +183,10 @@ def _keep_regions(
         for one, jpeg in zip(entries, result.thumbnails, strict=False)
         if one.box in uuid_of
     ]
+
+
+def _is_seen(found: FoundFace | None) -> bool:
+    return found is not None and (found.quality is None or found.quality >= POOR_QUALITY)
 
 
 def _same_named(

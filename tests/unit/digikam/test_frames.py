@@ -9,8 +9,8 @@ from PIL import Image, ImageOps
 
 from facedex.digikam.database_faces import DigikamRect
 from facedex.digikam.frames import place_faces
-from facedex.geometry import box_from_xywh_px, box_to_stored
-from facedex.types import Box, PhotoShape
+from facedex.geometry import box_from_xywh_px
+from facedex.types import Box, NoPlace, PhotoShape
 
 ORIENTATIONS = range(1, 9)
 QUARTERS = (5, 6, 7, 8)
@@ -40,7 +40,7 @@ def edges(boxes):
 
 def placed(rects, noted, photo=None, detected=()):
     found = place_faces(rects, noted, photo or noted, detected)
-    return [one.box for one in found], [one.frame for one in found]
+    return [getattr(one, "box", None) for one in found], [one.frame for one in found]
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
@@ -149,13 +149,30 @@ def test_raw_margins_that_are_counted_differently_are_no_other_shape():
     assert edges(boxes) == pytest.approx(edges([stored(ANN)]))
 
 
-def test_a_photo_of_another_shape_is_marked_and_its_rectangles_are_taken_as_shown():
-    boxes, frames = placed([shown(ANN, 6)], PhotoShape(SIZE, 6), PhotoShape((50, 50), 6))
-    assert frames == ["other"]
-    upright = box_from_xywh_px(
-        *(getattr(shown(ANN, 6), name) for name in ("left", "top", "width", "height")), 40, 60
+def test_rectangles_of_a_photo_of_another_shape_lie_nowhere():
+    found = place_faces([shown(ANN, 6)], PhotoShape(SIZE, 6), PhotoShape((50, 50), 6))
+    assert found == [NoPlace("other")]
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_rectangles_of_before_a_crop_follow_it_to_their_faces(orientation):
+    """The photo was cropped by another program, which turned its pixels upright."""
+    rects = [shown(face, orientation) for face in ((20, 12, 6, 8), (36, 16, 7, 8))]
+    part = (
+        min(rect.left for rect in rects) - 4,
+        min(rect.top for rect in rects) - 3,
+        max(rect.left + rect.width for rect in rects) + 5,
+        max(rect.top + rect.height for rect in rects) + 4,
     )
-    assert edges(boxes) == pytest.approx(edges([box_to_stored(upright, 6)]))
+    width, height = part[2] - part[0], part[3] - part[1]
+    now = [
+        box_from_xywh_px(r.left - part[0], r.top - part[1], r.width, r.height, width, height)
+        for r in rects
+    ]
+    cropped = PhotoShape((width, height), 1)
+    boxes, frames = placed(rects, PhotoShape(SIZE, orientation), cropped, now)
+    assert edges(boxes) == pytest.approx(edges(now), abs=0.03)
+    assert set(frames) == {"cropped"}
 
 
 def test_what_is_drawn_past_the_edge_is_cut_off():
@@ -166,10 +183,9 @@ def test_what_is_drawn_past_the_edge_is_cut_off():
     assert frames == ["shown", "shown"]
 
 
-def test_what_lies_outside_has_no_area():
-    boxes, _frames = placed([DigikamRect(500, 500, 10, 10)], PhotoShape(SIZE, 1))
-    assert boxes[0].area == 0
+def test_what_lies_outside_lies_nowhere():
+    assert placed([DigikamRect(500, 500, 10, 10)], PhotoShape(SIZE, 1)) == ([None], ["shown"])
 
 
 def test_a_photo_without_rectangles_has_nothing_to_place():
-    assert place_faces([], PhotoShape(SIZE, 1), PhotoShape(SIZE, 1), [stored(ANN)]) == ()
+    assert place_faces([], PhotoShape(SIZE, 1), PhotoShape(SIZE, 1), [stored(ANN)]) == []

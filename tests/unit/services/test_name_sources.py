@@ -11,13 +11,13 @@ from facedex.db.connection import transaction
 from facedex.db.regions import NewRegion
 from facedex.db.sources import NewNote, SourceFacts
 from facedex.naming.trust import Trust, trust_in_source
-from facedex.plugins.name_sources import DocumentText, NoPlace, Place
+from facedex.plugins.name_sources import DocumentText
 from facedex.progress import NullSink
 from facedex.services.names_in.read_documents import read_documents
 from facedex.services.names_in.sources import registry
 from facedex.services.names_in.take_over_names import settle_regions
 from facedex.services.telling.ledger import make_ledger
-from facedex.types import Box, FileStat, Source
+from facedex.types import Box, FileStat, NoPlace, Place, Source
 
 
 class ListSource:

@@ -4,7 +4,7 @@ import pytest
 from xmp_packets import ANN, ANN_ITEM, BOB, BOB_ITEM, mwg, packet
 
 from facedex.geometry import box_to_stored, box_to_upright
-from facedex.types import Box
+from facedex.types import Box, NoPlace, PhotoShape, WithoutFace
 from facedex.xmp.frames import judge_frame, place_regions
 from facedex.xmp.reading import XmpFacts, read_facts
 from facedex.xmp.regions import XmpRegion
@@ -15,7 +15,7 @@ FACES = (ANN, BOB)
 
 
 def facts(boxes, applied_to, orientation=None):
-    regions = tuple(XmpRegion(box, name, "mwg") for box, name in zip(boxes, "AB", strict=True))
+    regions = tuple(XmpRegion(box, name, "mwg") for box, name in zip(boxes, "AB", strict=False))
     return XmpFacts(regions, applied_to=applied_to, orientation=orientation)
 
 
@@ -45,62 +45,87 @@ def test_a_square_is_stored():
     assert judge_frame((500, 500), (1000, 1000)) == "stored"
 
 
+def place(said, orientation=1, detected=(), size=(600, 400)):
+    return place_regions(said, PhotoShape(size, orientation), detected)
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("applied_to", [None, (600, 400), (400, 600), (10, 90)])
+@pytest.mark.parametrize("applied_to", [None, (600, 400), (400, 600)])
 def test_without_detections_the_specification_holds(orientation, applied_to):
-    placed = place_regions(facts(FACES, applied_to), (600, 400), orientation)
+    placed = place(facts(FACES, applied_to), orientation)
     assert [p.box for p in placed] == list(FACES)
-    assert not any(p.is_turned for p in placed)
+
+
+def test_regions_of_another_picture_lie_nowhere_without_detections():
+    placed = place(facts(FACES, (10, 90)))
+    assert placed == [NoPlace("other")] * 2
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("applied_to", [None, (600, 400), (400, 600), (10, 90)])
 def test_stored_regions_that_meet_detections_stay(orientation, applied_to):
-    placed = place_regions(facts(FACES, applied_to), (600, 400), orientation, FACES)
+    placed = place(facts(FACES, applied_to), orientation, FACES)
     assert [p.box for p in placed] == list(FACES)
+    assert {p.evidence for p in placed} == {"2 of 2 on faces"}
+
+
+def test_one_region_of_another_picture_names_no_face_that_it_happens_to_lie_on():
+    (placed,) = place(facts(FACES[:1], (600, 500)), 1, FACES)
+    assert placed == NoPlace("other", "1 of 1 on faces")
+
+
+def test_margins_that_are_counted_differently_make_no_other_picture():
+    placed = place(facts(FACES[:1], (6048, 4024)), 1, FACES)
+    assert [(p.box, p.frame) for p in placed] == [(ANN, "stored")]
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
-def test_regions_meant_as_shown_are_turned_back(orientation):
+@pytest.mark.parametrize("is_stated", [True, False])
+def test_regions_meant_as_shown_are_turned_back(orientation, is_stated):
     shown = [box_to_upright(face, orientation) for face in FACES]
-    applied_to = (400, 600) if orientation in TURNED else None
-    placed = place_regions(facts(shown, applied_to), (600, 400), orientation, FACES)
+    size = (400, 600) if orientation in TURNED else (600, 400)
+    said = facts(shown, size if is_stated else None)
+    placed = place(said, orientation, FACES)
     assert edges(p.box for p in placed) == pytest.approx(edges(FACES))
-    assert all(p.is_turned for p in placed)
+    assert {p.frame for p in placed} == {"shown"}
     # the orientation may stand in the packet only
-    alone = place_regions(facts(shown, applied_to, orientation), (600, 400), 1, FACES)
-    assert alone == place_regions(
-        facts(shown, applied_to, orientation), (600, 400), orientation, FACES
-    )
+    alone = place(facts(shown, said.applied_to, orientation), 1, FACES)
+    assert alone == placed
 
 
-@pytest.mark.parametrize("quarter", [6, 8])
-def test_regions_from_before_the_picture_was_turned_follow_it(quarter):
-    before = [box_to_stored(face, quarter) for face in FACES]
-    placed = place_regions(facts(before, (400, 600)), (600, 400), 1, FACES)
+@pytest.mark.parametrize("turn", range(2, 9))
+@pytest.mark.parametrize("applied_to", [None, "fits", "swapped", (10, 90)])
+def test_regions_from_before_the_picture_was_turned_follow_it(turn, applied_to):
+    """Whatever the dimensions say."""
+    applied_to = {"fits": (600, 400), "swapped": (400, 600)}.get(applied_to, applied_to)
+    before = [box_to_stored(face, turn) for face in FACES]
+    placed = place(facts(before, applied_to), 1, FACES)
     assert edges(p.box for p in placed) == pytest.approx(edges(FACES))
-
-
-def test_dimensions_that_fit_are_not_doubted():
-    shown = [box_to_upright(face, 3) for face in FACES]
-    placed = place_regions(facts(shown, (600, 400)), (600, 400), 3, FACES)
-    assert [p.box for p in placed] == shown
+    assert {p.evidence for p in placed} == {"2 of 2 on faces"}
 
 
 def test_a_tie_is_the_specifications():
     # one region meets a detection either way
     shown = [box_to_upright(ANN, 6), BOB]
-    placed = place_regions(facts(shown, (400, 600)), (600, 400), 6, FACES)
-    assert [p.is_turned for p in placed] == [False, False]
+    placed = place(facts(shown, (400, 600)), 6, FACES)
+    assert {p.frame for p in placed} == {"swapped"}
 
 
 def test_the_frame_is_told():
-    placed = place_regions(read_facts(packet(mwg(ANN_ITEM, BOB_ITEM))), (400, 600))
-    assert {p.frame for p in placed} == {"swapped"}
-    assert [p.region.name for p in placed] == ["Ann Lee", "Bob Ray"]
+    placed = place(read_facts(packet(mwg(ANN_ITEM, BOB_ITEM))), size=(400, 600))
+    assert [p.frame for p in placed] == ["swapped", "swapped"]
 
 
-def test_a_detection_elsewhere_settles_nothing():
+@pytest.mark.parametrize(
+    ("applied_to", "without_face"),
+    [
+        ((600, 400), WithoutFace.DRAW),
+        (None, WithoutFace.DRAW_IF_SEEN),
+        ((400, 600), WithoutFace.DRAW_IF_SEEN),
+    ],
+)
+def test_a_detection_elsewhere_settles_nothing(applied_to, without_face):
+    """Where the frame is known to fit, the detector missed the faces; else they have to show."""
     far = (Box(0.9, 0.9, 0.95, 0.95),)
-    placed = place_regions(facts(FACES, (400, 600)), (600, 400), 6, far)
-    assert [p.box for p in placed] == list(FACES)
+    placed = place(facts(FACES, applied_to), 6, far)
+    assert [(p.box, p.without_face) for p in placed] == [(face, without_face) for face in FACES]

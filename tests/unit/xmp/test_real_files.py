@@ -19,7 +19,7 @@ from facedex.geometry import (
 )
 from facedex.imaging.decode import open_photo
 from facedex.imaging.hashes import image_hash
-from facedex.types import Box, DetectorName, EngineConfig
+from facedex.types import Box, DetectorName, EngineConfig, PhotoShape
 from facedex.xmp.frames import place_regions
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
@@ -65,12 +65,15 @@ def test_every_region_lies_where_it_does_in_the_original(regions_dir):
     assert len(found) == N_WITH_REGIONS
     for name, photo, facts in found:
         size = (photo.width_px, photo.height_px)
-        placed = place_regions(facts, size, photo.orientation)
+        placed = place_regions(facts, PhotoShape(size, photo.orientation))
         # these name the upright size; yet their regions are in the stored pixels
         is_turned = ".6." in name or ".8." in name
         assert {p.frame for p in placed} == {"swapped" if is_turned else "stored"}, name
         turn = photo.orientation if photo.orientation > 1 else facts.orientation or 1
-        shown = {p.region.name: box_to_upright(p.box, turn) for p in placed}
+        shown = {
+            region.name: box_to_upright(p.box, turn)
+            for region, p in zip(facts.regions, placed, strict=True)
+        }
         assert edges(shown["Marie Curie"]) == pytest.approx(edges(MARIE), abs=1e-9), name
         assert edges(shown["Pierre Curie"]) == pytest.approx(edges(PIERRE), abs=1e-9), name
 
@@ -90,7 +93,7 @@ def test_every_region_lands_on_a_detected_face(regions_dir, model_cache):
             stored = np.asarray(image.convert("RGB"))
         found = engine.detect(pixels_to_upright(stored, turn))
         detected = [box_to_stored(detection.box, turn) for detection in found]
-        placed = place_regions(facts, (photo.width_px, photo.height_px), turn, detected)
+        placed = place_regions(facts, PhotoShape((photo.width_px, photo.height_px), turn), detected)
         assert len(placed) == 2
         for region in placed:
             assert any(contains_center(face, region.box) for face in detected), name
@@ -123,7 +126,7 @@ def test_regions_written_into_photos_of_every_orientation_come_back(data_dir):
             for i, box in enumerate(upright)
         ]
         for source in (embedded(data, faces, size), merge_faces(None, faces, size)):
-            back = place_regions(read_facts(source), size, facts.orientation)
+            back = place_regions(read_facts(source), PhotoShape(size, facts.orientation))
             assert len(back) == len(faces)
             for placed, box in zip(back, upright, strict=True):
                 assert edges(box_to_upright(placed.box, facts.orientation)) == pytest.approx(

@@ -9,7 +9,6 @@ from facedex.digikam.frames import place_faces
 from facedex.digikam.rects import NotedRect, from_text, to_text
 from facedex.geometry import box_from_xywh_px, clip_box, upright_size
 from facedex.naming.trust import Trust
-from facedex.plugins.name_sources import Place
 from facedex.spelling import is_nobody
 from facedex.types import PhotoShape, Source
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from facedex.db.regions import Region
     from facedex.db.sources import SourceRow
     from facedex.digikam.database import DigikamPhoto
-    from facedex.types import Box
+    from facedex.types import Box, NoPlace, Place
 
 
 def digikam_regions(photo: DigikamPhoto, photo_name: str) -> Iterator[NewRegion]:
@@ -56,15 +55,14 @@ class DigikamSource:
 class _DigikamPlacer:
     def place(
         self, regions: Sequence[Region], photo: PhotoShape, detected: Sequence[Box]
-    ) -> list[Place]:
+    ) -> list[Place | NoPlace]:
         """Return where the rectangles lie that digiKam has for one photo."""
         written = [from_text(region.rect) for region in regions]
         # of a HEIC that its boxes turn digiKam notes what EXIF says, and shows it as it is decoded
         orientation = None if photo.is_turned_by_decoder else written[0].orientation
-        found = place_faces(
+        return place_faces(
             [one.rect for one in written],
             PhotoShape(written[0].size, photo.orientation if orientation is None else orientation),
             photo,
             detected,
         )
-        return [Place(one.box, one.frame) for one in found]

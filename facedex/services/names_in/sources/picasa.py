@@ -10,13 +10,12 @@ from facedex.db.regions import NewRegion
 from facedex.db.sources import NewNote, SourceFacts
 from facedex.geometry import clip_box
 from facedex.imaging.formats import RAW_SUFFIXES, suffix
-from facedex.naming.same_face import is_around
 from facedex.naming.trust import Trust
 from facedex.paths import folder_of
-from facedex.picasa.frames import place_region
+from facedex.picasa.frames import PicasaRegion, place_faces
 from facedex.picasa.ini import MAX_INI_BYTES, is_unnamed_contact, parse_ini
 from facedex.picasa.names import is_library_ini, is_originals_ini
-from facedex.plugins.name_sources import DocumentText, NoPlace, Place
+from facedex.plugins.name_sources import DocumentText
 from facedex.types import Box, PicasaFace, Recipe, Source
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from facedex.db.regions import Region
     from facedex.db.sources import SourceRow
-    from facedex.types import PhotoShape, PicasaIni, RootId
+    from facedex.types import NoPlace, PhotoShape, PicasaIni, Place, RootId
 
 
 class PicasaIniSource:
@@ -135,43 +134,22 @@ class _PicasaPlacer:
     def place(
         self, regions: Sequence[Region], photo: PhotoShape, detected: Sequence[Box]
     ) -> list[Place | NoPlace]:
-        """Return where Picasa's rectangles lie.
+        """Return where Picasa's rectangles lie."""
+        is_export = regions[0].source_id in self._exports
+        return place_faces(
+            [self._region(one) for one in regions], photo, detected, is_export=is_export
+        )
 
-        An export may have rectangles of another size (in one real folder all of them).
-        """
-        needs_face = regions[0].source_id in self._exports
-        return [self._place(one, photo, detected, needs_face=needs_face) for one in regions]
-
-    def _place(
-        self, region: Region, photo: PhotoShape, detected: Sequence[Box], *, needs_face: bool
-    ) -> Place | NoPlace:
-        """Place one of Picasa's rectangles.
-
-        Where its numbers fit the swapped grid, by chance or because the photo was turned since, a face
-        that was found where they stand as written, and none where they would be turned to, decides.
-        """
+    def _region(self, region: Region) -> PicasaRegion:
         assert region.box is not None
-        written = clip_box(region.box)
-        placed = place_region(
-            PicasaFace(written, region.rect, region.contact_id),
-            photo.size,
+        return PicasaRegion(
+            PicasaFace(clip_box(region.box), region.rect, region.contact_id),
             is_raw=suffix(os.fsencode(region.photo_name)) in RAW_SUFFIXES,
-            orientation=photo.orientation,
             rotate=region.rotate,
             recipe=self._recipe_of(region),
         )
-        if placed is None:
-            return NoPlace("other")
-        is_doubtful = placed.frame == "swapped" and not _is_on_face(placed.box, detected)
-        if is_doubtful and _is_on_face(written, detected):
-            return Place(written, "unknown", needs_face)
-        return Place(placed.box, placed.frame, needs_face)
 
     def _recipe_of(self, region: Region) -> Recipe | None:
         if region.root_id is None:
             return None
         return self._recipes.get((region.root_id, region.folder, region.photo_name.casefold()))
-
-
-def _is_on_face(box: Box, detected: Sequence[Box]) -> bool:
-    return any(is_around(box, face) for face in detected)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from facedex.geometry import clip_box, contains_center
 from facedex.naming.trust import Trust
 from facedex.pipeline.store_xmp import text_of_xmp
-from facedex.plugins.name_sources import NoPlace, Place
-from facedex.types import Source
-from facedex.xmp.frames import place_regions
+from facedex.types import NoPlace, Place, Source, WithoutFace
+from facedex.xmp.frames import place_regions, written_regions
 from facedex.xmp.reading import XmpFacts, read_facts
 from facedex.xmp.regions import XmpRegion, box_on, measure_of
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from facedex.db.sources import SourceRow
     from facedex.plugins.name_sources import DocumentText
     from facedex.types import Box, PhotoShape
-    from facedex.xmp.frames import PlacedXmpRegion
     from facedex.xmp.regions import Size
 
 MAX_SIDECAR_BYTES = 64 << 20
@@ -84,8 +82,16 @@ class _XmpPlacer:
         details = self._details[regions[0].source_id]
         written = tuple(_on_photo(one, photo.size) for one in regions)
         facts = XmpFacts(written, applied_to=details.applied_to, orientation=details.orientation)
-        placed = place_regions(facts, photo.size, photo.orientation, detected)
-        return [_place(one, detected) for one in placed]
+        boxes = replace(facts, regions=tuple(one for one in written if _is_box(one)))
+        placed = iter(place_regions(boxes, photo, detected))
+        claimed = written_regions(facts, photo).readings[0].frame
+        places = [next(placed) if _is_box(one) else NoPlace(claimed) for one in written]
+        if claimed == "other" or any(place.frame != claimed for place in places):
+            return places  # nobody knows where the points went
+        return [
+            _around(one, claimed, detected) if one.measure == "point" else place
+            for one, place in zip(written, places, strict=True)
+        ]
 
 
 def _on_photo(region: Region, size: Size) -> XmpRegion:
@@ -95,14 +101,14 @@ def _on_photo(region: Region, size: Size) -> XmpRegion:
     return XmpRegion(box, region.name, "mwg", measure)
 
 
-def _place(placed: PlacedXmpRegion, detected: Sequence[Box]) -> Place | NoPlace:
-    """Return the place of a region; that of a point is the smallest face found around it."""
-    box = clip_box(placed.box)
-    if box.area <= 0:
-        return NoPlace(placed.frame)  # in pixels beyond this photo
-    if placed.region.measure != "point":
-        return Place(box, placed.frame)
-    around = [face for face in detected if contains_center(face, box)]
+def _is_box(region: XmpRegion) -> bool:
+    """Tell whether a region is no point, and not in pixels beyond this photo."""
+    return region.measure != "point" and region.box.area > 0
+
+
+def _around(point: XmpRegion, frame: str, detected: Sequence[Box]) -> Place | NoPlace:
+    """Return the place of a point: that of the smallest face found around it."""
+    around = [face for face in detected if contains_center(face, point.box)]
     if not around:
-        return NoPlace(placed.frame)
-    return Place(min(around, key=lambda face: face.area), placed.frame, needs_face=True)
+        return NoPlace(frame)
+    return Place(min(around, key=lambda face: face.area), frame, WithoutFace.NAME_ONLY)
