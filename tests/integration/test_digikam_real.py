@@ -84,3 +84,14 @@ def test_files_and_database_agree_on_every_face(theirs, library, run_scan):
     assert photos.select(library, names, "Only Tag") == [("digikam",), ("xmp",)]
     states = "SELECT DISTINCT state FROM v1_faces WHERE path LIKE '%unnamed.jpg'"
     assert photos.select(library, states) in ([], [("ignored",)])
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_what_digikam_left_in_a_photo_that_it_rotated_names_no_wall(theirs, library, run_scan):
+    """It turned the pixels and its database, not the regions in the file."""
+    run_scan(theirs, library)
+    import_from(theirs, library)
+    assert photos.select(library, NAMED, "rotate me.jpg") == [
+        (ADA, 80, 40, 160, 100), (BOB, 60, 200, 140, 260),
+    ]  # fmt: skip
