@@ -82,5 +82,5 @@ def _print(found: SureSuggestions, n_confirmed: int, n_suggested: int, *, is_don
         print(f"Suggestions     {n_suggested:,} are left")
     else:
         print(
-            "No name is changed, and suggestions are up to date. To confirm these: the same with --yes"
+            "No name is changed; suggestions are up to date. To confirm them: the same with --yes"
         )
