@@ -277,8 +277,18 @@ def _print_details(found: Ledger) -> None:
         ],
     )
     _print_lines(
+        "Contacts with several names, and who they are",
+        [
+            f"{contact}: Picasa says {', '.join(names)}; {person or 'nobody'} stands"
+            for contact, person, names in found.renamed_contacts
+        ],
+    )
+    _print_lines(
         "Photos that are not there",
-        [f"{path}: {photo} ({n} named)" for path, photo, n in found.missing],
+        [
+            f"{path}: {photo or 'whose sidecar it is, is not known'} ({n} named)"
+            for path, photo, n in found.missing
+        ],
     )
     _print_lines("Copies of inis, which are not read", found.ini_copies)
     _print_lines(

@@ -163,6 +163,17 @@ def _contact_names(db: apsw.Connection) -> dict[str, str]:
     return {str(contact_id): str(name) for contact_id, name in rows(db, sql)}
 
 
+def contacts_with_several_names(db: apsw.Connection) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return (contact id, who it is here, its names in Picasa's files) where they are several."""
+    sql = (
+        "SELECT j.key, coalesce(p.name, ''), json_group_array(DISTINCT j.value)"
+        " FROM source s, json_each(s.contacts) j LEFT JOIN contact c ON c.contact_id = j.key"
+        " LEFT JOIN person p ON p.id = c.person_id"
+        " GROUP BY j.key HAVING count(DISTINCT j.value) > 1 ORDER BY j.key"
+    )
+    return [(key, name, tuple(sorted(json.loads(names)))) for key, name, names in rows(db, sql)]
+
+
 def by_frame(db: apsw.Connection) -> list[FrameLine]:
     """Return the outcomes of the frame test."""
     sql = (

@@ -137,6 +137,13 @@ def _region(row: tuple[Any, ...]) -> Region:
     )  # fmt: skip
 
 
+def boxes_of(db: apsw.Connection, source_id: int) -> list[Box]:
+    """Return where a source draws faces now, as written."""
+    sql = "SELECT x0, y0, x1, y1 FROM region WHERE source_id = ? AND x0 IS NOT NULL"
+    found = rows(db, sql + " AND status != 'withdrawn' ORDER BY id", (source_id,))
+    return [Box(*corners) for corners in found]
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A photo as a source names it; ``root_id`` and ``relpath`` are the source's document's."""

@@ -163,6 +163,16 @@ class ContactBook:
         spellings = {contact_id: _ranked(counter) for contact_id, counter in counts.items()}
         return cls(dict(xml_contacts or {}), by_folder, spellings, dict(db3_contacts or {}))
 
+    def names_of(self, contact_id: str) -> tuple[str, ...]:
+        """Return every name of a contact id, the one to call them by first; none of one without.
+
+        That of contacts.xml, else the one that most inis have.
+        """
+        key = pad_hex64(contact_id) or contact_id
+        named = [self.xml[key]] if key in self.xml else []
+        named += self.spellings.get(key, ())
+        return tuple(dict.fromkeys([*named, *([self.db3[key]] if key in self.db3 else [])]))
+
 
 def _ranked(counter: Counter[str]) -> tuple[str, ...]:
     return tuple(sorted(counter, key=lambda name: (-counter[name], name.casefold(), name)))

@@ -47,6 +47,7 @@ Size = tuple[int, int]
 MAX_NAME_CHARS = 500
 _NUMBER = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 OTHER_TYPES = {"pet", "focus", "barcode"}  # of the specification
 Schema = Literal["mwg", "mp", "acdsee", "iptc"]
 Measure = Literal["relative", "circle", "pixels", "point"]
@@ -83,7 +84,7 @@ def clean_name(text: str) -> str:
 
 def clean_text(text: str) -> str:
     """Return a keyword as it is compared and written."""
-    return tidy_name(text)[:MAX_NAME_CHARS].strip()
+    return tidy_name(_NOT_XML.sub("", text))[:MAX_NAME_CHARS].strip()
 
 
 def measured_text(measure: Measure, numbers: str) -> str:

@@ -6,18 +6,20 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from facedex.db import files, regions, sources
+from facedex.db import faces, files, regions, sources
 from facedex.imaging.formats import RAW_SUFFIXES, FileKind, classify, suffix
+from facedex.naming.same_face import is_on_face
 from facedex.paths import folder_of
 from facedex.picasa.names import FilenameIndex
-from facedex.xmp.sidecars import find_sidecars
+from facedex.types import DRAWN_ORIGINS
+from facedex.xmp.sidecars import find_sidecars, is_short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from facedex.db.connection import Connection
     from facedex.db.regions import Mention
-    from facedex.types import FileId, PhotoId, RootId
+    from facedex.types import Box, FileId, PhotoId, RootId
 
 Found = tuple["FileId", "PhotoId | None"]
 
@@ -28,8 +30,9 @@ def link_regions(db: Connection) -> dict[FileId, int]:
     Returns the orientation that a sidecar names for a file, where one does.
     """
     regions.link_own_photos(db)
-    folders = _Folders(db)
-    named = {one.source_id: one.details["orientation"] for one in sources.list_sources(db, "xmp")}
+    packets = {one.source_id: one.details for one in sources.list_sources(db, "xmp")}
+    folders = _Folders(db, {key: one.get("sidecar_for", "") for key, one in packets.items()})
+    named = {key: one["orientation"] for key, one in packets.items()}
     orientations: dict[FileId, int] = {}
     for mention in regions.mentions(db):
         found = folders.find(mention)
@@ -56,14 +59,20 @@ class _Folder:
         found = self._index.find(name)
         return None if found is None else self._entries[found]
 
-    def find_by_sidecar(self, sidecar: bytes) -> Found | None:
-        """Return the photo whose sidecar this is; of a RAW and its JPEG, the RAW."""
+    def find_by_sidecar(self, sidecar: bytes, extension: str) -> list[Found]:
+        """Return the photos whose sidecar this may be; of a RAW and its JPEG, the RAW.
+
+        ``extension`` is that of the file which it says it is of, maybe a movie; ``""`` says nothing.
+        """
         if self._by_sidecar is None:
             self._by_sidecar = self._photos_by_sidecar()
-        of_it = [self._entries[name] for name in self._by_sidecar.get(sidecar, ())]
-        return next((found for found in of_it if found[1] is not None), None) or next(
-            iter(of_it), None
-        )
+        names = self._by_sidecar.get(sidecar, [])
+        if extension and any(is_short(name, sidecar) for name in names):
+            wanted = b"." + os.fsencode(extension.lstrip(".").lower())
+            return [self._entries[name] for name in names if suffix(name) == wanted]
+        raws = [name for name in names if suffix(name) in RAW_SUFFIXES]
+        found = [self._entries[name] for name in (raws[:1] or names)]
+        return [one for one in found if one[1] is not None] or found
 
     def _photos_by_sidecar(self) -> dict[bytes, list[bytes]]:
         sidecars = [name for name in self._entries if suffix(name) == b".xmp"]
@@ -88,8 +97,9 @@ def _candidates(photo: bytes, sidecars: dict[bytes, list[bytes]]) -> list[bytes]
 class _Folders:
     """Every folder of the library that is asked about, looked at once."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, sidecar_for: Mapping[int, str]) -> None:
         self._db = db
+        self._sidecar_for = sidecar_for
         self._seen: dict[tuple[RootId, bytes], _Folder] = {}
 
     def find(self, mention: Mention) -> Found | None:
@@ -98,8 +108,24 @@ class _Folders:
             return self._find_path(mention.photo_name)
         folder = self._folder(mention.root_id, folder_of(mention.relpath))
         if mention.kind == "xmp":
-            return folder.find_by_sidecar(mention.relpath.rpartition(b"/")[2])
+            extension = self._sidecar_for.get(mention.source_id, "")
+            name = mention.relpath.rpartition(b"/")[2]
+            return self._owner(mention, folder.find_by_sidecar(name, extension))
         return folder.find(mention.photo_name)
+
+    def _owner(self, mention: Mention, found: list[Found]) -> Found | None:
+        """Return the one of several photos on whose faces most regions of a sidecar lie, if any."""
+        if len(found) < 2:
+            return found[0] if found else None
+        boxes = regions.boxes_of(self._db, mention.source_id)
+        hits = [self._n_on_faces(boxes, photo_id) for _file_id, photo_id in found]
+        is_clear = max(hits) > 0 and hits.count(max(hits)) == 1
+        return found[hits.index(max(hits))] if is_clear else None
+
+    def _n_on_faces(self, boxes: Sequence[Box], photo_id: PhotoId | None) -> int:
+        there = [] if photo_id is None else faces.faces_of_photo(self._db, photo_id)
+        detected = [face.box for face in there if face.origin not in DRAWN_ORIGINS]
+        return sum(any(is_on_face(box, face) for face in detected) for box in boxes)
 
     def _find_path(self, path: str) -> Found | None:
         """Return the file at a path that another program wrote: the case of letters may differ."""

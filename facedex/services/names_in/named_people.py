@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from facedex.db import people, regions
@@ -47,8 +48,12 @@ class NamedPeople:
     def _find_contact(self, folder: bytes, contact_id: str) -> PersonId:
         resolved = resolve_name(folder, contact_id, self._book)
         assert resolved is not None  # only named contacts are asked for
+        names = self._book.names_of(contact_id)
+        if len(names) > 1:  # renamed in Picasa: one person, by the name that most folders have
+            resolved = replace(resolved, name=names[0])
         known = people.find_contact(self._db, contact_id)
         if known is not None:
+            self._add_aliases(known, contact_id)
             # a person the user renamed, or whose name is known by now, keeps that name
             if resolved.is_placeholder or not people.get_person(self._db, known).is_placeholder:
                 return known
@@ -64,4 +69,16 @@ class NamedPeople:
             )
             self._by_name[name_key(resolved.name)] = person_id
         people.set_contact(self._db, contact_id, person_id, resolved.name)
+        self._add_aliases(person_id, contact_id)
         return person_id
+
+    def _add_aliases(self, person_id: PersonId, contact_id: str) -> None:
+        """Let a person be found by every name of a contact that is nobody else's."""
+        new = [name for name in self._book.names_of(contact_id) if self._is_free(name)]
+        if new:
+            known = people.aliases(self._db, person_id)
+            people.set_aliases(self._db, person_id, [*known, *new])
+            self._by_name |= dict.fromkeys(map(name_key, new), person_id)
+
+    def _is_free(self, name: str) -> bool:
+        return name_key(name) not in self._by_name

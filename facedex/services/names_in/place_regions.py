@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from facedex.db import faces, files, photos, regions, sources
@@ -31,11 +31,15 @@ _DRAWN_ELSEWHERE = DRAWN_ORIGINS - {"manual"}
 
 @dataclass(frozen=True, slots=True)
 class PlacedRegion:
-    """A region and its place on its photo; ``person_id`` None is an ignored face."""
+    """A region and its place on its photo; ``person_id`` None is an ignored face.
+
+    ``contradicted`` are the regions there that say otherwise and count less.
+    """
 
     region: Region
     person_id: PersonId | None
     place: Place
+    contradicted: list[PlacedRegion] = field(default_factory=list)
 
     @property
     def box(self) -> Box:
@@ -195,8 +199,10 @@ def _without_contradictions(db: Connection, placed: Sequence[PlacedRegion]) -> l
     """Leave out the regions that name a face otherwise than a source that is trusted more."""
     kept: list[PlacedRegion] = []
     for one in placed:
-        if any(_contradict(one, other) for other in kept):
+        stronger = next((other for other in kept if _contradict(one, other)), None)
+        if stronger is not None:
             _settle(db, one.region, "conflict", one.place)
+            stronger.contradicted.append(one)
         else:
             kept.append(one)
     return kept
@@ -232,6 +238,8 @@ def _match(
 
 def settle_on_face(db: Connection, one: PlacedRegion, face_id: FaceId) -> None:
     """Let a region name a face, unless the user said otherwise."""
+    for other in one.contradicted:  # for the ledger, which tells who stands there
+        _settle(db, other.region, "conflict", other.place, face_id)
     if one.person_id is None:
         status = "ignored" if ignore_face(db, face_id, one.source) else "conflict"
     elif not name_face(db, face_id, one.person_id, one.source):

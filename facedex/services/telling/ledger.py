@@ -49,6 +49,7 @@ class Ledger:
     ini_lines : what the lines of all inis are (``LineCounts``), each counted once.
     ini_copies : files that a sync program made of an ini, which are not read.
     same_web_contact : contact ids that are probably one person, as old inis hint.
+    renamed_contacts : (contact id, who it is here, its names) of those with several names.
     titles : what people call each kind of source.
     """
 
@@ -63,6 +64,7 @@ class Ledger:
     ini_lines: Mapping[str, int]
     ini_copies: tuple[str, ...]
     same_web_contact: tuple[tuple[str, ...], ...]
+    renamed_contacts: tuple[tuple[str, str, tuple[str, ...]], ...]
     titles: Mapping[str, str]
 
 
@@ -89,6 +91,7 @@ def make_ledger(db: Connection) -> Ledger:
             if is_ini_copy(one.relpath.rpartition(b"/")[2])
         ),
         tuple(group_web_contacts(ledger.web_ids(db))),
+        tuple(ledger.contacts_with_several_names(db)),
         {line.kind: titles.get(line.kind, line.kind) for line in by_source},
     )
 

@@ -1,0 +1,147 @@
+"""Whose a sidecar is, who a renamed contact is, and who stands where two sources disagree."""
+
+import os
+
+import pytest
+from blake3 import blake3
+
+from facedex.db import files, people, regions, sources
+from facedex.db.connection import transaction
+from facedex.db.regions import NewRegion
+from facedex.db.sources import SourceFacts
+from facedex.services.decisions.decide_people import rename_person
+from facedex.services.names_in.take_over_names import settle_regions
+from facedex.services.telling.ledger import make_ledger
+from facedex.types import Box, FileStat
+
+ID = "aaaa000000000001"
+
+
+def add_document(library, relpath, kind, facts, *said):
+    with transaction(library.db):
+        file_id = files.add_file(library.db, library.root, FileStat(relpath, 9, 1, 1, 999, 1))
+        content = blake3(relpath).digest()
+        files.set_read(library.db, file_id, 1, content, None, None)
+        source = sources.save_source(library.db, kind, facts, file_id=file_id, content_hash=content)
+        regions.save_regions(library.db, source, said)
+
+
+def box_of(library, face_id):
+    row = library.db.execute("SELECT x0, y0, x1, y1 FROM face WHERE id = ?", (face_id,)).fetchone()
+    return Box(*row)
+
+
+def sidecar(library, relpath, *named, extension=""):
+    details = {"applied_to": None, "orientation": None, "sidecar_for": extension}
+    said = [NewRegion("", f"{box}", box, name=name) for name, box in named]
+    add_document(library, relpath, "xmp", SourceFacts(details=details), *said)
+
+
+def settle(library):
+    with transaction(library.db):
+        settle_regions(library.db)
+
+
+def names_by_photo(library):
+    sql = (
+        "SELECT f.relpath, p.name FROM assignment a JOIN person p ON p.id = a.person_id"
+        " JOIN face c ON c.id = a.face_id JOIN file f ON f.photo_id = c.photo_id"
+        " WHERE a.state = 'confirmed' ORDER BY 1, 2"
+    )
+    return [(os.fsdecode(path), name) for path, name in library.db.execute(sql)]
+
+
+@pytest.fixture
+def two_photos(small):
+    """A JPEG and a PNG of one name, with a face in another place each."""
+    (jpeg,) = small.photo("ann", name=b"a.jpg")
+    small.photo("cy", "eve", "fay", name=b"b.jpg")
+    *_others, png = small.photo("dee", "eve", "bob", name=b"a.png")
+    return small, box_of(small, jpeg), box_of(small, png)
+
+
+@pytest.mark.parametrize("extension", ["PNG", "png", ".png"])
+def test_a_sidecar_is_of_the_file_with_the_extension_that_it_says(two_photos, extension):
+    library, jpeg, _png = two_photos
+    # it lies on the JPEG's face, and yet it is not the JPEG's
+    sidecar(library, b"a.xmp", ("Ann", jpeg), extension=extension)
+    settle(library)
+    assert library.db.execute(
+        "SELECT f.relpath FROM region g JOIN file f ON f.id = g.file_id"
+    ).fetchall() == [(b"a.png",)]
+
+
+def test_a_movies_sidecar_names_nobody_on_a_photo(two_photos):
+    library, jpeg, _png = two_photos
+    sidecar(library, b"a.xmp", ("Ann", jpeg), extension="MOV")
+    settle(library)
+    assert names_by_photo(library) == []
+    assert [one[1:] for one in make_ledger(library.db).missing] == [("", 1)]
+
+
+def test_of_several_photos_the_faces_say_whose_a_sidecar_is(two_photos):
+    library, _jpeg, png = two_photos
+    sidecar(library, b"a.xmp", ("Bob", png))
+    settle(library)
+    assert names_by_photo(library) == [("a.png", "Bob")]
+
+
+def test_where_no_face_says_it_a_sidecar_is_nobodys_and_told(two_photos):
+    library, *_boxes = two_photos
+    sidecar(library, b"a.xmp", ("Bob", Box(0.96, 0.96, 0.99, 0.99)))
+    settle(library)
+    assert names_by_photo(library) == []
+    assert [one[1:] for one in make_ledger(library.db).missing] == [("", 1)]
+
+
+def test_a_sidecar_with_the_whole_name_is_that_photos_whatever_it_says(two_photos):
+    library, jpeg, _png = two_photos
+    sidecar(library, b"a.jpg.xmp", ("Ann", jpeg), extension="JPG")
+    settle(library)
+    assert names_by_photo(library) == [("a.jpg", "Ann")]
+
+
+def test_the_name_that_stands_is_the_ledgers_winner(small):
+    (face,) = small.photo("ann", name=b"a.jpg")
+    sidecar(small, b"a.xmp", ("Old", box_of(small, face)))
+    sidecar(small, b"a.jpg.xmp", ("New", box_of(small, face)))
+    settle(small)
+    (conflict,) = make_ledger(small.db).conflicts
+    assert (conflict.says, conflict.stands, conflict.by) == ("Old", "New", "xmp")
+
+
+def ini(library, folder, name, face):
+    corners = box_of(library, face)
+    facts = SourceFacts({ID: name}, details={"is_export": False, "web_ids": {}, "lines": {}})
+    said = NewRegion("a.jpg", "0" * 16, corners, ID)
+    add_document(library, folder + b".picasa.ini", "ini", facts, said)
+
+
+@pytest.fixture
+def renamed_contact(small):
+    for folder, name in ((b"1/", "Ann Maiden"), (b"2/", "Ann Married"), (b"3/", "Ann Married")):
+        (face,) = small.photo("ann", name=folder + b"a.jpg")
+        ini(small, folder, name, face)
+    settle(small)
+    return small
+
+
+def test_a_renamed_contact_is_one_person_by_every_name(renamed_contact):
+    db = renamed_contact.db
+    (ann,) = people.list_people(db)
+    assert (ann.name, people.aliases(db, ann.person_id)) == ("Ann Married", ["Ann Maiden"])
+    assert people.find_by_name(db, "ann maiden") == ann.person_id
+    assert make_ledger(db).renamed_contacts == ((ID, "Ann Married", ("Ann Maiden", "Ann Married")),)
+
+
+def test_who_was_renamed_here_keeps_that_name(renamed_contact):
+    db = renamed_contact.db
+    (ann,) = people.list_people(db)
+    rename_person(db, ann.person_id, "Grandma")
+    (face,) = renamed_contact.photo("ann", name=b"4/a.jpg")
+    ini(renamed_contact, b"4/", "Ann Widow", face)
+    settle(renamed_contact)
+    (grandma,) = people.list_people(db)
+    assert grandma.name == "Grandma"
+    for name in ("Ann Maiden", "Ann Married", "Ann Widow"):
+        assert people.find_by_name(db, name) == ann.person_id
