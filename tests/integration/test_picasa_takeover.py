@@ -254,8 +254,7 @@ def test_photo_that_arrives_later_gets_its_name(family, library, run_scan):
     )
     run_scan(None, library)
     found = [row for row in regions_of(library) if row[0] == "missing.jpg"]
-    # its box is beside her face: she is named, and nothing is learned from what is in it
-    assert found == [("missing.jpg", NEIL, "unencodable", "Eileen Collins")]
+    assert found == [("missing.jpg", NEIL, "encoded", "Eileen Collins")]
     assert "Eileen Collins" in photos.names_by_path(library)["missing.jpg"]
 
 
