@@ -76,7 +76,9 @@ def main() -> None:
         if options.sample is not None:
             names = random.Random(options.seed).sample(names, min(options.sample, len(names)))
         chosen = sorted(names)
-        mutmut("run", f"--max-children={options.jobs}", *chosen, stdout=subprocess.DEVNULL)
+        done = mutmut("run", f"--max-children={options.jobs}", *chosen, stdout=subprocess.PIPE)
+        if done.returncode != 0:  # a test fails as it is, or there is nothing to change
+            sys.exit(f"{done.stdout[-5000:]}\nmutmut ended with {done.returncode}")
     report({n: code for n, code in outcomes().items() if not chosen or n in chosen})
 
 
