@@ -22,7 +22,7 @@ _WHOLE_PHOTO = {
 
 @hookimpl
 def register_detectors() -> list[DetectorSpec]:
-    """Return the strategies of ``engines/strategies.py``."""
+    """Return the strategies of ``engines/finding/strategies.py``."""
     cascade = DetectorSpec(
         DetectorName.CASCADE.value,
         "YuNet proposes faces, dlib's network confirms them",
