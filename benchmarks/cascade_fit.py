@@ -6,8 +6,8 @@ DATA is the data folder, as in detection.py. The photos fall into ten parts by a
 names; what is printed of each part is found with the weights of the other nine. Proposals that
 touch a label without covering it, and faces that nobody labelled (``unlabelled_faces.csv``, each
 one looked at), teach nothing. Prints the weights of all photos as they stand in
-``engines/finding/cascade.py``; their cut, which the biases hold, is the one at which the parts have the
-precision asked for.
+``engines/finding/cascade.py``; their cut, which the biases hold, is the one at which the parts have
+the precision asked for.
 
 Faces that lie on a side or stand on their head look to the networks, in the photo turned, as
 upright ones do in the photo as it is. There are two dozen in these photos, so the upright ones

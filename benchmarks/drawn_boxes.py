@@ -2,11 +2,12 @@
 
     python benchmarks/drawn_boxes.py [DATA] [--every 3]
 
-DATA is the data folder, as in detection.py. First, the labelled faces of the detection photos, framed
-loosely as people do, and squares of background of the same sizes: in how many does a detector see a
-face when it looks again inside the box (``fit_box``), and of what quality are the encodings. Then LFW
-photos spoilt as in quality.py: whether the face in the drawn box is recognised among the means of the
-others, by what is seen in the box and by quality. The floor in ``naming/encoder.py`` rests on these.
+DATA is the data folder, as in detection.py. First, the labelled faces of the detection photos,
+framed loosely as people do, and squares of background of the same sizes: in how many does a
+detector see a face when it looks again inside the box (``fit_box``), and of what quality are the
+encodings. Then LFW photos spoilt as in quality.py: whether the face in the drawn box is recognised
+among the means of the others, by what is seen in the box and by quality. The floor in
+``naming/encoder.py`` rests on these.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The structure of the code in numbers, from its own imports (read by grimp, as import-linter does).
+"""The structure of the code in numbers, from its own imports, read by grimp.
 
 For each folder: its rooms (modules and folders in it), the arrows between them, how many floors
 they stand on, and the circles among them; for single modules the circles of the whole program.

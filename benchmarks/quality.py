@@ -7,8 +7,9 @@ each as it is and spoilt in two ways out of six: smaller, blurred, darker, turne
 covered by a square, or the first, the second and the turn together. A face is recognised if its
 encoding is nearest to its own person's mean (of the other photos as they are), and as near as 98 %
 of the faces as they are. Prints how many are, by bins of quality, and the mean quality of the
-labelled faces of the detection photos. With ``--fit`` the weights for ``engines/encoding/quality.py``, and
-the bins as each fifth of the people has them with the weights of the others.
+labelled faces of the detection photos. With ``--fit`` the weights for
+``engines/encoding/quality.py``, and the bins as each fifth of the people has them with the weights
+of the others.
 """
 
 import argparse

@@ -45,7 +45,10 @@ def own_or_turn(orientation: int, turn: int) -> int:
 
 
 def combined_orientation(first: int, then: int) -> int:
-    """Return the orientation that turns a picture as two do, one after the other; all are 1 to 8."""
+    """Return the orientation that turns a picture as two do, one after the other.
+
+    All are 1 to 8.
+    """
     ax, ay, ac, bx, by, bc = ORIENTATION_MAPS[first]
     xx, xy, xc, yx, yy, yc = ORIENTATION_MAPS[then]
     both = (

@@ -158,7 +158,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A word about a face: a source names or denies a person, or, with None, puts the face aside."""
+    """A word about a face: a source names or denies a person, or with None puts it aside."""
 
     person_id: PersonId | None
     state: FaceState
@@ -176,7 +176,8 @@ class FacePlace:
     box : in the frame of the image, which is upright.
     orientation : how the image is to be turned for this face to be upright, as EXIF has it: 3, 6 or
         8 of somebody who lies down, and of everybody in a photo that lies on its side; else 1.
-    is_seen : whether a detector sees a face there; else it is a guess from where a person drew a box.
+    is_seen : whether a detector sees a face there; else it is a guess from where a person drew a
+        box.
     """
 
     box: Box
@@ -234,8 +235,8 @@ class EncoderThresholds:
     label_counts, cuts : the largest distance to a centroid at which its person is suggested, for
         some numbers of labelled faces behind the centroid, ascending counts.
     group_cut : root-mean-square distance up to which unknown faces make one group.
-    same_face : up to it, two encodings are of one face before and after an edit, or on a RAW and its
-        JPEG; None: two thirds of the cut of one label, as dlib's.
+    same_face : up to it, two encodings are of one face before and after an edit, or on a RAW and
+        its JPEG; None: two thirds of the cut of one label, as dlib's.
     other_face : beyond it, they are not, though the place is the same; None: 1.14 of that cut.
     quality_floor : below this ``EncodedFace.quality`` an encoding is not used; 0: all are.
     """
@@ -354,9 +355,9 @@ class PhotoFacts:
     Attributes
     ----------
     width_px, height_px : of the stored pixels, before ``orientation``.
-    decoder_turn : how the decoder has turned the picture that is coded in the file to give the stored
-        pixels, as EXIF numbers it: libheif does what a HEIC's boxes say. Other programs may count in
-        the coded picture.
+    decoder_turn : how the decoder has turned the picture that is coded in the file to give the
+        stored pixels, as EXIF numbers it: libheif does what a HEIC's boxes say. Other programs may
+        count in the coded picture.
     """
 
     format: str
@@ -372,7 +373,8 @@ class PhotoFacts:
 class PhotoShape:
     """A photo's (width, height) in pixels as they lie, and the orientation that turns it upright.
 
-    ``is_turned_by_decoder`` tells that whoever opens the file gets it turned, whatever its EXIF says.
+    ``is_turned_by_decoder`` tells that whoever opens the file gets it turned, whatever its EXIF
+    says.
     """
 
     size: tuple[int, int]

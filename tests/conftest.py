@@ -1,4 +1,5 @@
-"""What all tests share: a model cache of their own, the real photos, a scan and the command line."""
+"""What all tests share: a model cache of their own, the real photos, a scan and the command
+line."""
 
 import logging
 import os

@@ -1,7 +1,7 @@
 """Databases as digiKam makes them, for tests.
 
-The tables have the columns of digiKam's ``core/data/database/dbconfig.xml.cmake.in`` and of the steps
-``UpdateSchemaFromV9ToV10`` to ``V16ToV17`` in it; what is written into them follows
+The tables have the columns of digiKam's ``core/data/database/dbconfig.xml.cmake.in`` and of the
+steps ``UpdateSchemaFromV9ToV10`` to ``V16ToV17`` in it; what is written into them follows
 ``core/libs/database/tags/facetagseditor.cpp`` (a named face is a region, a row for training and the
 tag; a guess is a face under the person's tag and a row under "Unconfirmed").
 """
@@ -27,13 +27,15 @@ def tables(schema=17):
         "Albums": "(id INTEGER PRIMARY KEY, albumRoot INTEGER NOT NULL, relativePath TEXT NOT NULL,"
         f" date DATE, caption TEXT, collection TEXT, icon INTEGER{modified},"
         " UNIQUE(albumRoot, relativePath))",
-        "Images": "(id INTEGER PRIMARY KEY, album INTEGER, name TEXT NOT NULL, status INTEGER NOT NULL,"
+        "Images": "(id INTEGER PRIMARY KEY, album INTEGER, name TEXT NOT NULL,"
+        " status INTEGER NOT NULL,"
         " category INTEGER NOT NULL, modificationDate DATETIME, fileSize INTEGER, uniqueHash TEXT"
         f"{order}, UNIQUE (album, name))",
         "ImageInformation": "(imageid INTEGER PRIMARY KEY, rating INTEGER, creationDate DATETIME,"
-        " digitizationDate DATETIME, orientation INTEGER, width INTEGER, height INTEGER, format TEXT,"
-        f" colorDepth INTEGER, colorModel INTEGER{zone})",
-        "Tags": "(id INTEGER PRIMARY KEY, pid INTEGER, name TEXT NOT NULL, icon INTEGER, iconkde TEXT,"
+        " digitizationDate DATETIME, orientation INTEGER, width INTEGER, height INTEGER, format"
+        f" TEXT, colorDepth INTEGER, colorModel INTEGER{zone})",
+        "Tags": "(id INTEGER PRIMARY KEY, pid INTEGER, name TEXT NOT NULL, icon INTEGER,"
+        " iconkde TEXT,"
         " UNIQUE (name, pid))",
         "TagsTree": "(id INTEGER NOT NULL, pid INTEGER NOT NULL, UNIQUE (id, pid))",
         "ImageTags": "(imageid INTEGER NOT NULL, tagid INTEGER NOT NULL, UNIQUE (imageid, tagid))",

@@ -1,7 +1,8 @@
-"""A plugin's runtime that calls itself a graphics processor: ONNX Runtime, and what devices do to one.
+"""A plugin's runtime that calls itself a graphics processor: ONNX Runtime, and what devices do to
+one.
 
-``faults`` are files in the folder that ``FACEDEX_TEST_DEVICE`` names; each is obeyed in the device's
-process only, and noted there:
+``faults`` are files in the folder that ``FACEDEX_TEST_DEVICE`` names; each is obeyed in the
+device's process only, and noted there:
 
     most        a number: larger batches are out of memory
     die         removed, and the process is killed

@@ -190,7 +190,8 @@ def names_by_path(library: Path) -> dict[str, list[str | None]]:
 # everything that says who somebody is; ids and uuids included, times and distances left out
 _SAID = {
     "person": "SELECT id, uuid, name, is_placeholder FROM person ORDER BY id",
-    "face": "SELECT id, uuid, photo_id, x0, y0, x1, y1, origin, engine, cluster_id FROM face ORDER BY id",
+    "face": "SELECT id, uuid, photo_id, x0, y0, x1, y1, origin, engine, cluster_id FROM face"
+    " ORDER BY id",
     "assignment": (
         "SELECT face_id, person_id, state, source FROM assignment ORDER BY face_id, person_id"
     ),

@@ -54,7 +54,8 @@ class Db3:
     def __init__(self):
         self.entries = []
         self.images = {}
-        # as a new installation has them: rows of albums that hold no faces, then the first that does
+        # as a new installation has them: rows of albums that hold no faces, then the first that
+        # does
         self.albums = {
             "token": ["]star", "]screensaver", "]updated", "]unknownface", "]search"],
             "category": [0, 0, 0, 8, 0],

@@ -1,7 +1,8 @@
 """Small RAW files for tests, made from any picture: nothing here comes from a camera.
 
-A DNG with an uncompressed colour filter array (DNG 1.4, TIFF 6.0), with or without embedded previews, in
-every orientation; and the outer shells of CR3 and RAF, as far as hashing looks into them.
+A DNG with an uncompressed colour filter array (DNG 1.4, TIFF 6.0), with or without embedded
+previews, in every orientation; and the outer shells of CR3 and RAF, as far as hashing looks into
+them.
 """
 
 import struct
@@ -113,7 +114,8 @@ def cr3(picture: bytes, metadata: bytes) -> bytes:
 
 
 def raf(sensor: bytes, jpeg: bytes) -> bytes:
-    """Return the shell of a Fujifilm RAF: a preview that holds the metadata, then the sensor's data."""
+    """Return the shell of a Fujifilm RAF: a preview that holds the metadata, then the sensor's
+    data."""
     head = b"FUJIFILMCCD-RAW 0201FF".ljust(84, b"\0")
     jpeg_at = 160
     header_at = jpeg_at + len(jpeg)

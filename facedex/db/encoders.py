@@ -1,4 +1,4 @@
-"""What a plugin's encoder says of its distances, stored so that it is known where the plugin is not."""
+"""What plugins' encoders give of their distances, stored for when the plugin is not there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ def save_thresholds(db: Connection, model_id: str, thresholds: EncoderThresholds
 
 
 def find_thresholds(db: Connection, model_id: str) -> EncoderThresholds | None:
-    """Return what is stored of a model, by this version or another; what is not known is left out."""
+    """Return what is stored of a model, by this version or another.
+
+    What is not known is left out.
+    """
     given = json.loads(get_meta(db, _key(model_id)) or "null")
     if given is None:
         return None

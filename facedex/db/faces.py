@@ -70,7 +70,10 @@ class StoredFace:
 
 
 def faces_of_photo(db: apsw.Connection, photo_id: PhotoId) -> list[StoredFace]:
-    """Return a photo's faces, by id. Settled: not only the program has assigned or compared them."""
+    """Return a photo's faces, by id. Settled.
+
+    Not only the program has assigned or compared them.
+    """
     sql = (
         "SELECT f.id, f.uuid, f.photo_id, f.x0, f.y0, f.x1, f.y1, f.origin, f.cluster_id,"
         " EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = f.id AND a.source != 'auto')"
@@ -101,7 +104,10 @@ def add_face(
 
 
 def add_drawn_face(db: apsw.Connection, photo_id: PhotoId, box: Box, face_uuid: str) -> FaceId:
-    """Add a box that no detector found (origin ``manual``), in the stored-pixel frame; return its id."""
+    """Add a box that no detector found (origin ``manual``), in the stored-pixel frame.
+
+    Return its id.
+    """
     db.execute(
         "INSERT INTO face (uuid, photo_id, x0, y0, x1, y1, origin, created_us)"
         " VALUES (?, ?, ?, ?, ?, ?, 'manual', ?)",
@@ -123,7 +129,10 @@ def set_encoding(
     encoding: NDArray[np.float32] | None,
     quality: float | None,
 ) -> None:
-    """Give a face what a model says of it; its box and origin stay. Landmarks: stored-pixel frame."""
+    """Give a face what a model says of it.
+
+    Its box and origin stay. Landmarks: stored-pixel frame.
+    """
     db.execute(
         "UPDATE face SET landmarks = ?, quality = ? WHERE id = ?",
         (_landmarks_json(landmarks), quality, face_id),
@@ -329,8 +338,8 @@ class EncodedFaces:
 
     ``person`` is 0 where nobody is confirmed and ``cluster`` 0 where the face is not placed;
     ``is_ignored`` marks faces that shall not be matched, ``is_gone`` those whose photo has no file
-    any more: who is confirmed on it was still seen there. ``taken_us`` and ``quality`` are NaN where
-    they are not known.
+    any more: who is confirmed on it was still seen there. ``taken_us`` and ``quality`` are NaN
+    where they are not known.
     """
 
     face: NDArray[np.int64]

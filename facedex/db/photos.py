@@ -186,7 +186,7 @@ def set_compared(db: apsw.Connection, one: Replaced) -> None:
 
 
 def drop_unheld(db: apsw.Connection) -> None:
-    """Remove the photos that no file holds any more and whose faces only the program has assigned."""
+    """Remove the photos that no file holds any more and on whose faces there is only a guess."""
     db.execute(
         "DELETE FROM photo WHERE NOT EXISTS (SELECT 1 FROM file f WHERE f.photo_id = photo.id)"
         " AND NOT EXISTS (SELECT 1 FROM region g WHERE g.photo_id = photo.id)"

@@ -1,9 +1,10 @@
 """What digiKam's database says of people: where its photos are, and who is on them.
 
 The tables and columns are those of digiKam's ``core/data/database/dbconfig.xml.cmake.in``
-(invent.kde.org/graphics/digikam), schema 6 to 17. A photo is ``AlbumRoots`` (volume and folder), then
-``Albums.relativePath`` (``/`` is the root itself), then ``Images.name``. ``ImageInformation`` has its
-stored size, and an orientation that is the file's until the user turns the photo in digiKam.
+(invent.kde.org/graphics/digikam), schema 6 to 17. A photo is ``AlbumRoots`` (volume and folder),
+then ``Albums.relativePath`` (``/`` is the root itself), then ``Images.name``. ``ImageInformation``
+has its stored size, and an orientation that is the file's until the user turns the photo in
+digiKam.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ What the properties mean is in digiKam's ``core/libs/database/coredb/coredbconst
   particular have another mark too; their names are translated, so the marks tell them apart.
 - ``Tags``: a tag under "People" has no mark before a face is given to it. Where no other tag stands
   under it, it is somebody too; with others under it, it is a group.
-- ``ImageTagProperties``: one row a face. ``tagRegion`` is one that the user named, ``ignoredFace`` one
-  that the user set aside, ``autodetectedFace`` one that digiKam found and at most guesses a name for.
-  ``autodetectedPerson`` repeats a guess; ``faceToTrain`` repeats a name and is not read.
+- ``ImageTagProperties``: one row a face. ``tagRegion`` is one that the user named, ``ignoredFace``
+  one that the user set aside, ``autodetectedFace`` one that digiKam found and at most guesses a
+  name for. ``autodetectedPerson`` repeats a guess; ``faceToTrain`` repeats a name and is not read.
 - ``ImageTags``: the photo has the tag, wherever the face may be.
 """
 
@@ -61,8 +61,8 @@ _NUMBER = re.compile(r"""\b(x|y|width|height)\s*=\s*["'](-?[0-9]{1,9})["']""")
 def parse_rect(value: str) -> DigikamRect | None:
     """Return the rectangle that ``value`` begins with, or None.
 
-    It is written ``<rect x="1" y="2" width="3" height="4"/>``. Something may follow: newer versions of
-    digiKam note there who was rejected for the face.
+    It is written ``<rect x="1" y="2" width="3" height="4"/>``. Something may follow: newer versions
+    of digiKam note there who was rejected for the face.
     """
     found = _RECT.match(value)
     numbers = {name: int(digits) for name, digits in _NUMBER.findall(found[1] if found else "")}
@@ -150,7 +150,10 @@ _Named = dict[int, tuple[int | None, str]]  # a tag's parent and name, by its id
 
 
 def _line(named: _Named, tag_id: int) -> list[int]:
-    """Return a tag with those above it, from the top; without the one that stands above all others."""
+    """Return a tag with those above it, from the top.
+
+    Without the one that stands above all others.
+    """
     line: dict[int, None] = {}
     at: int | None = tag_id
     while at is not None and at in named and at not in line:  # a damaged tree may hold a ring

@@ -23,7 +23,10 @@ TABLES = {
     "Tags": ("id", "pid", "name"),
     "TagProperties": ("tagid", "property"),
 }
-"""The tables that are read, each with its columns; all of them are in every schema that is known."""
+"""The tables that are read, each with its columns.
+
+All of them are in every schema that is known.
+"""
 
 
 def check_tables(rows: ForeignRows, file: Path) -> None:
@@ -32,15 +35,15 @@ def check_tables(rows: ForeignRows, file: Path) -> None:
     missing = [name for name, columns in found.items() if not columns]
     if missing:
         raise UsageError(
-            f"{file} is not digiKam's main database: it has no table {', '.join(missing)}; the names "
-            f"are in digikam4.db"
+            f"{file} is not digiKam's main database: it has no table {', '.join(missing)}; the"
+            " names are in digikam4.db"
         )
     for name, columns in TABLES.items():
         lacking = [column for column in columns if column.casefold() not in found[name]]
         if lacking:
             raise UsageError(
-                f"{file} is of a digiKam that facedex does not know: its table {name} has no column "
-                f"{', '.join(lacking)}"
+                f"{file} is of a digiKam that facedex does not know: its table {name} has no column"
+                f" {', '.join(lacking)}"
             )
 
 
@@ -63,13 +66,14 @@ def check_schema(rows: ForeignRows, file: Path) -> int:
         raise UsageError(f"{file} does not say which digiKam wrote it (setting DBVersion)")
     if schema < OLDEST_SCHEMA:
         raise UsageError(
-            f"{file} is of a digiKam without faces (schema {schema}); open it once with a newer digiKam"
+            f"{file} is of a digiKam without faces (schema {schema}); open it once with a newer"
+            " digiKam"
         )
     if schema > NEWEST_SCHEMA and not (required is not None and required <= NEWEST_SCHEMA):
         raise UsageError(
             f"{file} is of a newer digiKam than facedex knows (schema {schema}, known are "
-            f"{OLDEST_SCHEMA} to {NEWEST_SCHEMA}); look for a newer facedex, or let digiKam write the "
-            f"names into the photos"
+            f"{OLDEST_SCHEMA} to {NEWEST_SCHEMA}); look for a newer facedex, or let digiKam write"
+            " the names into the photos"
         )
     return schema
 

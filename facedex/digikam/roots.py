@@ -1,9 +1,9 @@
 """The folders on this machine that digiKam's album roots may be.
 
 digiKam names a root by its volume and the folder on it (``CollectionManager::Private`` in its
-``core/libs/database/collection``): ``volumeid:?path=`` and ``networkshareid:?mountpath=`` say where it
-is, percent-encoded; ``volumeid:?uuid=`` and ``?label=`` leave open where the volume is mounted. Then it
-may be the same folder of any volume that a folder of the library is on.
+``core/libs/database/collection``): ``volumeid:?path=`` and ``networkshareid:?mountpath=`` say where
+it is, percent-encoded; ``volumeid:?uuid=`` and ``?label=`` leave open where the volume is mounted.
+Then it may be the same folder of any volume that a folder of the library is on.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def possible_folders(
 
     Parameters
     ----------
-    library_folders : the folders that facedex has scanned, absolute. What has nothing to do with any
-        of them is left out.
-    table : what the user says: a root's label, or its folder or one above it as digiKam names it, to a
-        folder here. It goes before everything else.
+    library_folders : the folders that facedex has scanned, absolute. What has nothing to do with
+        any of them is left out.
+    table : what the user says: a root's label, or its folder or one above it as digiKam names it,
+        to a folder here. It goes before everything else.
 
     Raises
     ------

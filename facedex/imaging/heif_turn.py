@@ -1,9 +1,9 @@
 """How a HEIC says that it is to be turned: by properties of its primary picture, not by EXIF.
 
-``irot`` turns by quarters against the clock, ``imir`` exchanges top and bottom (0) or left and right
-(1), in the order in which the picture has them (ISO/IEC 23008-12, 6.5.10 and 6.5.12). libheif applies
-them while it decodes; programs that read the coded picture, as ExifTool and digiKam do, count regions
-in it as it was before.
+``irot`` turns by quarters against the clock, ``imir`` exchanges top and bottom (0) or left and
+right (1), in the order in which the picture has them (ISO/IEC 23008-12, 6.5.10 and 6.5.12). libheif
+applies them while it decodes; programs that read the coded picture, as ExifTool and digiKam do,
+count regions in it as it was before.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ class Groups:
     means : float32 (g, d).
     sizes, spreads, crowding : float64 (g,).
     is_placed : bool (g,), groups that must not be merged with each other.
-    apart : int64 (p, 2), pairs of groups that must not be merged, for they share a photo or were said
-        not to be one person.
+    apart : int64 (p, 2), pairs of groups that must not be merged, for they share a photo or were
+        said not to be one person.
     """
 
     means: NDArray[np.float32]
@@ -185,8 +185,8 @@ def _mutual(
     np.minimum.at(best, a, value)
     np.minimum.at(best, b, value)
     mutual = np.flatnonzero((value <= best[a]) & (value <= best[b]))
-    # among many copies of one photo all distances are equal: in a fixed order one pair a round would
-    # merge, in a scattered one about a third
+    # among many copies of one photo all distances are equal: in a fixed order one pair a round
+    # would merge, in a scattered one about a third
     mutual = mutual[np.argsort((a[mutual] * _SCATTER + b[mutual]) * _SCATTER)]
     first = np.full(n, len(mutual), dtype=np.int64)
     rank = np.arange(len(mutual))

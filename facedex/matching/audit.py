@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MIN_PEOPLE = 20
 MIN_FACES = 200
-"""Labelled people with two faces and more, and their faces, below which nothing can be concluded."""
+"""Labelled people with two faces and more, and their faces, for anything to be concluded."""
 
 MAX_LABELS = 8
 LEAST_GAIN = 0.005
@@ -127,9 +127,9 @@ def own_calibration(
 ) -> Calibration:
     """Return the shipped calibration of a metric, corrected by the library's own faces.
 
-    People are known by one label, by up to three and by up to ``MAX_LABELS`` in turn, so that those with
-    many do not speak for all. Pairs that are far apart are left out, of one person too: few faces
-    that do not look like their person would make the ratio too flat where it matters.
+    People are known by one label, by up to three and by up to ``MAX_LABELS`` in turn, so that those
+    with many do not speak for all. Pairs that are far apart are left out, of one person too: few
+    faces that do not look like their person would make the ratio too flat where it matters.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ class Centroid:
         return self._of(self.n + 1, total, self.weight + steps)
 
     def remove(self, encoding: NDArray[np.float32], weight: float = 1.0) -> Self:
-        """Return the centroid without ``encoding`` (d,), which was added with this weight before."""
+        """Return the centroid without ``encoding`` (d,), which was added with this weight."""
         if self.n == 0:
             raise ValueError("the centroid is empty: nothing can be removed from it")
         steps = _weight_in_steps(weight)

@@ -4,8 +4,8 @@ A face that lies in a group stays there. Faces without one take part in an agglo
 the groups that are there are whole from the start and are never merged with each other: so a face
 joins what is there, or others that are new, whichever is nearer. Two faces of one photo never share
 a group. What stays alone is passed in again together with the next new faces; so do, where groups
-are there already, two faces that are not very near each other: whom a third joins is surer then, and
-what is placed once cannot be taken back.
+are there already, two faces that are not very near each other: whom a third joins is surer then,
+and what is placed once cannot be taken back.
 
 First what is surely one person is merged, then, with the crowding around the groups known, all up
 to the rule's cut. After each round of merges the neighbours of the means are looked for again: so a
@@ -49,9 +49,11 @@ def group_unknown(
 
     Parameters
     ----------
-    encodings : float32 (n, d), faces that have no person; those that are not finite stay as they are.
+    encodings : float32 (n, d), faces that have no person; those that are not finite stay as they
+        are.
     photo_ids : int (n,), the photo of each face.
-    placed : int64 (n,), the group that each face is in already, 0..k-1, or ``ALONE``; None: none is.
+    placed : int64 (n,), the group that each face is in already, 0..k-1, or ``ALONE``; None: none
+        is.
     apart : int64 (p, 2), pairs of faces that must not be put into one group; None: none.
     exact_pairs : see :func:`facedex.matching.neighbours.neighbours`.
 
@@ -123,7 +125,10 @@ def _near(groups: Groups, of: NDArray[np.int64], rule: GroupRule, exact_pairs: i
 def _near_in_a_crowd(
     groups: Groups, of: NDArray[np.int64], rule: GroupRule, exact_pairs: int
 ) -> Edges:
-    """Return the pairs up to the cut; the crowding of ``of``, and of what is near, is taken anew."""
+    """Return the pairs up to the cut.
+
+    The crowding of ``of``, and of what is near, is taken anew.
+    """
     groups.crowding[of] = 0
     reach = max(rule.cut**2 + rule.slack, rule.crowd_far**2)
     heights = groups.heights(rule) - groups.crowding

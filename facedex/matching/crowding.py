@@ -1,4 +1,6 @@
-"""How crowded it is around a group: a network tells some kinds of faces apart less well than others.
+"""How crowded it is around a group.
+
+A network tells some kinds of faces apart less well than others.
 
 Where many different people lie near each other, the same distance says less. So what lies around a
 group, but not so near that it may be the same person, makes the group's distances larger. Faces of
@@ -26,8 +28,8 @@ def crowding(edges: Edges, sizes: NDArray[np.float64], rule: GroupRule) -> NDArr
     """Return what the surroundings add to each group's squared distances, float64 (g,).
 
     The mean over the ``crowd_size`` nearest neighbours that count of how much nearer than
-    ``crowd_far`` they are, in squares, times ``crowd_weight``. Neighbours that do not exist count as
-    being at ``crowd_far``, so in a small library nothing is added.
+    ``crowd_far`` they are, in squares, times ``crowd_weight``. Neighbours that do not exist count
+    as being at ``crowd_far``, so in a small library nothing is added.
 
     Parameters
     ----------
@@ -51,7 +53,10 @@ def crowding(edges: Edges, sizes: NDArray[np.float64], rule: GroupRule) -> NDArr
 
 
 def _stars(edges: Edges, sizes: NDArray[np.float64], rule: GroupRule) -> NDArray[np.int64]:
-    """Return for each group the large and larger one nearest within the cut, and so on; or itself."""
+    """Return for each group the large and larger one nearest within the cut, and so on.
+
+    Or itself.
+    """
     star = np.arange(len(sizes), dtype=np.int64)
     within = edges.value <= rule.cut**2
     a, b, value = edges.a[within], edges.b[within], edges.value[within]

@@ -23,7 +23,9 @@ _LEAST_WEIGHT = 1 / 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Faces:
-    """Faces that one model has encoded, as arrays of equal length n; NaN where something is unknown.
+    """Faces that one model has encoded, as arrays of equal length n.
+
+    NaN where something is unknown.
 
     Attributes
     ----------
@@ -54,8 +56,8 @@ class KnownPeople:
     """Everybody's modes. Faces are given by their index in ``faces``.
 
     A face weighs as much as its quality; poor ones count only for a person who has no other, and
-    those below the floor for nobody. What is known of a person depends only on which faces they have
-    now.
+    those below the floor for nobody. What is known of a person depends only on which faces they
+    have now.
     """
 
     def __init__(

@@ -1,13 +1,13 @@
 """How likely two groups of faces are one person, after grouping has merged what it could.
 
-The log odds are level - steepness t + larger / n + smaller / m - log(units), for two groups of n >= m faces.
-t is the squared distance of their means by the default metric, so what each has in common with everybody
-counts against them; lone faces are groups of one, and units is the number of all groups. Each unit has
-about as many others of its person in a large library as in a small one, but more strangers near it: so the
-odds of a pair fall with the number of units.
+The log odds are level - steepness t + larger / n + smaller / m - log(units), for two groups of n >=
+m faces. t is the squared distance of their means by the default metric, so what each has in common
+with everybody counts against them; lone faces are groups of one, and units is the number of all
+groups. Each unit has about as many others of its person in a large library as in a small one, but
+more strangers near it: so the odds of a pair fall with the number of units.
 
-What lies nearer was merged already, or kept apart by a photo or by the crowd around it. So this is no
-matter of distances alone and is fitted, by logistic regression, on what grouping leaves.
+What lies nearer was merged already, or kept apart by a photo or by the crowd around it. So this is
+no matter of distances alone and is fitted, by logistic regression, on what grouping leaves.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ the plain distances would need all n^2 of them. As distances within a merge vary
 means differ by less than 1 %.
 
 Two groups that are each other's nearest may be merged at once and in any order, because average
-linkage is reducible: a merged group is no nearer to a third than the nearer of its parts (Bruynooghe
-1977; Muellner, arXiv:1109.2378, section 2). For the same reason a group whose nearest lies beyond
-the cut is finished, and a group must look for its nearest again only when that one was merged.
+linkage is reducible: a merged group is no nearer to a third than the nearer of its parts
+(Bruynooghe 1977; Muellner, arXiv:1109.2378, section 2). For the same reason a group whose nearest
+lies beyond the cut is finished, and a group must look for its nearest again only when that one was
+merged.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def near(
 def iter_whole_photos(
     photo_ids: NDArray[np.int64], n_faces: int = BATCH
 ) -> Iterator[NDArray[np.int64]]:
-    """Yield face indices, ``n_faces`` or a photo more at a time, a photo's faces always together."""
+    """Yield face indices, ``n_faces`` or a photo more at a time, a photo's faces together."""
     order = np.argsort(photo_ids, kind="stable").astype(np.int64)
     _, counts = np.unique(photo_ids, return_counts=True)
     ends = np.cumsum(counts)

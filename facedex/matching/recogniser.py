@@ -36,7 +36,7 @@ not: at 0.36 to 0.38 of unit vectors. Any cut from 0.36 to 0.45 leaves LFW's peo
 two of them apart who bear one name (benchmarks/identity/open_set.py)."""
 
 MOST_OF_POOR = 0.99
-"""The most that is said of a face whose encoding is poor, or of a person of whom there are only such:
+"""The highest probability of a face with a poor encoding, or of a person with only such:
 how far a poor encoding may be off is not in its distance, so it is never sure (``types.SURE``)."""
 
 

@@ -1,8 +1,9 @@
-"""What is true of one encoder: which distances mean what, and from which quality on a vector counts.
+"""What is true of one encoder: what its distances mean, and from which quality on it counts.
 
-Distances are Euclidean, of encodings as they are stored. What facedex knows of dlib's encoder stands here
-and nowhere else; a plugin's encoder says it itself (:class:`facedex.types.EncoderThresholds`), and what it
-leaves out is derived from what it gives, in the proportions of dlib's.
+Distances are Euclidean, of encodings as they are stored. What facedex knows of dlib's encoder
+stands here and nowhere else; a plugin's encoder says it itself
+(:class:`facedex.types.EncoderThresholds`), and what it leaves out is derived from what it gives, in
+the proportions of dlib's.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Coefficients = tuple[float, float, float, float]
 
 DLIB_MODELS = "dlib-resnet-v1-"
 ODDS_WHEN_FITTED = 100.0
-"""Pairs of two people for each pair of one, to which every fit of log-likelihood ratios is weighted."""
+"""Pairs of two people for each pair of one, to which every fit of ratios is weighted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ class EncoderFacts:
 
     Attributes
     ----------
-    same_face : up to this distance two encodings are of one face, seen twice (an edited photo, a RAW
-        and its JPEG); siblings on one photo are farther apart.
+    same_face : up to this distance two encodings are of one face, seen twice (an edited photo, a
+        RAW and its JPEG); siblings on one photo are farther apart.
     other_face : beyond this distance not even the same place makes two encodings one face's.
     group_rule : when unknown faces are one group.
     ratios : of each metric, the log-likelihood ratio of its distances
@@ -180,8 +181,8 @@ def is_face(encoder: EncoderFacts | None, quality: float | None) -> bool:
 def ratio_from_cuts(label_counts: tuple[int, ...], cuts: tuple[float, ...]) -> Coefficients:
     """Return the log-likelihood ratio of an encoder of which only cuts are known.
 
-    At a cut a face is as likely the person's as not, of ``ODDS_WHEN_FITTED`` candidates; around it the
-    ratio is as steep, in shares of the squared cut, as that of dlib's encodings.
+    At a cut a face is as likely the person's as not, of ``ODDS_WHEN_FITTED`` candidates; around it
+    the ratio is as steep, in shares of the squared cut, as that of dlib's encodings.
     """
     inverse = 1 / np.asarray(label_counts, dtype=np.float64)
     squared = np.square(np.asarray(cuts, dtype=np.float64))
@@ -194,7 +195,7 @@ def ratio_from_cuts(label_counts: tuple[int, ...], cuts: tuple[float, ...]) -> C
 
 
 def cut_of_one_label(ratio: Coefficients) -> float:
-    """Return the distance to a single labelled face at which a face is as likely its person's as not."""
+    """Return the distance to one labelled face at which a face is as likely its person's as not."""
     a, b, c, e = ratio
     return math.sqrt((math.log(ODDS_WHEN_FITTED) - a - c) / (b + e))
 

@@ -1,7 +1,7 @@
 """What is the same face: the one table of places and overlaps, and pairing faces best first.
 
-How far two boxes around one face agree depends on who drew them. Overlaps are intersection over union, of
-boxes in the same frame.
+How far two boxes around one face agree depends on who drew them. Overlaps are intersection over
+union, of boxes in the same frame.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ AROUND_IOU = 0.25
 SAME_REGION_IOU = 0.5
 """Two programs' regions, both loose or both tight; beyond it neither fits anybody else."""
 UNMOVED_IOU = 0.5
-"""A face before and after an edit that moved nothing, found by one detector: the boxes shift little."""
+"""A face before and after an edit that moved nothing, found by one detector.
+
+The boxes shift little.
+"""
 REWRITTEN_IOU = 0.9
 """A region that a program read and wrote again: it only rounds to pixels."""
 
@@ -43,7 +46,7 @@ def is_around(drawn: Box, found: Box) -> bool:
 
 
 def is_on_face(drawn: Box, found: Box) -> bool:
-    """Tell whether a region, loose or as tight as a detector's, is around the face that was found."""
+    """Tell whether a region, loose or as tight as a detector's, is around a face that was found."""
     return is_found_again(drawn, found) or is_around(drawn, found)
 
 

@@ -1,4 +1,4 @@
-"""Opening a run over a library: its engine, its workers and cache.db, for as long as they are needed."""
+"""Opening a run over a library: its engine, its workers and cache.db."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def prepare_engine(config: EngineConfig, sink: ProgressSink) -> Engine:
 
 
 def prepare_engine_of(model: str | None, config: EngineConfig, sink: ProgressSink) -> Engine:
-    """Return the engine as :func:`prepare_engine` does, for a library whose faces ``model`` encoded.
+    """Return the engine for a library whose faces ``model`` encoded; see :func:`prepare_engine`.
 
     Raises
     ------

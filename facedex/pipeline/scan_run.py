@@ -64,7 +64,7 @@ class ScanRun:
     began_us: int = field(default_factory=now_us)
 
     def usable(self, face: FoundFace | None) -> FoundFace | None:
-        """Return what was encoded in a box that a person drew, or None if that box is on nothing."""
+        """Return what was encoded in a box that a person drew, or None if it is on nothing."""
         return face if face is not None and is_face(self.encoder, face.quality) else None
 
 

@@ -12,7 +12,8 @@ writes, and only ``files`` and ``photo_files`` look at the disk.
 - ``frames``: whether regions are meant in the stored pixels.
 - ``editing``: changing a property of a packet; all else in it stays, byte by byte.
 - ``traces``: what of a packet facedex wrote.
-- ``merging``, ``merging_regions``, ``merging_texts``: a packet brought up to date with the named faces.
+- ``merging``, ``merging_regions``, ``merging_texts``: a packet brought up to date with the named
+    faces.
 - ``embedding``, ``photo_files``: the packet put into a photo's own file, and which may take it.
 - ``sidecars``: which ``.xmp`` belongs to a photo, and what is to become of it.
 - ``files``: a file put in another's place.

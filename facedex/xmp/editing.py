@@ -91,7 +91,7 @@ class PacketEdit:
         return cuts
 
     def _whole_line(self, start: int, end: int) -> tuple[int, int]:
-        """Return a part of the packet with its indent and line break, if it has a line to itself."""
+        """Return a part of the packet, with its indent and line break if it has its own line."""
         data, begin = self._data, start
         while data[begin - 1 : begin] in {b" ", b"\t"}:
             begin -= 1

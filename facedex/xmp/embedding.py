@@ -38,8 +38,8 @@ _TRAILER = b"<?xpacket end"
 class _Container(NamedTuple):
     """How a format holds a packet.
 
-    ``put`` returns a file's bytes with another packet, or raises ``ValueError``; ``rest`` returns the
-    parts of a file that no packet changes.
+    ``put`` returns a file's bytes with another packet, or raises ``ValueError``; ``rest`` returns
+    the parts of a file that no packet changes.
     """
 
     put: Callable[[bytes, bytes], bytes]
@@ -81,11 +81,9 @@ def embed_faces(
 
     Raises
     ------
-    UnmergeableError
-        If its format is not among ``WRITABLE``, or it cannot take the faces without loss: the packet
-        is damaged or would not fit, or the file holds several pictures. A sidecar can take them.
-    ValueError
-        If a face has no name or no area inside the picture.
+    UnmergeableError If its format is not among ``WRITABLE``, or it cannot take the faces without
+        loss: the packet is damaged or would not fit, or the file holds several pictures. A sidecar
+        can take them. ValueError If a face has no name or no area inside the picture.
     """
     kind = sniff(data[:SNIFF_BYTES])
     if kind is None or kind not in _CONTAINERS:

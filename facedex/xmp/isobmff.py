@@ -1,7 +1,7 @@
 """XMP in files of ISO base media boxes: HEIC, AVIF, Canon's CR3.
 
-Sources: ISO/IEC 14496-12, sections 8.11.3 (iloc) and 8.11.6 (iinf); XMP specification part 3 (the uuid
-box).
+Sources: ISO/IEC 14496-12, sections 8.11.3 (iloc) and 8.11.6 (iinf); XMP specification part 3 (the
+uuid box).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Bringing a packet up to date with the named faces, in every form that other programs look for.
 
 A face becomes an MWG region, a Microsoft region, a person in the image, a keyword, and a path under
-``People`` in the lists that digiKam, Lightroom and Windows show. Only the properties that change are
-written anew, with all that they hold; every other byte of the packet stays. What facedex wrote
+``People`` in the lists that digiKam, Lightroom and Windows show. Only the properties that change
+are written anew, with all that they hold; every other byte of the packet stays. What facedex wrote
 earlier goes when it is no longer true; what others wrote never does.
 """
 
@@ -73,10 +73,8 @@ def update_packet(
 
     Raises
     ------
-    UnmergeableError
-        If the packet is damaged, or others drew its regions on a picture of another shape or turned.
-    ValueError
-        If a face has no name or no area inside the picture.
+    UnmergeableError If the packet is damaged, or others drew its regions on a picture of another
+        shape or turned. ValueError If a face has no name or no area inside the picture.
     """
     wanted = [_region_of(face) for face in faces]
     edit = PacketEdit(NEW_PACKET if packet is None else packet)

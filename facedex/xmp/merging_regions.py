@@ -158,7 +158,9 @@ class _Items:
                 self._ours[id(item)] = trace
 
     def refuse_turned(self, wanted: list[XmpRegion], orientation: int) -> None:
-        """Refuse regions that others drew on the picture turned upright: each would be added once more.
+        """Refuse regions that others drew on the picture turned upright.
+
+        Each would be added once more.
 
         Raises
         ------

@@ -1,8 +1,9 @@
 """The names of a packet as texts: persons in the image, keywords, and paths under ``People``.
 
-digiKam takes its tags from the first list of paths that it finds, in the order of ``schemas.TAG_LISTS``;
-Lightroom reads ``lr:hierarchicalSubject`` and ``dc:subject``, Windows ``LastKeywordXMP``. Neither digiKam
-nor Lightroom allows a tag with the separator in its name, so such a name gets no path in that list.
+digiKam takes its tags from the first list of paths that it finds, in the order of
+``schemas.TAG_LISTS``; Lightroom reads ``lr:hierarchicalSubject`` and ``dc:subject``, Windows
+``LastKeywordXMP``. Neither digiKam nor Lightroom allows a tag with the separator in its name, so
+such a name gets no path in that list.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""XMP in PNG files: an iTXt chunk. Sources: the PNG specification (W3C), XMP specification part 3."""
+"""XMP in PNG files: an iTXt chunk. Sources.
+
+The PNG specification (W3C), XMP specification part 3.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,10 @@ def holder(element: Element) -> Element:
 
 
 def value(element: Element, name: str) -> str:
-    """Return a simple field of a structure without surrounding blanks; ``""`` where it is absent."""
+    """Return a simple field of a structure without surrounding blanks.
+
+    ``""`` where it is absent.
+    """
     for place in (element, holder(element)):
         if name in place.attributes:
             return place.attributes[name].strip()

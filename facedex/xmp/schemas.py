@@ -1,8 +1,8 @@
 """Namespaces and property names, in Clark's notation: ``{namespace}name``.
 
-Sources: XMP specification parts 1 and 2 (Adobe), "Guidelines for Handling Image Metadata" 2.0 of the
-Metadata Working Group (regions), Microsoft's "People Tagging Overview" (MP), and the fields that
-digiKam and Lightroom read and write.
+Sources: XMP specification parts 1 and 2 (Adobe), "Guidelines for Handling Image Metadata" 2.0 of
+the Metadata Working Group (regions), Microsoft's "People Tagging Overview" (MP), and the fields
+that digiKam and Lightroom read and write.
 """
 
 from __future__ import annotations

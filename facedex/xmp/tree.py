@@ -1,9 +1,9 @@
 """XML to a tree of elements that know their place in the bytes, and elements back to XML.
 
 The standard library's expat reads it, with what hostile files use switched off: a document type is
-refused, and with it every entity that a file could define; size, depth and number of elements have a
-cap; nothing is fetched. No XMP library: those for Python hand the bytes to native code (Exempi, Exiv2) and
-write a packet anew as a whole, which here would lose what they do not model.
+refused, and with it every entity that a file could define; size, depth and number of elements have
+a cap; nothing is fetched. No XMP library: those for Python hand the bytes to native code (Exempi,
+Exiv2) and write a packet anew as a whole, which here would lose what they do not model.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """XMP in WebP files: a chunk of its own, announced in the file's first one.
 
-Source: WebP container specification and VP8's frame header (RFC 6386, 9.1); a file without the first
-chunk, ``VP8X``, must get one before it may hold metadata.
+Source: WebP container specification and VP8's frame header (RFC 6386, 9.1); a file without the
+first chunk, ``VP8X``, must get one before it may hold metadata.
 """
 
 from __future__ import annotations

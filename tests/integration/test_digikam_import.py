@@ -339,7 +339,8 @@ def test_folders_in_another_normal_form_are_found(folder, maker, library, run_sc
 def elsewhere(family, maker):
     """The same photos, which digiKam knows in another place."""
     maker.db.execute(
-        "UPDATE AlbumRoots SET identifier = 'volumeid:?uuid=800b-21c2', specificPath = '/old/photos'"
+        "UPDATE AlbumRoots SET identifier = 'volumeid:?uuid=800b-21c2', specificPath ="
+        " '/old/photos'"
     )
     return family
 

@@ -1,4 +1,5 @@
-"""A library that digiKam 7.9 made itself, of drawn pictures: what stands in it lands where it was drawn.
+"""A library that digiKam 7.9 made itself, of drawn pictures: what stands in it lands where it was
+drawn.
 
 No detector finds the drawn faces, so every place follows from what digiKam wrote alone.
 """

@@ -119,7 +119,8 @@ def test_exiftool_reads_the_names(named, library, facedex):
     exported(facedex, library)
     done = subprocess.run(
         ["exiftool", "-json", "-RegionName", "-RegionPersonDisplayName", "-PersonInImage",
-         "-TagsList", "-HierarchicalSubject", "-Rating", named / "turned.jpg.xmp", named / "astronaut.xmp"],
+         "-TagsList", "-HierarchicalSubject", "-Rating", named / "turned.jpg.xmp",
+         named / "astronaut.xmp"],
         capture_output=True, timeout=60, check=True,
     )  # fmt: skip
     turned, astronaut = json.loads(done.stdout)

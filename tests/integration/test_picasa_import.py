@@ -41,7 +41,8 @@ def stored(box):
 
 @pytest.fixture
 def database(tmp_path):
-    """Picasa's data: two people named, a face put aside, one deferred, one on a photo that is gone."""
+    """Picasa's data: two people named, a face put aside, one deferred, one on a photo that is
+    gone."""
     db3 = picasa_db3.Db3()
     neil, grace = db3.person("Eileen Collins", NEIL), db3.person("Grace Hopper", GRACE)
     ignored = db3.album("]ignoreface", 8)

@@ -1,4 +1,5 @@
-"""No name is lost: not by a move, a scan, another model, another detector, or a library made anew."""
+"""No name is lost: not by a move, a scan, another model, another detector, or a library made
+anew."""
 
 import json
 from dataclasses import replace

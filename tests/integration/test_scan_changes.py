@@ -67,7 +67,8 @@ def test_changed_content_is_searched_again(album, library, run_scan):
     counted(run_scan(None, library), unchanged=3, changed=1, photos_searched=1, faces_found=1)
     (path,) = photos.select(
         library,
-        "SELECT f.path FROM v1_files f JOIN v1_faces USING (photo_id) WHERE f.path LIKE '%naut.jpg'",
+        "SELECT f.path FROM v1_files f JOIN v1_faces USING (photo_id) WHERE f.path LIKE"
+        " '%naut.jpg'",
     )
     assert path[0].endswith("astronaut.jpg")
 

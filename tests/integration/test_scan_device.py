@@ -1,4 +1,5 @@
-"""Whole scans whose networks run in the device's process: the same library, whatever happens to it."""
+"""Whole scans whose networks run in the device's process: the same library, whatever happens to
+it."""
 
 import contextlib
 import os

@@ -1,4 +1,5 @@
-"""Photos that digiKam turned without loss: it turns pixels and flag, and leaves the file's regions."""
+"""Photos that digiKam turned without loss: it turns pixels and flag, and leaves the file's
+regions."""
 
 import photos
 import pytest

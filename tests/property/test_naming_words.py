@@ -17,7 +17,8 @@ programs = st.sampled_from(PROGRAMS)
 
 @st.composite
 def said_of_a_face(draw):
-    """Draw words as the database holds them: one a person, at most one that settles, guesses last."""
+    """Draw words as the database holds them: one a person, at most one that settles, guesses
+    last."""
     order = draw(st.permutations(PEOPLE))
     n_denied = draw(st.integers(0, len(order)))
     found = [Assignment(each, FaceState.REJECTED, Source.USER) for each in order[:n_denied]]

@@ -1,4 +1,5 @@
-"""Pairing best first, for any ranks: one to one, the same in every order, and no better pair left."""
+"""Pairing best first, for any ranks: one to one, the same in every order, and no better pair
+left."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -48,7 +48,8 @@ def test_accents_make_another_person():
 @pytest.mark.parametrize(
     "name",
     [
-        "", " ", "_UNKNOWN_", "unknown", "UNKNOWN", "<Unknown>", "(unnamed)", "[No Name]", "?", "???",
+        "", " ", "_UNKNOWN_", "unknown", "UNKNOWN", "<Unknown>", "(unnamed)", "[No Name]", "?",
+        "???",
         "Unconfirmed", "Ignored", "ignored\u200e", "Unknown Person", "unknown_person", "-",
         "f" * 16, "F" * 16,
         "0" * 16, "\u200c", "Unbekannt", "Inconnu", "...",

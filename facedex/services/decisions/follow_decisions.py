@@ -39,8 +39,8 @@ class Follower:
     """Keeps a library's encodings in memory to bring its suggestions up to date; for any thread.
 
     What was decided is read from the library and compared with what was known before: it does not
-    matter who decided it, or whether it was undone. After a scan, and with another metric, it learns
-    everything again; what a running scan finds is suggested when it ends.
+    matter who decided it, or whether it was undone. After a scan, and with another metric, it
+    learns everything again; what a running scan finds is suggested when it ends.
     """
 
     def __init__(self) -> None:

@@ -5,6 +5,7 @@
 - ``read_documents``, ``changed_files``, ``picasa_files``: reading what changed.
 - ``link_regions``, ``named_people``, ``place_regions``: which photo, who, where.
 - ``turn_photos``: photos that only a sidecar or Picasa says how to turn.
-- ``take_in_database``, ``import_picasa``, ``import_digikam``, ``digikam_places``: the commands that import.
+- ``take_in_database``, ``import_picasa``, ``import_digikam``, ``digikam_places``: the commands that
+    import.
 - ``preview_names``: a dry run before the first scan.
 """

@@ -53,9 +53,8 @@ class DigikamPlaces:
 
     Raises
     ------
-    UsageError
-        If ``table`` names no collection or a folder that is not in the library, or if nothing tells where
-        any of the collections is that tell of somebody.
+    UsageError If ``table`` names no collection or a folder that is not in the library, or if
+        nothing tells where any of the collections is that tell of somebody.
     """
 
     def __init__(
@@ -141,8 +140,8 @@ def _say_unknown(roots: Sequence[AlbumRoot]) -> str:
     lacking = ", ".join(f"{describe(root)}, {root.n_photos:,} photos" for root in roots)
     key = roots[0].label or digikam_folders(roots[0])[0]
     return (
-        f"none of digiKam's collections is in a folder of the library ({lacking}); scan their folders, "
-        f"or say where they are: --map {key!r}=FOLDER"
+        f"none of digiKam's collections is in a folder of the library ({lacking}); scan their"
+        f" folders, or say where they are: --map {key!r}=FOLDER"
     )
 
 

@@ -61,7 +61,9 @@ def take_in_database(
     *,
     is_dry_run: bool = False,
 ) -> Outcomes:
-    """Take over the names of a database into the library in ``directory``; return what became of them.
+    """Take over the names of a database into the library in ``directory``.
+
+    Return what became of them.
 
     A dry run says the same and keeps nothing; regions in which no face was found count as pending.
     What the user decided in facedex is never changed. Doing it again changes nothing.

@@ -43,8 +43,8 @@ class DigikamReport:
     collections : digiKam's folders, and where they are here.
     outcomes : what became, or in a dry run would become, of every face and name.
     n_removed : faces and names on photos that were removed in digiKam, which are not taken over.
-    n_repeated : rows that say again what others say. n_bad : rows that could not be used; ``problems``
-        has a line for each.
+    n_repeated : rows that say again what others say. n_bad : rows that could not be used;
+        ``problems`` has a line for each.
     n_people, n_faces : people and faces that are other than before; 0 in a dry run.
     namesakes : tags of several people who are called alike, which are one person here.
     """
@@ -73,8 +73,9 @@ def import_digikam(
 ) -> DigikamReport:
     """Take over what a digiKam database says of people into the library in ``directory``.
 
-    What was named in digiKam is confirmed, what was ignored there is ignored, and digiKam's guesses are
-    left alone. What the user decided in facedex is never changed. Doing it again changes nothing.
+    What was named in digiKam is confirmed, what was ignored there is ignored, and digiKam's guesses
+    are left alone. What the user decided in facedex is never changed. Doing it again changes
+    nothing.
 
     Parameters
     ----------
@@ -84,9 +85,8 @@ def import_digikam(
 
     Raises
     ------
-    UsageError
-        If there is no library, the database is not understood, or nothing tells where its photos are.
-    EnvironmentFault
+    UsageError If there is no library, the database is not understood, or nothing tells where its
+        photos are. EnvironmentFault
     """
     if not (directory / LIBRARY_NAME).is_file():
         raise UsageError("there is no library yet; scan the photos first: facedex scan FOLDER")

@@ -1,7 +1,7 @@
 r"""Taking over Picasa's contacts and its database, whose paths are those of another machine.
 
-A folder as Picasa wrote it (``D:\Photos``) means one here. Where the user does not say which, the library's
-own files tell: the same names below the same folders.
+A folder as Picasa wrote it (``D:\Photos``) means one here. Where the user does not say which, the
+library's own files tell: the same names below the same folders.
 """
 
 from __future__ import annotations
@@ -73,7 +73,10 @@ class PicasaPlan:
 
 @dataclass(frozen=True, slots=True)
 class PicasaImport:
-    """What became of the database's faces, or None; and how many people got a name from contacts alone."""
+    """What became of the database's faces, or None.
+
+    And how many people got a name from contacts alone.
+    """
 
     outcomes: Outcomes | None
     n_named: int = 0
@@ -132,9 +135,8 @@ def run_import(
 
     Raises
     ------
-    UsageError
-        If there is no library, a list of contacts cannot be read, or a dry run has no database to try.
-    EnvironmentFault
+    UsageError If there is no library, a list of contacts cannot be read, or a dry run has no
+        database to try. EnvironmentFault
     """
     if plan.folder is None or plan.database is None:
         if is_dry_run:
@@ -190,7 +192,7 @@ def _check_library(directory: Path) -> None:
 def _match_folders(
     directory: Path, database: PicasaDb, table: Mapping[str, str]
 ) -> list[FolderMatch]:
-    """Return the folders of a database with the folders here, those of ``table`` as they are given."""
+    """Return the folders of a database with those here; those of ``table`` as they are given."""
     known = _library_paths(directory)
     lower = {path.casefold() for path in known}
     matches = []

@@ -74,7 +74,7 @@ def take_over_names(run: ScanRun) -> None:
 def settle_in_batches(
     db: Connection, should_stop: Callable[[], bool]
 ) -> dict[PhotoId, list[PlacedRegion]]:
-    """Do what :func:`settle_regions` does, in transactions short enough for the window to decide beside.
+    """Do as :func:`settle_regions` does, in short transactions: the window decides beside.
 
     What is left when it is stopped waits for the next scan.
     """
@@ -103,7 +103,10 @@ def settle_regions(db: Connection) -> dict[PhotoId, list[PlacedRegion]]:
 
 
 def _begin(db: Connection) -> tuple[_Settle, list[PhotoId]]:
-    """Say which photo and whom each region means; return what settles a photo, and which photos wait."""
+    """Say which photo and whom each region means.
+
+    Return what settles a photo, and which photos wait.
+    """
     link_regions(db)
     _name_regions(db)
     regions.settle_without_photo(db)

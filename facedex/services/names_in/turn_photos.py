@@ -1,11 +1,11 @@
 """Turning the photos whose own file does not say how: by a sidecar, or as Picasa showed them.
 
-A HEIC whose boxes have turned it is upright: a sidecar's orientation only repeats what its EXIF says of
-the picture before.
+A HEIC whose boxes have turned it is upright: a sidecar's orientation only repeats what its EXIF
+says of the picture before.
 
-Picasa notes a rotation in its ini and leaves the file alone until it is saved; other programs may have
-turned the file since. So its word counts only where no face is found, as the photo lies, in the places
-that Picasa says hold one.
+Picasa notes a rotation in its ini and leaves the file alone until it is saved; other programs may
+have turned the file since. So its word counts only where no face is found, as the photo lies, in
+the places that Picasa says hold one.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ class XmpExport:
     n_unchanged : files whose place has all of it already.
     n_missing : files that are gone.
     n_offline : files on a disk that is not there.
-    n_changed : files that changed since the last scan, or that it could not read: who is on
-        them now is not known. HEICs of which it is not yet known how they are turned are among them.
+    n_changed : files that changed since the last scan, or that it could not read: who is on them
+        now is not known. HEICs of which it is not yet known how they are turned are among them.
     n_outdated : photos that hold names of an earlier export that are no longer true, and that were
         not asked to be written into.
     instead : photos whose names were to go into their own files and went into sidecars.
@@ -240,7 +240,10 @@ class _Exporting:
         return faces
 
     def _write_photo(self, photo: PhotoNames, file: PhotoFile, *, has_names: bool) -> bool:
-        """Tell whether the photo's own file took the names, or is a problem; else a sidecar will."""
+        """Tell whether the photo's own file took the names, or is a problem.
+
+        Else a sidecar will.
+        """
         try:
             self._count(photo.path, photo.into_photo, has_names=has_names)
         except UnmergeableError as error:

@@ -1,4 +1,4 @@
-"""Looking again at drawn boxes that were encoded though nothing may be in them, as versions before did.
+"""Looking again at drawn boxes that an earlier version encoded though they may be on nothing.
 
 They had no way of telling a face in a drawn box from background. A box in which a detector sees a
 face gets the quality that it deserves; of the others only the name is left.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def judge_drawn_boxes(run: ScanRun) -> None:
-    """Encode again what is encoded with a quality below the encoder's floor, or forget its encoding.
+    """Encode again what has a quality below the encoder's floor, or forget its encoding.
 
     What cannot be read now is asked for again; until then it is left out of matching.
     """

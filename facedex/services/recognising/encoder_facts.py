@@ -1,4 +1,4 @@
-"""What is true of a model's encodings, also where the plugin that brought its encoder is not loaded."""
+"""What is true of a model's encodings, also where its encoder's plugin is not loaded."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ COMMANDS = [
     "bench",
 ]
 LOOKING = [
-    ["people"], ["faces"], ["review"], ["confirm"], ["regroup"], ["status"], ["problems"], ["picasa", "report"],
+    ["people"], ["faces"], ["review"], ["confirm"], ["regroup"], ["status"], ["problems"],
+    ["picasa", "report"],
     ["audit"], ["view"],
 ]  # fmt: skip
 HOSTILE = "Eve\x1b]0;owned\x07\x9b31m\u202egpj.exe"

@@ -1,4 +1,5 @@
-"""The table of assignments obeys the rules of ``naming/`` that it applies to many faces at a time."""
+"""The table of assignments obeys the rules of ``naming/`` that it applies to many faces at a
+time."""
 
 from itertools import product
 

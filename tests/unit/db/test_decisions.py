@@ -19,7 +19,8 @@ NAMES = ("Ada", "Grace", "Mae")
 
 
 def fill(db):
-    """Twelve faces: two named by Picasa, three suggested, four in groups, one named, two unknown."""
+    """Twelve faces: two named by Picasa, three suggested, four in groups, one named, two
+    unknown."""
     with transaction(db):
         ada, grace = people.add_person(db, "Ada"), people.add_person(db, "Grace")
         people.set_contact(db, "a" * 16, ada, "Ada")
@@ -54,8 +55,8 @@ def db(tmp_path):
 def dump(db):
     """Return what is said of every face and where it is placed; people by name.
 
-    A person's cluster may come back under another id after an undo and a redo. Where an ignored face
-    is placed is seen nowhere.
+    A person's cluster may come back under another id after an undo and a redo. Where an ignored
+    face is placed is seen nowhere.
     """
     said = rows(
         db,

@@ -1,4 +1,5 @@
-"""What digiKam's database says is read as digiKam means it, and damage costs only the rows it is in."""
+"""What digiKam's database says is read as digiKam means it, and damage costs only the rows it is
+in."""
 
 import random
 import shutil
@@ -230,7 +231,8 @@ def test_rows_that_make_no_sense_are_counted_and_cost_nothing_else(maker, root):
     maker.named(good, ann, *RECT)
     for value in (
         "", "<rect/>", '<rect x="1" y="2" width="0" height="5"/>', '<rect x="1" y="2" width="3"/>',
-        '<rect x="a" y="2" width="3" height="4"/>', '<circle x="1" y="2" width="3" height="4"/>', None,
+        '<rect x="a" y="2" width="3" height="4"/>',
+        '<circle x="1" y="2" width="3" height="4"/>', None,
         '<rect x="99999999999999999999" y="2" width="3" height="4"/>', 5, b"\xff\x00\xfe",
     ):  # fmt: skip
         maker.row(good, ann, "tagRegion", value)
@@ -289,16 +291,28 @@ def test_rectangles_are_read_as_digikam_writes_them(value, rect):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        (["DROP TABLE ImageTagProperties"], "digikam4.db is not digiKam's main database: it has no table ImageTagProperties"),
+        (
+            ["DROP TABLE ImageTagProperties"],
+            "digikam4.db is not digiKam's main database: it has no table ImageTagProperties",
+        ),
         (["DROP TABLE Tags", "DROP TABLE Albums"], "no table Albums, Tags"),
-        (["DROP TABLE Tags", "CREATE VIEW Tags AS SELECT 1 AS id, 2 AS pid, 3 AS name"], "no table Tags"),
-        (["ALTER TABLE Images RENAME COLUMN album TO albumId"], "its table Images has no column album"),
+        (
+            ["DROP TABLE Tags", "CREATE VIEW Tags AS SELECT 1 AS id, 2 AS pid, 3 AS name"],
+            "no table Tags",
+        ),
+        (
+            ["ALTER TABLE Images RENAME COLUMN album TO albumId"],
+            "its table Images has no column album",
+        ),
         (["DELETE FROM Settings"], "does not say which digiKam wrote it"),
         (["UPDATE Settings SET value = 'new'"], "does not say which digiKam wrote it"),
         (["UPDATE Settings SET value = 5"], "is of a digiKam without faces .schema 5."),
         (["UPDATE Settings SET value = 18"], "is of a newer digiKam than facedex knows .schema 18"),
         (
-            ["UPDATE Settings SET value = 18", "DELETE FROM Settings WHERE keyword LIKE '%Required'"],
+            [
+                "UPDATE Settings SET value = 18",
+                "DELETE FROM Settings WHERE keyword LIKE '%Required'",
+            ],
             "look for a newer facedex",
         ),
     ],

@@ -305,7 +305,8 @@ def test_answer_about_a_face_that_lies_is_turned_back():
 
 
 def both_ways(turned_close, turned_size, detector, off=0.0):
-    """Return an upright face and the same turned, as ``settle`` takes them; it is sure of the first."""
+    """Return an upright face and the same turned, as ``settle`` takes them; it is sure of the
+    first."""
     places = PLACE + np.array([[0], [off]], np.float32)
     sizes, close = np.array([[1.0, 2.0], [turned_size, -3.9]]), np.array([1.0, turned_close])
     signs = Signs(places, places, sizes, close, close > 9, [1, 6])

@@ -88,7 +88,8 @@ def test_region_of_the_whole_image_works():
 
 
 def turned_only(seen, score, upright_score=None):
-    """Return a detector that sees an off-centre face in a crop turned ``seen`` times to the left."""
+    """Return a detector that sees an off-centre face in a crop turned ``seen`` times to the
+    left."""
     marked = IMAGE.copy()
     marked[200:500] = 255  # the half above the region's middle is bright
 

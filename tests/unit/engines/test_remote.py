@@ -1,4 +1,5 @@
-"""Networks in the device's process: shared memory, batches across workers, and both ends of the talk.
+"""Networks in the device's process: shared memory, batches across workers, and both ends of the
+talk.
 
 Both ends run in this process here; tests/unit/pipeline/test_device.py has real processes.
 """

@@ -47,7 +47,8 @@ def exif_of(tags, in_exif_ifd=()):
 
 
 def quadrant_colours(pixels):
-    """The colours in the middle of the four quarters: top left, top right, bottom left and right."""
+    """The colours in the middle of the four quarters: top left, top right, bottom left and
+    right."""
     height, width = pixels.shape[:2]
     spots = ((1, 1), (1, 3), (3, 1), (3, 3))
     return [tuple(int(v) for v in pixels[height * y // 4, width * x // 4]) for y, x in spots]

@@ -30,7 +30,8 @@ def people_whose_length_varies(seed=0, n_people=40, n_each=8):
 
 
 def people_who_look_alike(n_people=60, n_each=8):
-    """Unit-length faces 0.25 around their person, strangers 0.7 apart on average and some much less."""
+    """Unit-length faces 0.25 around their person, strangers 0.7 apart on average and some much
+    less."""
     rng = np.random.default_rng(3)
     people = np.repeat(np.arange(n_people), n_each)
     middles = np.zeros((n_people, 32))

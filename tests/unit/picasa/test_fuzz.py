@@ -23,8 +23,10 @@ XML = (
     b"</contacts>\r\n"
 )
 PIECES = [
-    b"[", b"]", b"=", b";", b"(", b")", b",", b"\n", b"\r", b"\x00", b"\xff", b"\xd8", b"&#", b"faces=",
-    b"rect64(", b"<", b">", b'"', b"&", b"<contact ", b"<!DOCTYPE x [", b"<!ENTITY a 'b'>", b"]]>", b"ffff",
+    b"[", b"]", b"=", b";", b"(", b")", b",", b"\n", b"\r", b"\x00", b"\xff", b"\xd8", b"&#",
+    b"faces=",
+    b"rect64(", b"<", b">", b'"', b"&", b"<contact ", b"<!DOCTYPE x [", b"<!ENTITY a 'b'>",
+    b"]]>", b"ffff",
 ]  # fmt: skip
 
 

@@ -352,8 +352,9 @@ def test_video_may_have_a_section():
 
 def test_every_line_and_every_item_is_counted_once():
     data = (
-        f"\ufeff\r\n[Picasa]\r\nname=x\r\nann_lh=3\r\nmystery=1\r\n[Contacts2]\r\nabc=Ann;;\r\nbad\r\n"
-        f"zz=Eve\r\n[Contacts]\r\nabc=ann_lh,1\r\n[.album:a]\r\nname=A\r\n \t\r\n[a.jpg]\r\nrotate=x\r\n"
+        "\ufeff\r\n[Picasa]\r\nname=x\r\nann_lh=3\r\nmystery=1\r\n[Contacts2]\r\nabc=Ann;;\r\nbad\r\n"
+        "zz=Eve\r\n[Contacts]\r\nabc=ann_lh,1\r\n[.album:a]\r\nname=A\r\n"
+        " \t\r\n[a.jpg]\r\nrotate=x\r\n"
         f"IIDLIST_ann_lh=7\r\nset-backuphash=1\r\nfaces={FACE};;{FACE};zz;\r\n05292=hsahpukcab\r\n[\r\n"
         f"x=y\r\nfaces=a\r\n[(null)]\r\nfaces={FACE};b\r\n[encoding]\r\nutf8=1"
     ).encode()

@@ -1,4 +1,5 @@
-"""Real ini files: every faces item and every contact is counted by other means and accounted for."""
+"""Real ini files: every faces item and every contact is counted by other means and accounted
+for."""
 
 import os
 import re

@@ -1,4 +1,5 @@
-"""A library that takes results of workers which nobody had to run: files, images and faces made up."""
+"""A library that takes results of workers which nobody had to run: files, images and faces made
+up."""
 
 import os
 

@@ -1,4 +1,5 @@
-"""The people named on a photo that was edited in place are named on the picture that is there now."""
+"""The people named on a photo that was edited in place are named on the picture that is there
+now."""
 
 import itertools
 
@@ -40,7 +41,8 @@ def scanned(tmp_path):
 
 
 def edit(scanned, before, after, name="a.jpg", **options):
-    """Store a photo, then another image in its file; return both photos and the faces of the first."""
+    """Store a photo, then another image in its file; return both photos and the faces of the
+    first."""
     file = scanned.file(name)
     was = scanned.read(file, faces=before)
     faces = scanned.faces(was)

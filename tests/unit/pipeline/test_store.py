@@ -1,4 +1,5 @@
-"""What becomes of a worker's result: its file, its photo and its faces, and what people said of them."""
+"""What becomes of a worker's result: its file, its photo and its faces, and what people said of
+them."""
 
 import itertools
 import logging

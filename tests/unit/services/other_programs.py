@@ -1,4 +1,5 @@
-"""What other programs say of a small library's photos, each in its own way, and how it is taken over."""
+"""What other programs say of a small library's photos, each in its own way, and how it is taken
+over."""
 
 import os
 import zlib
@@ -116,7 +117,8 @@ def _ini_id(small):
 
 
 def take_over(small):
-    """Give every region its face; return what is left, by photo: regions in which none was found."""
+    """Give every region its face; return what is left, by photo: regions in which none was
+    found."""
     with transaction(small.db):
         return settle_regions(small.db)
 
@@ -133,7 +135,8 @@ class BlindPool:
 
 
 def take_over_all(small, pool=None):
-    """Give every region its face, or a box that nobody could encode; else as ``pool`` encodes it."""
+    """Give every region its face, or a box that nobody could encode; else as ``pool`` encodes
+    it."""
     cache = open_cache(small.directory)
     try:
         workers = pool or BlindPool()

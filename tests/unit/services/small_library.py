@@ -86,7 +86,8 @@ class SmallLibrary:
         return found
 
     def encode_by(self, model, thresholds, scale):
-        """Let all faces be encoded by a plugin's model, whose distances are ``scale`` times as large."""
+        """Let all faces be encoded by a plugin's model, whose distances are ``scale`` times as
+        large."""
         with transaction(self.db):
             set_meta(self.db, "model", model)
             save_thresholds(self.db, model, thresholds)

@@ -1,4 +1,5 @@
-"""Every kind of decision: its entry in the journal, what it says it changed, and that it can be undone."""
+"""Every kind of decision: its entry in the journal, what it says it changed, and that it can be
+undone."""
 
 import pytest
 from small_library import MODEL, grouped

@@ -1,4 +1,5 @@
-"""Names into the photos' own files: the picture, the rest of the file and the library stay whole."""
+"""Names into the photos' own files: the picture, the rest of the file and the library stay
+whole."""
 
 import io
 import os
@@ -419,12 +420,21 @@ def test_a_change_between_writing_and_noting_is_seen_by_the_next_scan(small, mon
 
 
 STEPS = {
-    "opening": "real_open = os.open\ndef die(p, *a):\n    r = real_open(p, *a)\n    if str(p).endswith('.tmp'): os._exit(9)\n    return r\nos.open = die",
+    "opening": (
+        "real_open = os.open\ndef die(p, *a):\n    r = real_open(p, *a)\n"
+        "    if str(p).endswith('.tmp'): os._exit(9)\n    return r\nos.open = die"
+    ),
     "writing": "os.fsync = lambda handle: os._exit(9)",
     "rights": "import shutil\nshutil.copystat = lambda *a: os._exit(9)",
-    "reading back": "import pathlib\nread = pathlib.Path.read_bytes\npathlib.Path.read_bytes = lambda self: os._exit(9) if self.suffix == '.tmp' else read(self)",
+    "reading back": (
+        "import pathlib\nread = pathlib.Path.read_bytes\npathlib.Path.read_bytes = lambda self:"
+        " os._exit(9) if self.suffix == '.tmp' else read(self)"
+    ),
     "replacing": "import pathlib\npathlib.Path.replace = lambda *a: os._exit(9)",
-    "replaced": "import pathlib\nreplace = pathlib.Path.replace\npathlib.Path.replace = lambda *a: (replace(*a), os._exit(9))",
+    "replaced": (
+        "import pathlib\nreplace = pathlib.Path.replace\n"
+        "pathlib.Path.replace = lambda *a: (replace(*a), os._exit(9))"
+    ),
     "noting": "from facedex.db import files\nfiles.set_rewritten = lambda *a: os._exit(9)",
 }
 KILLED = """

@@ -125,7 +125,8 @@ def test_of_a_heic_that_is_to_be_read_again_nothing_is_written(small, folder):
 def test_files_of_equal_pixels_refuse_what_was_drawn_turned_each_by_its_own_orientation(
     small, folder, own
 ):
-    """What others drew on the picture as this file shows it, whatever the photo's first file says."""
+    """What others drew on the picture as this file shows it, whatever the photo's first file
+    says."""
     [ada] = small.photo("ada", name=b"a.jpg", size=(400, 400))
     small.db.execute("UPDATE file SET orientation = ?", (own,))
     small.db.execute("UPDATE photo SET orientation = 1 + ? % 8", (own,))
@@ -199,8 +200,8 @@ def test_every_copy_gets_one(small, folder):
     with transaction(small.db):
         small.db.execute(
             "INSERT INTO file SELECT NULL, root_id, CAST('b/copy.jpg' AS BLOB), 'b/copy.jpg', 0,"
-            " size_bytes, mtime_ns, ctime_ns, 99, 1, hashed_ns, content_hash, photo_id, orientation, 1,"
-            " state, 0, first_seen_us FROM file"
+            " size_bytes, mtime_ns, ctime_ns, 99, 1, hashed_ns, content_hash, photo_id,"
+            " orientation, 1, state, 0, first_seen_us FROM file"
         )
     lay(small)
     assert len(run(small).written) == 2

@@ -1,4 +1,5 @@
-"""What an import of digiKam's or Picasa's database would do, said without doing it; no engine is needed."""
+"""What an import of digiKam's or Picasa's database would do, said without doing it; no engine is
+needed."""
 
 import os
 
@@ -40,7 +41,8 @@ def import_from_digikam(small, maker, table=None, directory=None):
 
 @pytest.fixture
 def album(small, maker):
-    """Three photos here, which digiKam knows: one named, one ignored, one only tagged; and one elsewhere."""
+    """Three photos here, which digiKam knows: one named, one ignored, one only tagged; and one
+    elsewhere."""
     faces = [small.photo(who, name=b"2001/%d.jpg" % n)[0] for n, who in enumerate("abc")]
     root = maker.root(small.directory / "photos", label="Pictures")
     ann, bob = maker.person("Ann"), maker.person("Bob")

@@ -133,9 +133,9 @@ def test_copies_in_other_folders_make_no_circle(small):
     with transaction(small.db):
         for relpath, face_id in ((b"b/1.dng", raw), (b"c/1.jpg", jpeg), (b"c/1.cr2", other)):
             small.db.execute(
-                "INSERT INTO file (root_id, relpath, relpath_text, path_is_lossy, size_bytes, mtime_ns,"
-                " ctime_ns, inode, n_links, photo_id, state, first_seen_us)"
-                " SELECT root_id, ?, ?, 0, 1, 1, 1, 9, 1, ?, 'present', 0 FROM file LIMIT 1",
+                "INSERT INTO file (root_id, relpath, relpath_text, path_is_lossy, size_bytes,"
+                " mtime_ns, ctime_ns, inode, n_links, photo_id, state, first_seen_us) SELECT"
+                " root_id, ?, ?, 0, 1, 1, 1, 9, 1, ?, 'present', 0 FROM file LIMIT 1",
                 (relpath, relpath.decode(), photo_of(small, face_id)),
             )
     link(small)

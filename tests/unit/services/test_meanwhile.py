@@ -1,4 +1,5 @@
-"""What another program, a scan or another window does between a question, its answer and the undo."""
+"""What another program, a scan or another window does between a question, its answer and the
+undo."""
 
 import uuid
 

@@ -1,4 +1,5 @@
-"""Names come back in a fresh library of the same photos. Real scans: tests/integration/test_relearn.py."""
+"""Names come back in a fresh library of the same photos. Real scans:
+tests/integration/test_relearn.py."""
 
 import hashlib
 import uuid
@@ -27,7 +28,8 @@ MODEL = "small-model"
 
 @pytest.fixture
 def make_fresh(small, tmp_path):
-    """Return a maker of a library that a fresh scan of the same photos gives: other ids, no names."""
+    """Return a maker of a library that a fresh scan of the same photos gives: other ids, no
+    names."""
     made = []
 
     def make(*, moved=0.0):
@@ -73,7 +75,8 @@ def words(library):
 
 @pytest.fixture
 def decided(small):
-    """Every kind of decision: names, an ignored face, a rejection, a merge, a split, dates, a pair."""
+    """Every kind of decision: names, an ignored face, a rejection, a merge, a split, dates, a
+    pair."""
     ada, bob = small.album("ada", 4), small.album("bob", 3)
     a, b = small.photo("ada", "bob")
     decide_faces.name_faces(small.db, [*ada, a], "Countess")

@@ -22,7 +22,8 @@ def library(small):
 
 @pytest.fixture
 def near(small, monkeypatch):
-    """Make two people lie so near that groups of six and four may be one: ``near("a", "b", chance)``."""
+    """Make two people lie so near that groups of six and four may be one: ``near("a", "b",
+    chance)``."""
 
     def place(one, other, chance):
         small.encoding(one)

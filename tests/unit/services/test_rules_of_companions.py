@@ -1,4 +1,5 @@
-"""A RAW and its JPEG: whoever said something of either face, both say it, and the stronger word is kept."""
+"""A RAW and its JPEG: whoever said something of either face, both say it, and the stronger word is
+kept."""
 
 import itertools
 

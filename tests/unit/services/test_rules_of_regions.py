@@ -1,4 +1,5 @@
-"""What becomes of a region in which no face is found, and of what is known of who a region means."""
+"""What becomes of a region in which no face is found, and of what is known of who a region
+means."""
 
 import pytest
 from other_programs import (

@@ -1,4 +1,5 @@
-"""Who says how a photo is turned: its file, else a sidecar, else Picasa where the faces bear it out."""
+"""Who says how a photo is turned: its file, else a sidecar, else Picasa where the faces bear it
+out."""
 
 import itertools
 
@@ -30,7 +31,8 @@ def say_in_sidecar(small, orientation, sidecar=SIDECAR):
 
 
 def turn(small):
-    """Turn photos as a scan does; return how the only one lies now, and whether it is to be searched."""
+    """Turn photos as a scan does; return how the only one lies now, and whether it is to be
+    searched."""
     with transaction(small.db):
         turn_photos(small.db, link_regions(small.db))
     [(photo_id, orientation)] = rows(small.db, "SELECT id, orientation FROM photo")

@@ -29,9 +29,12 @@ from facedex.xmp.schemas import AREA, BAG, DESCRIPTION, LI, MP_REGIONS, REGION_L
 from facedex.xmp.tree import Element, parse, serialise
 
 PIECES = [
-    b"<", b">", b"&", b'"', b"'", b"/>", b"</", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<?x ", b"?>", b"\0",
-    b"\xff", b"\xed\xa0\x80", b"&#0;", b"&#x110000;", b"&lt;", b"<rdf:li>", b"</rdf:li>", b"<rdf:Bag/>", b"1e400",
-    b"-0.5", b"nan", b"<!DOCTYPE x [", b"<!ENTITY a 'b'>", b"xmlns:mwg-rs='x'", b"rdf:parseType='Resource'",
+    b"<", b">", b"&", b'"', b"'", b"/>", b"</", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<?x ",
+    b"?>", b"\0",
+    b"\xff", b"\xed\xa0\x80", b"&#0;", b"&#x110000;", b"&lt;", b"<rdf:li>", b"</rdf:li>",
+    b"<rdf:Bag/>", b"1e400",
+    b"-0.5", b"nan", b"<!DOCTYPE x [", b"<!ENTITY a 'b'>", b"xmlns:mwg-rs='x'",
+    b"rdf:parseType='Resource'",
 ]  # fmt: skip
 NAMES = (AREA, BAG, DESCRIPTION, LI, MP_REGIONS, REGION_LIST, SUBJECT)
 PICTURE = Image.new("RGB", (40, 30), "grey")

@@ -1,4 +1,5 @@
-"""Regions that others drew on the picture as it is shown, for every way in which a photo can be turned."""
+"""Regions that others drew on the picture as it is shown, for every way in which a photo can be
+turned."""
 
 import pytest
 from xmp_packets import ANN, BOB, SIZE, mp, mwg, mwg_item, packet
