@@ -35,8 +35,8 @@ _MOST_LINES = 20
 def picasa() -> None:
     """See what was taken over from Picasa and other programs.
 
-    Names are taken over by `facedex scan`, from the .picasa.ini files beside the photos and from
-    the XMP tags of photos and sidecars. Picasa's own files are never written.
+    Names are taken over by `facedex scan`, from the .picasa.ini files beside the photos, from the
+    XMP tags of photos and sidecars, and from Google Takeout. Picasa's own files are never written.
     """
 
 
@@ -196,7 +196,10 @@ def report(
         print_json(found)
         return
     if not found.sources:
-        print("No .picasa.ini and no XMP tags were found in the folders that were scanned.")
+        print(
+            "No .picasa.ini, no XMP tags and no Google Takeout were found in the folders that were"
+            " scanned."
+        )
         return
     _print_outcomes(found)
     _print_recall(found)

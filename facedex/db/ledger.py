@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facedex.db.connection import rows
+from facedex.db.sources import NO_DOCUMENT
 from facedex.types import DRAWN_ORIGINS, Box
 
 if TYPE_CHECKING:
@@ -102,11 +103,11 @@ def by_source(db: apsw.Connection) -> list[SourceLine]:
         "SELECT s.kind, count(DISTINCT s.id), count(DISTINCT g.photo_id), count(g.id), " + _SUMS
     ) + (
         " FROM source s LEFT JOIN region g ON g.source_id = s.id AND g.status != 'withdrawn'"
-        " GROUP BY s.kind ORDER BY s.kind"
+        " WHERE s.kind != ? GROUP BY s.kind ORDER BY s.kind"
     )
     return [
         SourceLine(kind, n_sources, n_photos, Outcomes(*sums))
-        for kind, n_sources, n_photos, *sums in rows(db, sql)
+        for kind, n_sources, n_photos, *sums in rows(db, sql, (NO_DOCUMENT,))
     ]
 
 

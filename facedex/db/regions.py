@@ -99,6 +99,27 @@ def save_regions(db: apsw.Connection, source_id: int, regions: Iterable[NewRegio
         )  # fmt: skip
 
 
+def repeat_for_photos(db: apsw.Connection, source_id: int, photo_names: Sequence[str]) -> None:
+    """Let what a source says of its own photo (``photo_name`` ``""``) be said of these photos too.
+
+    Of other photos that it named before it says nothing any more.
+    """
+    names = json.dumps(list(photo_names))
+    db.execute(
+        "UPDATE region SET status = 'withdrawn' WHERE source_id = ? AND photo_name != ''"
+        " AND status != 'withdrawn' AND photo_name NOT IN (SELECT value FROM json_each(?))",
+        (source_id, names),
+    )
+    db.execute(
+        "INSERT INTO region (source_id, photo_name, rect, contact_id, name, said, rotate,"
+        " tagged_us, x0, y0, x1, y1, status) SELECT source_id, n.value, rect, contact_id, name,"
+        " said, rotate, tagged_us, x0, y0, x1, y1, 'pending' FROM region, json_each(?) n"
+        " WHERE source_id = ? AND photo_name = '' AND status != 'withdrawn'"
+        " ON CONFLICT DO UPDATE SET status = 'pending' WHERE status = 'withdrawn'",
+        (names, source_id),
+    )
+
+
 def _corners(box: Box) -> tuple[float, float, float, float]:
     return box.x0, box.y0, box.x1, box.y1
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import apsw
 
 
+# the kind of a file that was looked at and is no document: it is not looked at again as it is
+NO_DOCUMENT = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file that is there and names people; ``is_read`` if what it says now is in the database."""

@@ -34,6 +34,11 @@ _RAW_MAGIC = (
     b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"II\x1a\0\0\0HEAPCCDR",
     b"\0MRM",
 )  # fmt: skip
+# they stand beside photos, and their sidecars and companions say nothing of these
+MOVIE_SUFFIXES = {
+    b".mov", b".mp4", b".m4v", b".mp", b".avi", b".mkv", b".mpg", b".mpeg", b".mts", b".m2ts",
+    b".3gp", b".3g2", b".wmv", b".webm",
+}  # fmt: skip
 _UNSUPPORTED_SUFFIXES = {b".psd", b".jp2", b".j2k", b".jxl", b".tga", b".pcx", b".ppm", b".pgm"}
 
 

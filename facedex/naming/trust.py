@@ -27,6 +27,7 @@ class Trust(IntEnum):
     PICASA_DATABASE = 20
     DIGIKAM = 30
     XMP = 40
+    TAKEOUT = 50
     PROGRAM = 90
 
 

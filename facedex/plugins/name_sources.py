@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
 
     from facedex.db.regions import NewRegion, Region
     from facedex.db.sources import NewNote, SourceFacts, SourceRow
@@ -64,11 +65,16 @@ class NameSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """What a document says: of itself, of faces and people, and of photos besides."""
+    """What a document says: of itself, of faces and people, and of photos besides.
+
+    A file that turns out to be something else is no document: it is not read again as it is, and
+    counted nowhere.
+    """
 
     facts: SourceFacts
     regions: Sequence[NewRegion] = ()
     notes: Sequence[NewNote] = ()
+    is_document: bool = True
 
 
 @runtime_checkable
@@ -96,3 +102,19 @@ class DocumentSource(Protocol):
 
     def read(self, relpath: bytes, data: bytes) -> DocumentText:
         """Return a document's content; never fails: what is not understood is a problem of it."""
+
+
+@runtime_checkable
+class SidecarSource(Protocol):
+    """A source whose documents do not name their photos (``NewRegion.photo_name`` is ``""``).
+
+    Each is about one or several photos beside it, as the source knows.
+    """
+
+    def open_folder(
+        self, names: Iterable[bytes]
+    ) -> Callable[[bytes, Mapping[str, Any]], Sequence[bytes]]:
+        """Return a function that finds the photos of a document among the files of its folder.
+
+        It is asked with a document's name and its ``details``, and returns names of the folder.
+        """

@@ -27,7 +27,11 @@ def _read_changed(db: Connection, kind: str, source: DocumentSource, sink: Progr
     def save(document: Document, data: bytes) -> Sequence[str]:
         text = source.read(document.relpath, data)
         source_id = sources.save_source(
-            db, kind, text.facts, file_id=document.file_id, content_hash=document.content_hash
+            db,
+            kind if text.is_document else sources.NO_DOCUMENT,
+            text.facts,
+            file_id=document.file_id,
+            content_hash=document.content_hash,
         )
         regions.save_regions(db, source_id, text.regions)
         sources.save_notes(db, source_id, text.notes)

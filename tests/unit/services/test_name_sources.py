@@ -124,9 +124,9 @@ def test_the_word_of_a_source_that_is_trusted_more_counts(library, monkeypatch, 
     assert library.confirmed(face) == winner
 
 
-def test_picasas_inis_beat_its_database_then_come_digikam_and_xmp():
+def test_picasas_inis_beat_its_database_then_come_digikam_xmp_and_takeout():
     kinds = [one.kind for one in sorted(registry.SOURCES, key=lambda one: one.trust)]
-    assert kinds == ["ini", "db3", "digikam", "xmp"]
+    assert kinds == ["ini", "db3", "digikam", "xmp", "takeout"]
 
 
 def test_sources_count_as_far_as_the_names_they_speak_in_and_never_as_the_user():

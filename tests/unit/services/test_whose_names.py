@@ -101,6 +101,56 @@ def test_a_sidecar_with_the_whole_name_is_that_photos_whatever_it_says(two_photo
     assert names_by_photo(library) == [("a.jpg", "Ann")]
 
 
+def beside_a_movie(library, movie):
+    with transaction(library.db):
+        file_id = files.add_file(library.db, library.root, FileStat(movie, 9, 1, 1, 998, 1))
+        files.set_read(library.db, file_id, 1, blake3(movie).digest(), None, None)
+
+
+@pytest.mark.parametrize("movie", [b"a.MOV", b"a.mp4", b"A.m4v"])
+def test_a_sidecar_that_may_be_a_movies_is_the_photos_by_its_faces_only(small, movie):
+    (face,) = small.photo("ann", name=b"a.jpg")
+    beside_a_movie(small, movie)
+    sidecar(small, b"a.xmp", ("Ann", Box(0.96, 0.96, 0.99, 0.99)))
+    settle(small)
+    assert names_by_photo(small) == []
+    assert [one[1:] for one in make_ledger(small.db).missing] == [("", 1)]
+    sidecar(small, b"a.XMP", ("Ann", box_of(small, face)))
+    settle(small)
+    assert names_by_photo(small) == [("a.jpg", "Ann")]
+
+
+def test_names_without_a_place_that_may_be_a_movies_are_nobodys(small):
+    small.photo("ann", name=b"a.jpg")
+    beside_a_movie(small, b"a.mov")
+    details = {"applied_to": None, "orientation": None}
+    facts = SourceFacts(details=details)
+    add_document(small, b"a.xmp", "xmp", facts, NewRegion("", "", None, name="Ann"))
+    settle(small)
+    assert [one[1:] for one in make_ledger(small.db).missing] == [("", 1)]
+
+
+@pytest.mark.parametrize("name", [b"a.mov.xmp", b"a.MP4.xmp"])
+def test_a_sidecar_with_a_movies_whole_name_names_nobody_on_the_photo(small, name):
+    (face,) = small.photo("ann", name=b"a.jpg")
+    beside_a_movie(small, name[:-4])
+    sidecar(small, name, ("Ann", box_of(small, face)))
+    settle(small)
+    assert names_by_photo(small) == []
+    assert [one[1:] for one in make_ledger(small.db).missing] == [("", 1)]
+
+
+def test_beside_a_movie_a_sidecar_that_says_so_is_the_photos(small):
+    (face,) = small.photo("ann", name=b"a.jpg")
+    beside_a_movie(small, b"a.mov")
+    sidecar(small, b"a.xmp", ("Ann", box_of(small, face)), extension="jpg")
+    settle(small)
+    sidecar(small, b"a.jpg.xmp", ("Ann", Box(0.96, 0.96, 0.99, 0.99)))
+    settle(small)
+    assert make_ledger(small.db).missing == ()
+    assert names_by_photo(small) == [("a.jpg", "Ann")]
+
+
 def test_the_name_that_stands_is_the_ledgers_winner(small):
     (face,) = small.photo("ann", name=b"a.jpg")
     sidecar(small, b"a.xmp", ("Old", box_of(small, face)))

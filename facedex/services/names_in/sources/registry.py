@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facedex.plugins.name_sources import DocumentSource
+from facedex.plugins.name_sources import DocumentSource, SidecarSource
 from facedex.services.names_in.sources.digikam import DigikamSource
 from facedex.services.names_in.sources.picasa import PicasaDatabaseSource, PicasaIniSource
+from facedex.services.names_in.sources.takeout import TakeoutSource
 from facedex.services.names_in.sources.xmp import XmpSource
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ SOURCES: tuple[NameSource, ...] = (
     PicasaDatabaseSource(),
     DigikamSource(),
     XmpSource(),
+    TakeoutSource(),
 )
 
 
@@ -31,4 +33,11 @@ def document_sources() -> Iterator[tuple[NameSource, DocumentSource]]:
     """Yield the sources whose documents lie in the folders of photos, twice: as either."""
     for source in SOURCES:
         if isinstance(source, DocumentSource):
+            yield source, source
+
+
+def sidecar_sources() -> Iterator[tuple[NameSource, SidecarSource]]:
+    """Yield the sources that say themselves which photos a document is about, twice: as either."""
+    for source in SOURCES:
+        if isinstance(source, SidecarSource):
             yield source, source
