@@ -122,12 +122,14 @@ DIGIKAM = packet(
      <rdf:Bag>
       <rdf:li>
        <rdf:Description mwg-rs:Name="Ann Lee" mwg-rs:Type="Face">
-       <mwg-rs:Area stArea:x="0.2" stArea:y="0.35" stArea:w="0.2" stArea:h="0.3" stArea:unit="normalized"/>
+       <mwg-rs:Area stArea:x="0.2" stArea:y="0.35" stArea:w="0.2" stArea:h="0.3"
+        stArea:unit="normalized"/>
        </rdf:Description>
       </rdf:li>
       <rdf:li>
        <rdf:Description mwg-rs:Name="Bob Ray" mwg-rs:Type="Face">
-       <mwg-rs:Area stArea:x="0.65" stArea:y="0.325" stArea:w="0.1" stArea:h="0.15" stArea:unit="normalized"/>
+       <mwg-rs:Area stArea:x="0.65" stArea:y="0.325" stArea:w="0.1" stArea:h="0.15"
+        stArea:unit="normalized"/>
        </rdf:Description>
       </rdf:li>
      </rdf:Bag>

@@ -86,7 +86,8 @@ class FrameLine:
 class Conflict:
     """A region that was not followed: what it says, of which photo, and who stands instead.
 
-    ``stands`` is None for a face that the user took the name from or put aside; ``by`` is who said so.
+    ``stands`` is None for a face that the user took the name from or put aside; ``by`` is who said
+    so.
     """
 
     kind: str
@@ -119,7 +120,7 @@ def of_source(db: apsw.Connection, source_id: int) -> Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """The people there are, and the faces of which another program's word stands; to be compared."""
+    """The people there are, and the faces on which another program's word stands."""
 
     people: frozenset[PersonId]
     faces: frozenset[tuple[FaceId, PersonId | None]]
@@ -133,7 +134,7 @@ def taken_over(db: apsw.Connection, source: Source) -> TakenOver:
 
 
 def by_name(db: apsw.Connection) -> list[NameLine]:
-    """Return the outcomes by contact or name, by name; contacts that no face has come with zeros."""
+    """Return the outcomes by contact or name, sorted; contacts without a face come with zeros."""
     names = _contact_names(db)
     sql = (
         "SELECT g.contact_id, iif(g.contact_id = '', g.name, ''), max(coalesce(p.name, c.name)),"
@@ -211,7 +212,7 @@ def missing_photos(db: apsw.Connection) -> list[tuple[str, str, int]]:
 
 
 def ini_lines(db: apsw.Connection) -> dict[str, int]:
-    """Return how many lines of Picasa's inis are of which kind, and of items; see ``LineCounts``."""
+    """Return how many lines and items of Picasa's inis are of which kind."""
     sql = (
         "SELECT j.key, sum(j.value) FROM source s, json_each(s.details, '$.lines') j"
         " WHERE s.kind = 'ini' GROUP BY j.key ORDER BY j.key"

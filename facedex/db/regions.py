@@ -219,7 +219,7 @@ def orphan_mention(db: apsw.Connection, mention: Mention) -> None:
 
 
 def name_region(db: apsw.Connection, region_id: int, person_id: PersonId) -> None:
-    """Say whom a region names, and that it waits to be placed as theirs where its photo is there."""
+    """Note whom a region names; it waits to be placed as theirs where its photo is there."""
     db.execute(
         "UPDATE region SET person_id = ?, status = iif(status = 'orphaned', status, 'pending')"
         " WHERE id = ?",
@@ -272,7 +272,7 @@ def ask_again(db: apsw.Connection, face_id: FaceId) -> None:
 def follow_face(
     db: apsw.Connection, face_id: FaceId, was: PersonId | None, person_id: PersonId
 ) -> None:
-    """Let the regions that named a face as ``was`` mean somebody else; the others are asked again."""
+    """Let the regions that named a face as ``was`` mean somebody else; others are placed anew."""
     db.execute(
         "UPDATE region SET person_id = ? WHERE face_id = ? AND said = 'named'"
         " AND person_id IS ? AND status IN ('encoded', 'unencodable')",
@@ -331,7 +331,7 @@ class TurnedPhoto:
 
 
 def turned_in_picasa(db: apsw.Connection) -> list[TurnedPhoto]:
-    """Return the searched photos with faces in an ini that turns them; one that says it twice, once."""
+    """Return the searched photos with faces in an ini that turns them, each once."""
     sql = (
         "SELECT f.id, g.photo_id, max(g.rotate), f.turn FROM region g"
         " JOIN source s ON s.id = g.source_id AND s.kind = 'ini'"
@@ -346,8 +346,8 @@ def turned_in_picasa(db: apsw.Connection) -> list[TurnedPhoto]:
 def photos_to_settle(db: apsw.Connection) -> list[PhotoId]:
     """Return the photos with regions to settle, by id.
 
-    Regions that wait, or whose photo was searched again since, or that no longer say what became of them:
-    somebody named the face otherwise, or took that back.
+    Regions that wait, or whose photo was searched again since, or that no longer say what became of
+    them: somebody named the face otherwise, or took that back.
     """
     says = "EXISTS (SELECT 1 FROM assignment a WHERE a.face_id = g.face_id AND a.state {0})"
     is_theirs = says.format("= 'confirmed' AND a.person_id = g.person_id")

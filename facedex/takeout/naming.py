@@ -1,10 +1,10 @@
 """Which photos of a folder a JSON is about, by its name and by the title in it.
 
-``photo.jpg.json`` is of ``photo.jpg``, and since 2024 ``photo.jpg.supplemental-metadata.json``. What
-stands before ``.json`` is cut off after 46 characters, so that of the ending, or of the photo's own
-name, any part may be missing; a photo's name is cut before its extension after 47. Of a second
-``photo.jpg`` the number stands elsewhere: ``photo.jpg(1).json`` is of ``photo(1).jpg``. An edited
-copy (``photo-edited.jpg``, in the language of the account) has no JSON of its own.
+``photo.jpg.json`` is of ``photo.jpg``, and since 2024 ``photo.jpg.supplemental-metadata.json``.
+What stands before ``.json`` is cut off after 46 characters, so that of the ending, or of the
+photo's own name, any part may be missing; a photo's name is cut before its extension after 47. Of a
+second ``photo.jpg`` the number stands elsewhere: ``photo.jpg(1).json`` is of ``photo(1).jpg``. An
+edited copy (``photo-edited.jpg``, in the language of the account) has no JSON of its own.
 """
 
 from __future__ import annotations
@@ -191,7 +191,10 @@ def _key(text: str) -> str:
 
 
 def _shape(text: str) -> str:
-    """Return a name in which signs are alike: Google puts ``_`` for those that files may not have."""
+    """Return a name in which signs are alike.
+
+    Google puts ``_`` for those that files may not have.
+    """
     return "".join(c if c.isalnum() or c in ".()" else "_" for c in _key(text))
 
 

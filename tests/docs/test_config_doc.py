@@ -19,11 +19,11 @@ range is an error that names it.
 
 `config.toml` lies in the user's configuration folder (on Linux `~/.config/facedex/config.toml`);
 `FACEDEX_CONFIG` names another file. `FACEDEX_MODEL_CACHE` names the folder for converted networks,
-which may be deleted at any time; `FACEDEX_MODELS` the folder in which YuNet's file is looked for before
-the package that ships it (`models` in the user's data folder where it is not set).
+which may be deleted at any time; `FACEDEX_MODELS` the folder in which YuNet's file is looked for
+before the package that ships it (`models` in the user's data folder where it is not set).
 
-How photos are searched (`detector`, `thorough`, `working_size`, `encoder`, `encode_crops`) is as at the library's last scan
-where it is set nowhere.
+How photos are searched (`detector`, `thorough`, `working_size`, `encoder`, `encode_crops`) is as at
+the library's last scan where it is set nowhere.
 
 | key | variable | type | default | what it is |
 |---|---|---|---|---|

@@ -76,7 +76,7 @@ class _Folder:
     def find_by_sidecar(self, sidecar: bytes, extension: str) -> list[Found]:
         """Return the photos whose sidecar this may be; of a RAW and its JPEG, the RAW.
 
-        ``extension`` is that of the file which it says it is of, maybe a movie; ``""`` says nothing.
+        ``extension`` is that of the file which it says it is of, maybe a movie; ``""`` for none.
         """
         if self._by_sidecar is None:
             self._by_sidecar = self._photos_by_sidecar()
@@ -89,7 +89,7 @@ class _Folder:
         return [one for one in found if one[1] is not None] or found
 
     def may_be_a_movies(self, sidecar: bytes) -> bool:
-        """Tell whether a sidecar is called after a movie beside it, and only the stem of a photo."""
+        """Tell whether a sidecar is called after a movie, and after a photo by its stem only."""
         photos = (self._by_sidecar or {}).get(sidecar, ())
         stem = sidecar[: -len(suffix(sidecar))].lower()
         return stem in self._movies and any(is_short(photo, sidecar) for photo in photos)

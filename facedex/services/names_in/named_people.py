@@ -12,7 +12,7 @@ from facedex.spelling import name_key
 if TYPE_CHECKING:
     from facedex.db.connection import Connection
     from facedex.db.regions import Region
-    from facedex.picasa.names import ContactBook
+    from facedex.picasa.names import ContactBook, ResolvedName
     from facedex.types import PersonId
 
 
@@ -51,26 +51,34 @@ class NamedPeople:
         names = self._book.names_of(contact_id)
         if len(names) > 1:  # renamed in Picasa: one person, by the name that most folders have
             resolved = replace(resolved, name=names[0])
-        known = people.find_contact(self._db, contact_id)
-        if known is not None:
-            self._add_aliases(known, contact_id)
-            # a person the user renamed, or whose name is known by now, keeps that name
-            if resolved.is_placeholder or not people.get_person(self._db, known).is_placeholder:
-                return known
-            if name_key(resolved.name) not in self._by_name:
-                people.rename_person(self._db, known, resolved.name)
-                self._by_name[name_key(resolved.name)] = known
-                people.set_contact(self._db, contact_id, known, resolved.name)
-                return known
-        person_id = self._by_name.get(name_key(resolved.name))
-        if person_id is None:
-            person_id = people.add_person(
-                self._db, resolved.name, is_placeholder=resolved.is_placeholder
-            )
-            self._by_name[name_key(resolved.name)] = person_id
-        people.set_contact(self._db, contact_id, person_id, resolved.name)
+        person_id = self._known(contact_id, resolved) or self._called(contact_id, resolved)
         self._add_aliases(person_id, contact_id)
         return person_id
+
+    def _known(self, contact_id: str, resolved: ResolvedName) -> PersonId | None:
+        """Return the person of a contact that was met before; a placeholder learns its name."""
+        known = people.find_contact(self._db, contact_id)
+        if known is None:
+            return None
+        # a person the user renamed, or whose name is known by now, keeps that name
+        if resolved.is_placeholder or not people.get_person(self._db, known).is_placeholder:
+            return known
+        if not self._is_free(resolved.name):
+            return None
+        people.rename_person(self._db, known, resolved.name)
+        self._by_name[name_key(resolved.name)] = known
+        people.set_contact(self._db, contact_id, known, resolved.name)
+        return known
+
+    def _called(self, contact_id: str, resolved: ResolvedName) -> PersonId:
+        """Return the person of a contact's name, added if nobody has it."""
+        key = name_key(resolved.name)
+        if key not in self._by_name:
+            self._by_name[key] = people.add_person(
+                self._db, resolved.name, is_placeholder=resolved.is_placeholder
+            )
+        people.set_contact(self._db, contact_id, self._by_name[key], resolved.name)
+        return self._by_name[key]
 
     def _add_aliases(self, person_id: PersonId, contact_id: str) -> None:
         """Let a person be found by every name of a contact that is nobody else's."""

@@ -57,7 +57,8 @@ def say(small, kind, said, *, called=None):
         if kind == "xmp":
             for photo, named in said.items():
                 written = tuple(XmpRegion(box, name, "mwg") for name, box in named)
-                save_xmp(small.db, _file_id(small, photo), b"x" * 32, XmpFacts(written))
+                facts = XmpFacts(written, applied_to=_size(small, photo)[:2])
+                save_xmp(small.db, _file_id(small, photo), b"x" * 32, facts)
         elif kind == "digikam":
             source_id = sources.save_source(small.db, kind, SourceFacts(), path="/digikam4.db")
             new = [one for photo, named in said.items() for one in _digikam(small, photo, named)]
@@ -80,12 +81,17 @@ def _say_as_picasa(small, kind, said, called):
     regions.save_regions(small.db, source_id, new)
 
 
-def _digikam(small, photo, named):
+def _size(small, photo):
+    """Return width, height and orientation of a photo's stored pixels."""
     sql = (
         "SELECT p.width_px, p.height_px, p.orientation FROM photo p JOIN file f"
         " ON f.photo_id = p.id WHERE f.relpath = ?"
     )
-    width, height, turned = rows(small.db, sql, (photo,))[0]
+    return rows(small.db, sql, (photo,))[0]
+
+
+def _digikam(small, photo, named):
+    width, height, turned = _size(small, photo)
     shown = upright_size(width, height, turned)
     noted = []
     for name, box in named:

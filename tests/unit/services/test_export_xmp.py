@@ -200,7 +200,8 @@ def test_every_copy_gets_one(small, folder):
     with transaction(small.db):
         small.db.execute(
             "INSERT INTO file SELECT NULL, root_id, CAST('b/copy.jpg' AS BLOB), 'b/copy.jpg', 0,"
-            " size_bytes, mtime_ns, ctime_ns, 99, 1, hashed_ns, content_hash, photo_id, orientation, 1,"
+            " size_bytes, mtime_ns, ctime_ns, 99, 1, hashed_ns, content_hash, photo_id,"
+            " orientation, 1,"
             " state, 0, first_seen_us FROM file"
         )
     lay(small)
