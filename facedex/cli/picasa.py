@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from facedex.cli.context import Context
     from facedex.services.names_in.import_picasa import FolderMatch, PicasaImport, PicasaPlan
-    from facedex.services.telling.records import Ledger, Outcomes
+    from facedex.services.telling.records import Ledger, NameWithoutSource, Outcomes
 
 _FRAMES = {
     "stored": "fits the photo's pixels", "swapped": "fits the photo turned by a quarter",
@@ -286,6 +286,7 @@ def _print_details(found: Ledger) -> None:
             for contact, person, names in found.renamed_contacts
         ],
     )
+    _print_doubtful(found)
     _print_lines(
         "Photos that are not there",
         [
@@ -300,6 +301,28 @@ def _print_details(found: Ledger) -> None:
     )
     _print_lines(
         "Not understood", [f"{path}: {line}" for path, lines in found.problems for line in lines]
+    )
+
+
+def _print_doubtful(found: Ledger) -> None:
+    _print_lines(
+        "The same person twice on one photo",
+        [
+            f"{one.photo}: {one.name} on {one.n_faces} faces, by {' and '.join(one.sources)}"
+            for one in found.twice_on_photo
+        ],
+    )
+    _print_lines(
+        "Names whose source no longer says so",
+        [_without_source(found, one) for one in found.without_source],
+    )
+
+
+def _without_source(found: Ledger, one: NameWithoutSource) -> str:
+    where = "a face" if one.is_of_face else "the whole photo"
+    source = f", {one.source}" if one.source else ""
+    return (
+        f"{one.photo}: {one.name} on {where}, from {found.titles.get(one.kind, one.kind)}{source}"
     )
 
 

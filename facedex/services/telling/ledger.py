@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facedex.db import ledger, sources
+from facedex.db.doubtful_names import names_without_source, people_twice_on_a_photo
 from facedex.geometry import points_to_upright, swaps_sides
 from facedex.paths import display_path, join
 from facedex.picasa.names import group_web_contacts, is_ini_copy
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from facedex.db.connection import Connection
+    from facedex.db.doubtful_names import NameWithoutSource, TwiceOnPhoto
     from facedex.db.ledger import Conflict, FrameLine, NamedRegion, NameLine, SourceLine
 
 _SIZES = ((0.0, "under 2 %"), (0.02, "2 to 4 %"), (0.04, "4 to 8 %"), (0.08, "8 to 16 %"),
@@ -50,6 +52,8 @@ class Ledger:
     ini_copies : files that a sync program made of an ini, which are not read.
     same_web_contact : contact ids that are probably one person, as old inis hint.
     renamed_contacts : (contact id, who it is here, its names) of those with several names.
+    twice_on_photo : who is confirmed on two faces of one photo.
+    without_source : names that stand and whose source no longer says so.
     titles : what people call each kind of source.
     """
 
@@ -65,6 +69,8 @@ class Ledger:
     ini_copies: tuple[str, ...]
     same_web_contact: tuple[tuple[str, ...], ...]
     renamed_contacts: tuple[tuple[str, str, tuple[str, ...]], ...]
+    twice_on_photo: tuple[TwiceOnPhoto, ...]
+    without_source: tuple[NameWithoutSource, ...]
     titles: Mapping[str, str]
 
 
@@ -92,6 +98,8 @@ def make_ledger(db: Connection) -> Ledger:
         ),
         tuple(group_web_contacts(ledger.web_ids(db))),
         tuple(ledger.contacts_with_several_names(db)),
+        tuple(people_twice_on_a_photo(db)),
+        tuple(names_without_source(db)),
         {line.kind: titles.get(line.kind, line.kind) for line in by_source},
     )
 

@@ -13,6 +13,7 @@ from facedex.db.catalog import (
     PhotoNotes,
     PhotoRow,
 )
+from facedex.db.doubtful_names import NameWithoutSource
 from facedex.db.exports import NamedFaceRow
 from facedex.db.issues import ProblemRow
 from facedex.db.ledger import Outcomes
@@ -26,6 +27,7 @@ __all__ = [
     "GroupRow",
     "Ledger",
     "LibraryCounts",
+    "NameWithoutSource",
     "NamedFaceRow",
     "Outcomes",
     "PersonRow",
