@@ -218,8 +218,11 @@ def orphan_mention(db: apsw.Connection, mention: Mention) -> None:
     )
 
 
-def name_region(db: apsw.Connection, region_id: int, person_id: PersonId) -> None:
-    """Note whom a region names; it waits to be placed as theirs where its photo is there."""
+def name_region(db: apsw.Connection, region_id: int, person_id: PersonId | None) -> None:
+    """Store whom a region names; it waits to be placed as theirs where its photo is there.
+
+    None is nobody, though it has a name.
+    """
     db.execute(
         "UPDATE region SET person_id = ?, status = iif(status = 'orphaned', status, 'pending')"
         " WHERE id = ?",
@@ -388,7 +391,8 @@ def files_without_photo(db: apsw.Connection) -> list[FileRef]:
 def settle_without_photo(db: apsw.Connection) -> None:
     """Say what becomes of the regions that wait and whose photo cannot be read."""
     db.execute(
-        "UPDATE region SET status = iif(said = 'named', 'unencodable', said), settled_us = ?"
+        "UPDATE region SET settled_us = ?, status = iif(said != 'named', said,"
+        " iif(person_id IS NULL, 'unnamed', 'unencodable'))"
         " WHERE status = 'pending' AND photo_id IS NULL",
         (now_us(),),
     )

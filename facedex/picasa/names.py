@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from facedex.picasa.ini import decode_text, is_unnamed_contact
 from facedex.picasa.rects import pad_hex64
+from facedex.spelling import is_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -132,12 +133,14 @@ class ContactBook:
     by_folder : folder (bytes relative to the root, ``b""`` for the root) to its ini's contacts.
     spellings : contact id to all its names in inis, the most frequent first.
     db3 : contact id to name, from Picasa's database.
+    nobodies : contact ids that are called nothing but ``Unknown`` or the like, and mean nobody.
     """
 
     xml: Mapping[str, str]
     by_folder: Mapping[bytes, Mapping[str, str]]
     spellings: Mapping[str, tuple[str, ...]]
     db3: Mapping[str, str] = field(default_factory=dict)
+    nobodies: frozenset[str] = frozenset()
 
     @classmethod
     def build(
@@ -150,18 +153,24 @@ class ContactBook:
 
         Of a folder's two inis pass ``.picasa.ini`` first: its names win over ``Picasa.ini``'s.
         Equally frequent names are ordered by their text, so the order of the inis does not matter.
+        A name that is nobody's names nobody.
         """
+        listed = [(folder, dict(contacts)) for folder, contacts in ini_contacts]
+        xml, db3 = dict(xml_contacts or {}), dict(db3_contacts or {})
+        everywhere = [contacts for _folder, contacts in listed] + [xml, db3]
+        named = {each for contacts in everywhere for each in _named(contacts)}
         by_folder: dict[bytes, dict[str, str]] = {}
-        for folder, contacts in ini_contacts:
+        for folder, contacts in listed:
             own = by_folder.setdefault(folder.strip(b"/"), {})
-            for contact_id, name in contacts.items():
+            for contact_id, name in _named(contacts).items():
                 own.setdefault(contact_id, name)
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for own in by_folder.values():
             for contact_id, name in own.items():
                 counts[contact_id][name] += 1
         spellings = {contact_id: _ranked(counter) for contact_id, counter in counts.items()}
-        return cls(dict(xml_contacts or {}), by_folder, spellings, dict(db3_contacts or {}))
+        nobodies = {each for contacts in everywhere for each in contacts} - named
+        return cls(_named(xml), by_folder, spellings, _named(db3), frozenset(nobodies))
 
     def names_of(self, contact_id: str) -> tuple[str, ...]:
         """Return every name of a contact id, the one to call them by first; none of one without.
@@ -172,6 +181,11 @@ class ContactBook:
         named = [self.xml[key]] if key in self.xml else []
         named += self.spellings.get(key, ())
         return tuple(dict.fromkeys([*named, *([self.db3[key]] if key in self.db3 else [])]))
+
+
+def _named(contacts: Mapping[str, str]) -> dict[str, str]:
+    """Return the contacts that are called by a name of somebody."""
+    return {contact_id: name for contact_id, name in contacts.items() if not is_nobody(name)}
 
 
 def _ranked(counter: Counter[str]) -> tuple[str, ...]:
@@ -190,7 +204,7 @@ def placeholder_name(contact_id: str) -> str:
 
 
 def resolve_name(folder: bytes, contact_id: str, book: ContactBook) -> ResolvedName | None:
-    """Return who ``contact_id`` is in ``folder``'s ini; None where the id never means a person.
+    """Return who ``contact_id`` is in ``folder``'s ini; None where the id means nobody.
 
     Looked up in contacts.xml, the folder's own ini, the inis of its parent folders from the nearest
     up, then any ini (the most frequent name), then Picasa's database; else a placeholder. Ids are
@@ -213,6 +227,8 @@ def resolve_name(folder: bytes, contact_id: str, book: ContactBook) -> ResolvedN
         return ResolvedName(book.spellings[key][0], NameOrigin.ANY_INI)
     if key in book.db3:
         return ResolvedName(book.db3[key], NameOrigin.DB3)
+    if key in book.nobodies:
+        return None
     return ResolvedName(placeholder_name(key), NameOrigin.PLACEHOLDER, is_placeholder=True)
 
 

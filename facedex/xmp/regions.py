@@ -2,8 +2,9 @@
 
 MWG: an area by its centre and size, ``normalized`` to 0..1 or in pixels of ``AppliedToDimensions``;
 types are Face, Pet, Focus and BarCode ("Guidelines for Handling Image Metadata" 2.0, section 5.9).
-A circle has a diameter instead of a size, which is taken as a share of the width; a point has
-neither. Microsoft: ``"x, y, w, h"`` by the top left corner, 0..1 ("People Tagging Overview"). Both
+A circle has a diameter instead of a size, ``normalized`` to the shorter side of the picture, as the
+Family History Metadata Working Group reads it (github.com/fhmwg/current-tags: "in the smaller of
+the units"); a point has neither. Microsoft: ``"x, y, w, h"`` by the top left corner, 0..1 ("People Tagging Overview"). Both
 are relative to the stored pixels; :mod:`facedex.xmp.frames` judges whether they are meant so.
 """
 
@@ -50,7 +51,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 OTHER_TYPES = {"pet", "focus", "barcode"}  # of the specification
 Schema = Literal["mwg", "mp", "acdsee", "iptc"]
-Measure = Literal["relative", "circle", "pixels", "point"]
+Measure = Literal["relative", "circle", "circle-of-shorter-side", "pixels", "point"]
 _PIXELS_ACROSS = (
     1 << 16
 )  # of the picture that pixels are counted on until the photo's size is known
@@ -64,7 +65,8 @@ class XmpRegion:
 
     Attributes
     ----------
-    box : as written, clipped to the picture: relative to the stored pixels, by all schemas.
+    box : as written, clipped to the picture, but for circles: relative to the stored pixels, by all
+        schemas.
     name : ``""`` where it has none.
     schema : where it stands; a face in several is told once, as the first of them.
     measure : what the box needs to be a place on a photo, see :func:`box_on`.
@@ -101,15 +103,16 @@ def measure_of(text: str) -> Measure:
 def box_on(box: Box, measure: Measure, size: Size) -> Box:
     """Return a region's box on a photo of ``size`` pixels, which may reach beyond it.
 
-    A circle's height depends on the shape of the photo, and pixels on its size.
+    A circle's width and height depend on the shape of the photo, and pixels on its size.
     """
     width, height = size
     if measure == "pixels":
         across, down = _PIXELS_ACROSS / width, _PIXELS_ACROSS / height
         return Box(box.x0 * across, box.y0 * down, box.x1 * across, box.y1 * down)
-    if measure == "circle":
-        middle, radius = (box.y0 + box.y1) / 2, box.width / 2 * width / height
-        return Box(box.x0, middle - radius, box.x1, middle + radius)
+    if measure in {"circle", "circle-of-shorter-side"}:
+        unit = width if measure == "circle" else min(width, height)
+        (x, y), radius = box.center, box.width / 2 * unit
+        return Box(x - radius / width, y - radius / height, x + radius / width, y + radius / height)
     return box
 
 
@@ -189,7 +192,8 @@ def read_mwg(item: Element, size: Size | None) -> XmpRegion:
     x, y = complete([x, y], "its area is no rectangle")
     name, is_pixels = clean_name(value(item, REGION_NAME)), unit.startswith("pixel")
     if w is None and h is None:
-        return round_region(x, y, d, name, "mwg", is_pixels=is_pixels, size=size)
+        measure: Measure = "circle-of-shorter-side"
+        return round_region(x, y, d, name, "mwg", measure, is_pixels=is_pixels, size=size)
     w, h = complete([w, h], "its area is no rectangle")
     box = Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
     return region_of(box, name, "mwg", is_pixels=is_pixels, size=size)
@@ -222,11 +226,17 @@ def round_region(
     diameter: float | None,
     name: str,
     schema: Schema,
+    measure: Measure = "circle",
     *,
     is_pixels: bool = False,
     size: Size | None = None,
 ) -> XmpRegion:
     """Return the region of a circle, or of a point where there is no diameter.
+
+    Parameters
+    ----------
+    measure : what the diameter is a share of, if it is not in pixels; a ``circle``'s is of the
+        width.
 
     Raises
     ------
@@ -245,8 +255,9 @@ def round_region(
     if is_pixels:
         return region_of(square, name, schema, is_pixels=True, size=size)
     if size is not None:
-        return region_of(box_on(square, "circle", size), name, schema)
-    return XmpRegion(_inside(square, diameter, diameter), name, schema, "circle")
+        return region_of(box_on(square, measure, size), name, schema)
+    _inside(square, diameter, diameter)
+    return XmpRegion(square, name, schema, measure)  # clipped, it would have another middle
 
 
 def read_mp(item: Element) -> XmpRegion:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from facedex.db import people, regions
 from facedex.picasa.names import resolve_name
-from facedex.spelling import name_key
+from facedex.spelling import is_nobody, name_key
 
 if TYPE_CHECKING:
     from facedex.db.connection import Connection
@@ -25,12 +25,15 @@ class NamedPeople:
     def __init__(self, db: Connection, book: ContactBook) -> None:
         self._db = db
         self._book = book
-        self._of_contact: dict[tuple[bytes, str], PersonId] = {}
+        self._of_contact: dict[tuple[bytes, str], PersonId | None] = {}
         self._by_name = people.by_name(db)
         self._meant = regions.people_of_names(db)
 
-    def of(self, region: Region, folder: bytes) -> PersonId:
-        """Return whom a region names; ``folder`` is that of its document, with the root's path."""
+    def of(self, region: Region, folder: bytes) -> PersonId | None:
+        """Return whom a region names; None where the name is nobody's.
+
+        ``folder`` is that of its document, with the root's path.
+        """
         if not region.contact_id:
             return region.person_id or self._of_name(region.name)
         key = folder, region.contact_id
@@ -38,16 +41,19 @@ class NamedPeople:
             self._of_contact[key] = self._find_contact(folder, region.contact_id)
         return self._of_contact[key]
 
-    def _of_name(self, name: str) -> PersonId:
+    def _of_name(self, name: str) -> PersonId | None:
         key = name_key(name)
+        if key not in self._by_name and is_nobody(name):
+            return self._meant.get(name)
         if key not in self._by_name:
             known = self._meant.get(name)
             self._by_name[key] = known or people.add_person(self._db, name)
         return self._by_name[key]
 
-    def _find_contact(self, folder: bytes, contact_id: str) -> PersonId:
+    def _find_contact(self, folder: bytes, contact_id: str) -> PersonId | None:
         resolved = resolve_name(folder, contact_id, self._book)
-        assert resolved is not None  # only named contacts are asked for
+        if resolved is None:
+            return self._named_here(contact_id)
         names = self._book.names_of(contact_id)
         if len(names) > 1:  # renamed in Picasa: one person, by the name that most folders have
             resolved = replace(resolved, name=names[0])
@@ -79,6 +85,14 @@ class NamedPeople:
             )
         people.set_contact(self._db, contact_id, self._by_name[key], resolved.name)
         return self._by_name[key]
+
+    def _named_here(self, contact_id: str) -> PersonId | None:
+        """Return whom a contact that Picasa has no name for came to mean, if they have one here."""
+        known = people.find_contact(self._db, contact_id)
+        if known is None:
+            return None
+        person = people.get_person(self._db, known)
+        return None if person.is_placeholder or is_nobody(person.name) else known
 
     def _add_aliases(self, person_id: PersonId, contact_id: str) -> None:
         """Let a person be found by every name of a contact that is nobody else's."""

@@ -85,6 +85,8 @@ def place_photo(
             regions.settle_region(db, region.region_id, "withdrawn")
         elif region.said in {"unnamed", "suggested"}:
             regions.settle_region(db, region.region_id, region.said)
+        elif region.said == "named" and region.person_id is None:
+            regions.settle_region(db, region.region_id, "unnamed")  # what it says is nobody's name
         elif region.box is None:
             regions.settle_region(db, region.region_id, "unplaced")
         else:

@@ -1,8 +1,9 @@
 """Every known way in which programs store people in XMP, and the net under them."""
 
 import pytest
-from xmp_packets import ANN, SIZE, listed, merge_faces, mwg, mwg_item, packet
+from xmp_packets import ANN, SIZE, dimensions, listed, merge_faces, mwg, mwg_item, packet
 
+from facedex.geometry import clip_box
 from facedex.xmp.merging import NamedFace
 from facedex.xmp.reading import read_facts
 from facedex.xmp.regions import box_on, measure_of, measured_text
@@ -219,20 +220,28 @@ def test_other_programs_nobodies_are_nobody(nobody):
     assert read_facts(acdsee(area("DLYArea", CENTRE), name=nobody)).regions[0].name == ""
 
 
-def mwg_area(fields):
+def mwg_area(fields, size=None):
+    said = "" if size is None else dimensions(*size)
     each = "".join(f"<stArea:{k}>{v}</stArea:{k}>" for k, v in fields.items())
     return packet(
-        f"<mwg-rs:Regions {RESOURCE}><mwg-rs:RegionList><rdf:Bag><rdf:li {RESOURCE}>"
+        f"<mwg-rs:Regions {RESOURCE}>{said}<mwg-rs:RegionList><rdf:Bag><rdf:li {RESOURCE}>"
         f"<mwg-rs:Name>Ann</mwg-rs:Name><mwg-rs:Type>Face</mwg-rs:Type>"
         f"<mwg-rs:Area {RESOURCE}>{each}</mwg-rs:Area></rdf:li>"
         "</rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"
     )
 
 
-def test_a_circle_of_the_mwg_is_the_square_around_it():
-    (ann,) = read_facts(mwg_area({"x": 0.2, "y": 0.35, "d": 0.2, "unit": "normalized"})).regions
-    assert (ann.name, ann.measure) == ("Ann", "circle")
-    assert edges(box_on(ann.box, "circle", SIZE)) == pytest.approx(edges(ANN))
+@pytest.mark.parametrize("size", [(600, 400), (400, 600)])
+@pytest.mark.parametrize("x", [0.3, 0.05])  # also at the edge
+def test_a_circle_of_the_mwg_is_the_square_around_it_by_the_shorter_side(size, x):
+    (ann,) = read_facts(mwg_area({"x": x, "y": 0.5, "d": 0.3, "unit": "normalized"})).regions
+    assert (ann.name, measure_of(measured_text(ann.measure, "0"))) == ("Ann", ann.measure)
+    width, height = size
+    box = box_on(ann.box, ann.measure, size)
+    assert (box.width * width, box.height * height) == pytest.approx((120, 120))
+    assert box.center == pytest.approx((x, 0.5))
+    applied = mwg_area({"x": x, "y": 0.5, "d": 0.3}, size)
+    assert edges(read_facts(applied).regions[0].box) == pytest.approx(edges(clip_box(box)))
 
 
 def test_a_point_of_the_mwg_waits_for_the_face_around_it():
