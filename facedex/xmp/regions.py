@@ -4,8 +4,9 @@ MWG: an area by its centre and size, ``normalized`` to 0..1 or in pixels of ``Ap
 types are Face, Pet, Focus and BarCode ("Guidelines for Handling Image Metadata" 2.0, section 5.9).
 A circle has a diameter instead of a size, ``normalized`` to the shorter side of the picture, as the
 Family History Metadata Working Group reads it (github.com/fhmwg/current-tags: "in the smaller of
-the units"); a point has neither. Microsoft: ``"x, y, w, h"`` by the top left corner, 0..1 ("People Tagging Overview"). Both
-are relative to the stored pixels; :mod:`facedex.xmp.frames` judges whether they are meant so.
+the units"); a point has neither. Microsoft: ``"x, y, w, h"`` by the top left corner, 0..1 ("People
+Tagging Overview"). Both are relative to the stored pixels; :mod:`facedex.xmp.frames` judges whether
+they are meant so.
 """
 
 from __future__ import annotations

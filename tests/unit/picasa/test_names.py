@@ -198,3 +198,27 @@ def test_book_does_not_change_with_its_sources():
     contacts = ContactBook.build([(b"", own)], xml)
     xml[ID] = own[ID] = "Late"
     assert resolve_name(b"", ID, contacts).is_placeholder
+
+
+@pytest.mark.parametrize("nobody", ["Unknown", "_UNKNOWN_", "unconfirmed", "?", " ", "Unbekannt"])
+def test_a_contact_that_is_called_nobody_is_nobody_wherever_it_stands(nobody):
+    for contacts in (
+        ContactBook.build([(b"x", {ID: nobody})]),
+        ContactBook.build([], {ID: nobody}),
+        ContactBook.build([], None, {ID: nobody}),
+        ContactBook.build([(b"x", {ID: nobody})], {ID: nobody}, {ID: nobody}),
+    ):
+        assert contacts.names_of(ID) == ()
+        assert resolve_name(b"x", ID, contacts) is None
+        assert resolve_name(b"y", OTHER_ID, contacts).is_placeholder  # of it nothing is said
+
+
+def test_a_name_anywhere_counts_before_nobodys():
+    contacts = ContactBook.build(
+        [(b"x", {ID: "Unknown"}), (b"x", {ID: "Ann"}), (b"y", {OTHER_ID: "?"})],
+        {ID: "_UNKNOWN_"},
+        {OTHER_ID: "Eve"},
+    )
+    assert contacts.names_of(ID) == ("Ann",)
+    assert resolve_name(b"x", ID, contacts) == ResolvedName("Ann", NameOrigin.OWN_INI)
+    assert resolve_name(b"y", OTHER_ID, contacts) == ResolvedName("Eve", NameOrigin.DB3)

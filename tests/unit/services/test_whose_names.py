@@ -10,6 +10,7 @@ from facedex.db.connection import transaction
 from facedex.db.regions import NewRegion
 from facedex.db.sources import SourceFacts
 from facedex.services.decisions.decide_people import rename_person
+from facedex.services.names_in.picasa_files import read_contacts
 from facedex.services.names_in.take_over_names import settle_regions
 from facedex.services.telling.ledger import make_ledger
 from facedex.types import Box, FileStat
@@ -195,3 +196,70 @@ def test_who_was_renamed_here_keeps_that_name(renamed_contact):
     assert grandma.name == "Grandma"
     for name in ("Ann Maiden", "Ann Married", "Ann Widow"):
         assert people.find_by_name(db, name) == ann.person_id
+
+
+def contacts_xml(library, name):
+    """Read Picasa's list of contacts, in which somebody has this name now."""
+    path = library.directory / "contacts.xml"
+    path.write_text(f'<contacts><contact id="{ID}" name="{name}"/></contacts>')
+    read_contacts(library.db, path)
+    settle(library)
+
+
+def test_a_later_list_of_contacts_leaves_one_person_by_both_names(small):
+    (face,) = small.photo("ann", name=b"1/a.jpg")
+    ini(small, b"1/", "Ann Maiden", face)
+    settle(small)
+    contacts_xml(small, "Ann Married")
+    (ann,) = people.list_people(small.db)
+    for name in ("Ann Maiden", "Ann Married"):
+        assert people.find_by_name(small.db, name) == ann.person_id
+    contacts_xml(small, "Ann Widow")
+    (ann,) = people.list_people(small.db)
+    for name in ("Ann Maiden", "Ann Married", "Ann Widow"):
+        assert people.find_by_name(small.db, name) == ann.person_id
+    assert names_by_photo(small) == [("1/a.jpg", ann.name)]
+
+
+def test_a_later_list_of_contacts_renames_nobody_whom_the_user_renamed(small):
+    (face,) = small.photo("ann", name=b"1/a.jpg")
+    ini(small, b"1/", "Ann Maiden", face)
+    settle(small)
+    (ann,) = people.list_people(small.db)
+    rename_person(small.db, ann.person_id, "Grandma")
+    contacts_xml(small, "Ann Married")
+    assert names_by_photo(small) == [("1/a.jpg", "Grandma")]
+    assert people.find_by_name(small.db, "Ann Married") == ann.person_id
+
+
+@pytest.mark.parametrize("nobody", ["Unknown", "_UNKNOWN_", "?"])
+def test_a_contact_called_nobody_names_nobody_until_it_has_a_name(small, nobody):
+    (face,) = small.photo("ann", name=b"1/a.jpg")
+    ini(small, b"1/", nobody, face)
+    settle(small)
+    assert (people.list_people(small.db), small.said(face)) == ([], [])
+    (line,) = make_ledger(small.db).sources
+    assert (line.outcomes.found, line.outcomes.unnamed) == (1, 1)
+    contacts_xml(small, "Ann")
+    assert names_by_photo(small) == [("1/a.jpg", "Ann")]
+
+
+def test_a_contact_called_nobody_whom_the_user_named_is_who_they_said(small):
+    (face,) = small.photo("ann", name=b"1/a.jpg")
+    ini(small, b"1/", "Ann", face)
+    settle(small)
+    small.db.execute("UPDATE source SET contacts = json_object(?, 'Unknown')", (ID,))
+    (other,) = small.photo("ann", name=b"2/a.jpg")
+    ini(small, b"2/", "Unknown", other)
+    settle(small)
+    assert names_by_photo(small) == [("1/a.jpg", "Ann"), ("2/a.jpg", "Ann")]
+
+
+def test_a_nobodys_face_on_a_photo_that_cannot_be_read_is_unnamed(small):
+    add_document(small, b"1/a.jpg", "none", SourceFacts())
+    facts = SourceFacts({ID: "Unknown"}, details={"is_export": False, "web_ids": {}, "lines": {}})
+    said = NewRegion("a.jpg", "0" * 16, Box(0.1, 0.1, 0.2, 0.2), ID)
+    add_document(small, b"1/.picasa.ini", "ini", facts, said)
+    settle(small)
+    (line,) = make_ledger(small.db).sources
+    assert (line.outcomes.found, line.outcomes.unnamed) == (1, 1)
