@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LEAST_OFFSET = 0.1  # a person draws no nearer to a face's middle, in shares of its size
 _ALIKE_AREAS = (1 / 3, 4.0)  # of a region and the face in it
+_MUCH_SMALLER = 0.5  # of a face's area: people and programs draw around a face
 _MOST_CHANCE = 0.9
 # what a region on nothing tells, by its side as a share of the photo's long side: what is as small
 # is missed more often by the detectors here
@@ -39,12 +40,14 @@ class Explanation:
     face_of : region to face, as indexes; no face has two regions.
     evidence : for the reading, in powers of ten, before its ``cost``.
     slack : how much more it would be if the regions lay right on their faces.
+    n_small : regions on faces that are much larger, as a crop makes them.
     """
 
     reading: Reading
     face_of: Mapping[int, int]
     evidence: float
     slack: float = 0.0
+    n_small: int = 0
 
     @property
     def n_hits(self) -> int:
@@ -99,7 +102,10 @@ def explain(
             evidence -= _missing(box, size)
         elif not may_be_cut_off:
             evidence -= _OUTSIDE
-    return Explanation(reading, face_of, evidence, slack)
+    n_small = sum(
+        boxes[region].area < _MUCH_SMALLER * detected[face].area for region, face in face_of.items()
+    )
+    return Explanation(reading, face_of, evidence, slack, n_small)
 
 
 def is_inside(box: Box) -> bool:

@@ -14,6 +14,7 @@ from facedex.geometry import clip_box, contains_center
 from facedex.naming.crops import explain_by_crops
 from facedex.naming.explaining import explain
 from facedex.naming.readings import Claim, turned_readings
+from facedex.naming.same_face import is_on_face
 from facedex.types import NoPlace, Place, WithoutFace
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from facedex.types import Box
 
 _LEAST_EVIDENCE = 1.0  # in powers of ten, before another reading than the claimed one is looked at
+_LEAST_IN_DOUBT = 0.0  # the same where half of the regions lie on nothing under the claimed one
 _ENOUGH_EVIDENCE = 2.5  # before it may be believed
 _CROWD, _MORE_IN_A_CROWD = 4, 1.0  # of so many faces, one region lies on some face too easily
 _DOUBTFUL_MARGIN = 1.0  # of what explains as many, before nothing is believed
@@ -60,9 +62,11 @@ def place_by_faces(written: Written, detected: Sequence[Box], size: Size) -> lis
         others += explain_by_crops(written, detected, size)
     if written.claim is Claim.OTHER:
         return _of_another_picture(written, [claimed, *others], detected)
-    better = [one for one in others if _is_better(one, claimed)]
+    in_doubt = _is_in_doubt(written, claimed, detected, size)
+    least = _LEAST_IN_DOUBT if in_doubt else _LEAST_EVIDENCE
+    better = [one for one in others if _is_better(one, claimed, least)]
     if not better:
-        return _as_claimed(written, claimed, detected)
+        return _as_claimed(written, claimed, detected, in_doubt=in_doubt)
     best = max(better, key=_rank)
     if _is_clear(best, claimed, len(detected)) and not _has_rival(best, others):
         return _as_read(best, detected)
@@ -79,10 +83,25 @@ def _rank(one: Explanation) -> tuple[float, int]:
     return one.score, one.n_hits
 
 
-def _is_better(one: Explanation, claimed: Explanation) -> bool:
+def _is_in_doubt(
+    written: Written, claimed: Explanation, detected: Sequence[Box], size: Size
+) -> bool:
+    """Tell whether regions on nothing make the claimed reading doubtful by themselves.
+
+    They do where they are as many as those on faces, and the document does not say that they were
+    drawn on this very picture. Of a part of it, they would lie on nothing just so.
+    """
+    n_on_nothing = sum(
+        not any(is_on_face(box, face) for face in detected) for box in claimed.reading.boxes
+    )
+    is_of_file = written.claim is Claim.FITS and written.picture in {None, size}
+    return not is_of_file and 0 < claimed.n_hits <= n_on_nothing
+
+
+def _is_better(one: Explanation, claimed: Explanation, least: float) -> bool:
     """Tell whether a reading raises a doubt about the claimed one."""
     if one.n_hits > claimed.n_hits:
-        return one.evidence >= _LEAST_EVIDENCE
+        return one.evidence >= least
     # what was claimed goes first, but not where it is far nearer to chance
     is_as_good = one.n_hits == claimed.n_hits and one.contradicts(claimed)
     return is_as_good and one.evidence - claimed.evidence >= _DOUBTFUL_MARGIN
@@ -119,17 +138,21 @@ def _without_evidence(written: Written, own: Sequence[Explanation]) -> list[Plac
 
 
 def _as_claimed(
-    written: Written, claimed: Explanation, detected: Sequence[Box]
+    written: Written, claimed: Explanation, detected: Sequence[Box], *, in_doubt: bool = False
 ) -> list[Place | NoPlace]:
     """Place regions as their document claims.
 
     Those on no face are faces that the detector missed if anything shows that the frame is right.
-    Where it is refuted by them, the others lie on a face by chance.
+    Where it is refuted by them, the others lie on a face by chance; so they do where it is in
+    doubt and they are no larger than in a crop, or the document shows that it is of another
+    picture.
     """
     n_missed = len(written.boxes) - claimed.n_hits
     refuted = _REFUTED_BESIDE_HITS if claimed.n_hits else _REFUTED
     is_refuted = bool(detected) and claimed.evidence <= refuted
-    is_shown = written.claim is Claim.FITS or claimed.n_hits >= max(1, n_missed)
+    is_by_chance = written.is_misfit or claimed.n_small == claimed.n_hits
+    is_refuted = is_refuted or (in_doubt and is_by_chance)
+    is_shown = not in_doubt and (written.claim is Claim.FITS or claimed.n_hits >= max(1, n_missed))
     drawn = WithoutFace.DRAW if is_shown and not is_refuted else WithoutFace.DRAW_IF_SEEN
     places = _placed(claimed, drawn if written.is_drawn else WithoutFace.NAME_ONLY, detected)
     if not is_refuted:

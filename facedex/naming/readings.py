@@ -76,6 +76,7 @@ class Written:
         nobody knows. A crop keeps the shape of its pixels, so it is told more surely with it.
     is_drawn : whether a region on which no face was found is a face at all; not so for documents
         whose rectangles are often stale.
+    is_misfit : what the document shows of its picture does not agree with the file.
     """
 
     claim: Claim
@@ -84,6 +85,7 @@ class Written:
     turn_costs: Mapping[int, float]
     picture: Size | None = None
     is_drawn: bool = True
+    is_misfit: bool = False
 
 
 _TURN_COST = {Claim.FITS: 2.0, Claim.OPEN: 1.0, Claim.OTHER: 1.5}

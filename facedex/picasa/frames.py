@@ -247,6 +247,7 @@ def _written(
         costs,
         photo.size if is_export else None,
         is_drawn=not is_export,
+        is_misfit=frame == "unknown" and not is_export,
     )
 
 

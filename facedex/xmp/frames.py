@@ -74,7 +74,8 @@ def written_regions(facts: XmpFacts, photo: PhotoShape) -> Written:
         shown = tuple(box_to_stored(box, turn) for box in boxes)
         readings.append(Reading("shown", shown, _SHOWN_COST[claim]))
     costs = _SWAPPED_COSTS if is_swapped else {}
-    return Written(claim, tuple(readings), boxes, costs, facts.applied_to)
+    is_misfit = is_swapped and not swaps_sides(turn)
+    return Written(claim, tuple(readings), boxes, costs, facts.applied_to, is_misfit=is_misfit)
 
 
 def _is_same_shape(one: Size, other: Size) -> bool:

@@ -170,3 +170,59 @@ def test_a_claim_that_most_of_its_regions_refute_names_nobody_by_the_rest():
     places = place_by_faces(written([stray, *regions], Claim.FITS), [stray], SIZE)
     assert isinstance(places[0], NoPlace)
     assert {place.without_face for place in places[1:]} == {WithoutFace.DRAW_IF_SEEN}
+
+
+FACE, ELSEWHERE = Box(0.2, 0.3, 0.3, 0.45), Box(0.6, 0.5, 0.7, 0.65)
+OF_PARTS = [(Claim.OPEN, None), (Claim.FITS, (SIZE[0] * 2, SIZE[1] * 2))]
+
+
+def placed_beside(region, claim, picture, **facts):
+    """Return the places of a region on the only face that was found, and of one on nothing."""
+    boxes = (region, ELSEWHERE)
+    document = Written(claim, (Reading("claimed", boxes),), boxes, {}, picture, **facts)
+    return place_by_faces(document, [FACE], SIZE)
+
+
+@pytest.mark.parametrize(("claim", "picture"), OF_PARTS)
+def test_a_small_region_on_a_face_beside_one_on_nothing_names_nobody(claim, picture):
+    """In a crop faces are larger than the regions of the whole picture."""
+    on_face, on_nothing = placed_beside(drawn(FACE, 0.65), claim, picture)
+    assert isinstance(on_face, NoPlace)
+    assert on_nothing.without_face is WithoutFace.DRAW_IF_SEEN
+
+
+@pytest.mark.parametrize(("claim", "picture"), OF_PARTS)
+def test_a_region_around_a_face_names_it_beside_one_on_nothing(claim, picture):
+    on_face, on_nothing = placed_beside(drawn(FACE, 1.1), claim, picture)
+    assert is_on_face(on_face.box, FACE)
+    assert on_nothing.without_face is WithoutFace.DRAW_IF_SEEN
+
+
+def test_regions_of_this_very_picture_are_drawn_where_no_face_was_found():
+    on_face, on_nothing = placed_beside(drawn(FACE, 0.65), Claim.FITS, SIZE)
+    assert is_on_face(on_face.box, FACE)
+    assert on_nothing.without_face is WithoutFace.DRAW
+
+
+def test_numbers_that_fit_no_size_of_the_picture_name_no_face_beside_one_on_nothing():
+    on_face, _on_nothing = placed_beside(drawn(FACE, 1.1), Claim.OPEN, None, is_misfit=True)
+    assert isinstance(on_face, NoPlace)
+
+
+def test_two_regions_on_one_face_are_no_doubt():
+    boxes = (drawn(FACE, 1.1), drawn(FACE, 1.2))
+    document = Written(Claim.OPEN, (Reading("claimed", boxes),), boxes, {}, is_misfit=True)
+    places = place_by_faces(document, [FACE], SIZE)
+    assert all(is_on_face(place.box, FACE) for place in places)
+
+
+def test_a_crop_that_explains_more_is_a_doubt_where_half_of_the_regions_lie_on_nothing():
+    """The number of the one lies on the face of the other."""
+    whole = [Box(0.569, 0.263, 0.671, 0.406), Box(0.378, 0.298, 0.473, 0.43)]
+    part = Box(0.3647, 0.0433, 0.9647, 0.8433)
+    others = [Box(0.1, 0.1, 0.2, 0.25), Box(0.8, 0.7, 0.9, 0.85), Box(0.1, 0.7, 0.2, 0.85)]
+    detected = [*(box_in_part(face, part) for face in whole), *others]
+    assert is_on_face(whole[1], detected[0])
+    places = place_by_faces(written(whole, Claim.OPEN), detected, (1800, 1600))
+    on, _alone = named(places, detected)
+    assert all(index in under for index, under in on.items())
