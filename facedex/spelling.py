@@ -60,6 +60,12 @@ def name_key(name: str) -> str:
     return " ".join(folded.split())
 
 
+def search_key(text: str) -> str:
+    """Return what a name is searched by: its key, without accents."""
+    bare = unicodedata.normalize("NFKD", name_key(text))
+    return "".join(c for c in bare if not unicodedata.combining(c))
+
+
 def is_nobody(name: str) -> bool:
     """Tell whether a name is only what programs write for a face that has none.
 

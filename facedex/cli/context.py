@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from facedex.config import load_settings
 from facedex.errors import UsageError
-from facedex.spelling import ISOLATES, is_shown, isolated
+from facedex.spelling import ISOLATES, ZWJ, is_shown, isolated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from facedex.config import Settings
     from facedex.services.library import Library
+
+_WORD_JOINER = "\u2060"  # has no width; printable() lets none through
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,22 @@ def print_table(headings: Iterable[str], lines: Iterable[Iterable[object]]) -> N
     for heading in headings:
         table.add_column(heading)
     for line in texts:
-        table.add_row(*(Text(cell) for cell in line))
-    Console().print(table)
+        table.add_row(*(Text(_measurable(cell)) for cell in line))
+    console = Console()
+    with console.capture() as printed:
+        console.print(table)
+    print(printed.get().replace(_WORD_JOINER, ZWJ), end="")
+
+
+def _measurable(text: str) -> str:
+    """Return a cell's text with a stand-in for each joiner that joins letters, not emoji.
+
+    rich takes what follows a joiner for a part of one emoji, of no width of its own.
+    """
+    return "".join(
+        _WORD_JOINER if c == ZWJ and unicodedata.category(following) != "So" else c
+        for c, following in zip(text, f"{text[1:]} ", strict=True)
+    )
 
 
 def _cell(value: object) -> str:

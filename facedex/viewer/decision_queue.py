@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from facedex.spelling import isolated
 from facedex.viewer.models.names import complete_name
 from facedex.viewer.text import one_line
 
@@ -77,7 +78,7 @@ class DecisionQueue(QObject):
     def _on_done(self, hint: str, nothing: str, decided: Decided) -> None:
         before = self._decided
         self._decided = decided if before is None else before.joined(decided)
-        self.told.emit(one_line(decided.summary) + hint if decided else nothing)
+        self.told.emit(isolated(one_line(decided.summary)) + hint if decided else nothing)
         self._finish()
 
     def _on_failed(self, message: str) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QComboBox, QInputDialog, QLabel, QMessageBox, QWidget
 
 from facedex.types import FaceState
-from facedex.viewer.text import counted, escape_mnemonic, one_line, shortened
+from facedex.viewer.text import counted, escape_mnemonic, name_in_text
 from facedex.viewer.views.split_dialog import SplitDialog
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ class PeopleDecisions(QObject):
         entry = self._sidebar.entry(shelf)
         if entry is None or shelf.person_id is None:
             return
-        ask = _question(self._window, "Rename", f"Another name for {shortened(entry.label)}:")
+        ask = _question(
+            self._window, "Rename", f"Another name for {name_in_text(entry.label, 60)}:"
+        )
         ask.setTextValue(entry.label)
         ask.setOkButtonText("Rename")
         person_id = shelf.person_id
@@ -76,7 +78,9 @@ class PeopleDecisions(QObject):
         ]
         if entry is None or not others:
             return
-        ask = _question(self._window, "Merge", f"{shortened(entry.label)} is the same person as:")
+        ask = _question(
+            self._window, "Merge", f"{name_in_text(entry.label, 60)} is the same person as:"
+        )
         ask.setComboBoxItems([each.label for each in others])
         _narrow(ask)
         ask.setOkButtonText("Merge…")
@@ -110,7 +114,7 @@ class PeopleDecisions(QObject):
 
     def _show_parts(self, entry: SidebarEntry, face_ids: Sequence[FaceId]) -> None:
         dialog = SplitDialog(
-            shortened(entry.label),
+            name_in_text(entry.label, 60),
             face_ids,
             self._library,
             self._workers,
@@ -127,7 +131,7 @@ class PeopleDecisions(QObject):
     def _ask_people(self, source: Shelf, target: Shelf, preview: MergePreview) -> None:
         assert source.person_id is not None  # the caller merges people
         assert target.person_id is not None
-        name, into = (shortened(one_line(each)) for each in (preview.name, preview.into_name))
+        name, into = (name_in_text(each, 60) for each in (preview.name, preview.into_name))
         more = f"{counted(preview.n_faces, 'face')} will be {into}'s."
         if preview.n_together:
             photos = counted(preview.n_together, "photo")
@@ -151,7 +155,7 @@ class PeopleDecisions(QObject):
             assert target.person_id is not None  # a group or a person is all that there is
             work = partial(self._library.decide.confirm_group, source.cluster_id, target.person_id)
             more = f"{n} will be confirmed."
-        name, into = shortened(one.label), shortened(other.label)
+        name, into = name_in_text(one.label, 60), name_in_text(other.label, 60)
         self._confirm(f"Is {name} the same person as {into}?", more, work)
 
     def _confirm(

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from facedex.spelling import name_key
 from facedex.viewer.actions import Command, CommandId
 from facedex.viewer.models.faces import FaceGridModel
 from facedex.viewer.models.sidebar import IGNORED
-from facedex.viewer.text import one_line
 from facedex.viewer.views.shelf_pane import ShelfPane
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class ShelfSession(QObject):
         self.grid.setFocus()
         if chosen:
             decide = partial(self._decisions.name_faces, chosen, name, is_begun=is_begun)
-            is_own = shelf is not None and self._person(shelf) == one_line(name)
+            is_own = shelf is not None and name_key(self._person(shelf)) == name_key(name)
             (self._confirm_here if is_own else self._send_away)(chosen, decide)
         elif shelf is not None and shelf.cluster_id is not None and not self._is_loading:
             self._decisions.name_group(shelf.cluster_id, name, is_begun=is_begun)

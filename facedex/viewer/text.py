@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QLocale, QTimeZone
 
+from facedex.spelling import isolated
 from facedex.types import FaceState, Source
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ _SOURCES = {
 def one_line(text: str) -> str:
     """Return ``text`` with every run of white space, line ends too, as one space."""
     return " ".join(text.split())
+
+
+def name_in_text(name: str, most: int = 200) -> str:
+    """Return a name for a place among other text: one line, and it turns nothing around it."""
+    return isolated(shortened(one_line(name), most))
 
 
 def shortened(text: str, most: int = 60) -> str:
@@ -51,7 +57,7 @@ def percent(probability: float) -> str:
 
 def face_label(face: FaceRow) -> str:
     """Return the name under a face: ``Anna``, ``Anna?`` for a suggestion, or that it has none."""
-    name = one_line(face.person_name or "")
+    name = name_in_text(face.person_name or "")
     if face.state is FaceState.IGNORED:
         return "Ignored"
     if not name or face.state in (FaceState.UNKNOWN, FaceState.REJECTED):
@@ -88,9 +94,9 @@ def photo_notes(notes: PhotoNotes) -> str:
     """Return what other programs noted of a photo, or nothing."""
     parts = []
     if notes.people:
-        parts.append(f"Also here: {', '.join(notes.people)}")
+        parts.append(f"Also here: {', '.join(map(name_in_text, notes.people))}")
     if notes.caption:
-        parts.append(f"“{notes.caption}”")
+        parts.append(f"“{isolated(notes.caption)}”")
     if notes.is_starred:
         parts.append("starred in Picasa")
     if notes.is_hidden:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from facedex.db import (
@@ -29,6 +28,7 @@ from facedex.services.names_out.export_xmp import count_writable
 from facedex.services.recognising.audit import audit
 from facedex.services.recognising.metric_choice import load_choice
 from facedex.services.telling.ledger import make_ledger
+from facedex.spelling import search_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -151,9 +151,9 @@ class Looking:
     def find_people(self, text: str, limit: int = 10) -> list[PersonRow]:
         """Return people one of whose names' words begins with ``text``, most faces first.
 
-        Aliases count as names. Accents and case do not matter.
+        Aliases count as names. Accents, case and joiners do not matter.
         """
-        wanted = _plain(text)
+        wanted = search_key(text)
         found = [
             person
             for person in self.people()
@@ -246,10 +246,5 @@ class Looking:
 
 
 def _begins(name: str, wanted: str) -> bool:
-    plain = _plain(name)
+    plain = search_key(name)
     return plain.startswith(wanted) or any(word.startswith(wanted) for word in plain.split())
-
-
-def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).strip()

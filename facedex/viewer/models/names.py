@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractListModel, QObject, Qt
 
+from facedex.spelling import name_key, search_key
 from facedex.viewer.models.keyed_list import NO_INDEX, Index
-from facedex.viewer.text import counted, one_line
+from facedex.viewer.text import counted, name_in_text, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +31,8 @@ class NameChoice:
     @property
     def label(self) -> str:
         """The choice as a line of text."""
-        return (
-            f"New person “{one_line(self.name)}”" if self.n_faces is None else one_line(self.name)
-        )
+        name = name_in_text(self.name)
+        return f"New person “{name}”" if self.n_faces is None else name
 
     @property
     def note(self) -> str:
@@ -41,30 +40,19 @@ class NameChoice:
         return "Shift+Enter" if self.n_faces is None else counted(self.n_faces, "face")
 
 
-def plain_key(text: str) -> str:
-    """Return ``text`` without case, accents and doubled spaces, to compare names by."""
-    bare = unicodedata.normalize("NFKD", one_line(text).casefold())
-    return "".join(each for each in bare if not unicodedata.combining(each))
-
-
-def _spelt_alike(name: str, text: str) -> bool:
-    """Tell whether the services take ``text`` for this name: accents count, case does not."""
-    first, second = (
-        unicodedata.normalize("NFC", one_line(each)).casefold() for each in (name, text)
-    )
-    return first == second
-
-
 def choices(text: str, people: Sequence[PersonRow]) -> list[NameChoice]:
     """Return the people in their order, one of exactly this name first, and the new person."""
-    key = plain_key(text)
+    key = search_key(text)
     ranked = sorted(
         people,
-        key=lambda person: key not in {plain_key(each) for each in (person.name, *person.aliases)},
+        key=lambda person: key not in {search_key(each) for each in (person.name, *person.aliases)},
     )
     known = [NameChoice(person.name, person.n_faces) for person in ranked]
     is_known = any(
-        _spelt_alike(name, text) for person in people for name in (person.name, *person.aliases)
+        # accents make another person, case and joiners do not
+        name_key(name) == name_key(text)
+        for person in people
+        for name in (person.name, *person.aliases)
     )
     return known if is_known or not key else [*known, NameChoice(one_line(text), None)]
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from facedex.viewer import theme
-from facedex.viewer.text import counted, one_line, percent
+from facedex.viewer.text import counted, name_in_text, percent
 from facedex.viewer.views.face_grid import FaceGridView
 from facedex.viewer.views.labels import ElidedLabel
 from facedex.viewer.views.name_field import NameField
@@ -194,10 +194,12 @@ def _title(question: Question | None, *, is_loading: bool) -> str:
     this = "Is this" if len(question.face_ids) == 1 else "Are these"
     if question.kind == "who":
         return "Who is this?"
+    person = name_in_text(question.person_name or "")
     if question.merged_id is not None:
-        return f"Are {question.merged_name} and {question.person_name} one person?"
+        merged = name_in_text(question.merged_name or "")
+        return f"Are {merged} and {person} one person?"
     if question.person_name is not None:
-        return f"{this} {one_line(question.person_name)}?"
+        return f"{this} {person}?"
     return "Are these two one person?"
 
 
@@ -217,4 +219,4 @@ def _subtitle(question: Question | None, *, is_loading: bool) -> str:
 def _known_title(question: Question | None) -> str:
     if question is None:
         return ""
-    return one_line(question.person_name or "The other group")
+    return name_in_text(question.person_name or "The other group")
