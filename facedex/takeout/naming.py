@@ -4,7 +4,8 @@
 What stands before ``.json`` is cut off after 46 characters, so that of the ending, or of the
 photo's own name, any part may be missing; a photo's name is cut before its extension after 47. Of a
 second ``photo.jpg`` the number stands elsewhere: ``photo.jpg(1).json`` is of ``photo(1).jpg``. An
-edited copy (``photo-edited.jpg``, in the language of the account) has no JSON of its own.
+edited copy (``photo-edited.jpg``, in the language of the account) has no JSON of its own. Where a
+photo was uploaded without an extension, neither the JSON's name nor its title has the file's.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _JSON = ".json"
 _ENDING = "supplemental-metadata"
 _MOST_OF_JSON, _MOST_OF_PHOTO = 46, 47
+_SIGN = re.compile(r"[\x00-\x7f](?<![\w.()])", re.ASCII)  # letters of all scripts stay
+_BEYOND = "\U0010ffff"
 _NUMBERED = re.compile(r"(.+)\((\d{1,5})\)", re.DOTALL)
 # in the languages that have been seen in exports
 _EDITED = frozenset(
@@ -51,6 +54,7 @@ class TakeoutFolder:
     def __init__(self, names: Iterable[bytes]) -> None:
         self._by_key: dict[str, list[bytes]] = defaultdict(list)
         self._by_shape: dict[str, list[bytes]] = defaultdict(list)
+        self._by_stem: dict[str, list[bytes]] = defaultdict(list)
         self._by_number: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
         self._edited: dict[str, list[bytes]] = defaultdict(list)
         documents = []
@@ -62,17 +66,27 @@ class TakeoutFolder:
                 self._add(name, text)
         for listed in self._by_number.values():
             listed.sort()
-        exact = (self._find(one) for document in documents for one in _wanted(document))
-        self._with_own = {name for name in exact if name is not None}
+        wanted = [one for document in documents for one in _wanted(document)]
+        self._with_own = {name for name in map(self._find, wanted) if name is not None}
+        self._give_spare_copies({_key(one.rpartition(".")[0]) for one in wanted})
 
     def _add(self, name: bytes, text: str) -> None:
         stem, number, ending = _split(text)
         self._by_key[_key(text)].append(name)
         self._by_shape[_shape(text)].append(name)
+        self._by_stem[_shape(text.rpartition(".")[0])].append(name)
         self._by_number[number].append((_shape(stem + ending), name))
         original, dash, word = stem.rpartition("-")
         if dash and _is_edited(stem, word):
             self._edited[_key(_numbered(original, number))].append(name)
+
+    def _give_spare_copies(self, wanted_stems: set[str]) -> None:
+        """Let ``photo-edited(1).jpg`` be of ``photo.jpg`` where there is no ``photo(1).jpg``."""
+        there = wanted_stems | {_key(text.rpartition(".")[0]) for text in self._by_key}
+        for stem in sorted(self._edited.keys() - there):
+            numbered = _NUMBERED.fullmatch(stem)
+            if numbered and numbered[1] in there:
+                self._edited[numbered[1]] += self._edited.pop(stem)
 
     def photos_of(self, document: bytes, title: str) -> list[bytes]:
         """Return the photo of a JSON and its edited copies; none where it is not sure which it is.
@@ -101,21 +115,21 @@ class TakeoutFolder:
         if _length(base) < _MOST_OF_JSON:
             return None
         begin, listed = _shape(base), self._by_number.get(number, [])
-        found = []
-        for shape, name in listed[bisect_left(listed, (begin, b"")) :]:
-            if not shape.startswith(begin):
-                break
-            if name not in self._with_own and _is_titled(os.fsdecode(name), title):
-                found.append(name)
+        start = bisect_left(listed, (begin, b""))
+        stop = bisect_left(listed, (begin + _BEYOND, b""), start)
+        near = [name for _shape_of, name in listed[start:stop] if name not in self._with_own]
+        found = [name for name in near if _is_titled(os.fsdecode(name), title)]
         return found[0] if len(found) == 1 else None
 
     def _find_by_title(self, document: str, title: str) -> bytes | None:
         _base_text, number = _base(document)
-        stem, dot, ending = title.rpartition(".")
+        stem, ending = _title(title)
         for most in (len(stem), _MOST_OF_PHOTO):
-            wanted = _numbered(stem[:most], number) + dot + ending
-            found = _only(self._by_shape.get(_shape(wanted), []), wanted)
-            if dot and found is not None and found not in self._with_own:
+            wanted = _numbered(stem[:most], number) + ending
+            listed = self._by_shape if ending else self._by_stem
+            names = [name for name in listed.get(_shape(wanted), ()) if name not in self._with_own]
+            found = _only(names, wanted)
+            if found is not None:
                 return found
         return None
 
@@ -162,10 +176,16 @@ def _numbered(stem: str, number: str) -> str:
 def _is_titled(photo: str, title: str) -> bool:
     """Tell whether a title, of which the end may be cut off, is that of a photo."""
     stem, _number, ending = _split(photo)
-    of_title, _dot, of_title_ending = title.rpartition(".")
+    of_title, of_title_ending = _title(title)
     is_begin = _shape(of_title).startswith(_shape(stem))
     is_whole = _shape(of_title) == _shape(stem) or _length(stem) >= _MOST_OF_JSON
-    return is_begin and is_whole and f".{of_title_ending}".lower() == ending.lower()
+    return is_begin and is_whole and of_title_ending.lower() in {"", ending.lower()}
+
+
+def _title(title: str) -> tuple[str, str]:
+    """Return the stem of a title and the extension of a photo with its dot; ``""`` is none."""
+    stem, dot, ending = title.rpartition(".")
+    return (stem, dot + ending) if _is_photo(title) else (title, "")
 
 
 def _is_edited(stem: str, ending: str) -> bool:
@@ -195,7 +215,7 @@ def _shape(text: str) -> str:
 
     Google puts ``_`` for those that files may not have.
     """
-    return "".join(c if c.isalnum() or c in ".()" else "_" for c in _key(text))
+    return _SIGN.sub("_", _key(text))
 
 
 _EDITED_KEYS = frozenset(map(_key, _EDITED))

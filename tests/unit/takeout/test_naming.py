@@ -69,6 +69,38 @@ def test_the_title_counts_where_the_name_says_nothing():
     assert photos_of("20030616(1).json", "a.jpg", "a(1).jpg", title="a.jpg") == ["a(1).jpg"]
 
 
+@pytest.mark.parametrize(
+    ("document", "photo"),
+    [
+        ("Peanut Butter.supplemental-metadata.json", "Peanut Butter.jpg"),
+        ("Peanut Butter.json", "Peanut Butter.jpg"),
+        ("Peanut Butter.suppl(1).json", "Peanut Butter(1).jpg"),
+    ],
+)
+def test_what_was_uploaded_without_an_extension_is_found_by_its_stem(document, photo):
+    there = (photo, "Peanut.jpg", "Peanut Butter(7).jpg")
+    assert photos_of(document, *there, title="Peanut Butter") == [photo]
+    assert photos_of(document, *there, title="Peanut Butter Balls") == []
+    assert photos_of(document, *there, photo[:-4] + ".png", title="Peanut Butter") == []
+
+
+def test_a_cut_name_of_a_photo_without_an_extension_is_found():
+    assert photos_of(f"{LONG}.json", f"{LONG}P.jpg", title=f"{LONG}PQR") == [f"{LONG}P.jpg"]
+
+
+def test_real_names_that_others_reported_are_found():
+    faces = "😀😃😄😁😆😅😂🤣🥲☺️😊😇🙂🙃😉😌😍🥰😘😗😙😚😋"
+    photo = f"{faces}😛.jpg"
+    assert photos_of(f"{faces}.json", photo, title=f"{faces}😛😝😜🤪.jpg") == [photo]
+    assert photos_of(f"{faces}.json", photo, title=f"{faces}😝😝😜🤪.jpg") == []
+    photo = "PXL_20230809_203449253.LONG_EXPOSURE-02.ORIGINA.jpg"
+    assert photos_of(
+        "PXL_20230809_203449253.LONG_EXPOSURE-02.ORIGIN.json",
+        photo,
+        title="PXL_20230809_203449253.LONG_EXPOSURE-02.ORIGINAL.jpg",
+    ) == [photo]
+
+
 def test_signs_that_a_file_may_not_have_stand_for_themselves_in_the_title():
     assert photos_of("x.json", "a_b_c.jpg", title="a&b%c.jpg") == ["a_b_c.jpg"]
 
@@ -109,6 +141,12 @@ def test_an_edited_copy_has_the_number_of_its_original(copy):
     there = ("a.jpg", "a(1).jpg", copy)
     assert photos_of("a.jpg(1).json", *there) == ["a(1).jpg", copy]
     assert photos_of("a.jpg.json", *there) == ["a.jpg"]
+
+
+def test_a_second_edited_copy_of_one_original_is_its_too():
+    there = ("a.jpg", "a-edited.jpg", "a-edited(1).jpg")
+    assert set(photos_of("a.jpg.json", *there)) == set(there)
+    assert photos_of("a.jpg.json", *there, "a.jpg(1).json") == ["a.jpg", "a-edited.jpg"]
 
 
 def test_an_edited_copy_whose_name_is_cut_is_one():
