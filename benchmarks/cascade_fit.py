@@ -198,7 +198,7 @@ def show_weights(
     rest = [f"{weight:.2f}" for weight in weights[n_sizes:]]
     close, large, bias = rest[0], rest[1], rest[-1]
     detector = f", {rest[2]}" if has_detector else ""
-    print(f"{name}: Weights(({sizes}), {close}, {large}, {bias}{detector})")
+    print(f"{name}: CascadeWeights(({sizes}), {close}, {large}, {bias}{detector})")
 
 
 def main() -> None:

@@ -310,7 +310,7 @@ def main() -> None:
     if args.fit:
         fitted = fit_all(faces, is_right)
         weights = ", ".join(f"{weight:.2f}" for weight in fitted.picture)
-        print(f"PICTURE = Weights({weights})  # is {PICTURE}")
+        print(f"PICTURE = QualityWeights({weights})  # is {PICTURE}")
         print(f"SCORE_WEIGHT, SCORE_BIAS = {fitted.score:.2f}, {fitted.score_bias:.2f}", end="")
         print(f"  # is {SCORE_WEIGHT}, {SCORE_BIAS}")
         print("each fifth of the people with the weights of the others:")

@@ -49,7 +49,7 @@ _UPRIGHT_COST = 1.5  # rectangles of the upright picture that are no RAW's
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedRegion:
+class PlacedRect:
     """A rectangle in the stored-pixel frame.
 
     Attributes
@@ -95,7 +95,7 @@ def place_region(
     orientation: int | None = 1,
     rotate: int | None = None,
     recipe: None = None,
-) -> PlacedRegion: ...
+) -> PlacedRect: ...
 
 
 @overload
@@ -107,7 +107,7 @@ def place_region(
     orientation: int | None = 1,
     rotate: int | None = None,
     recipe: Recipe | None,
-) -> PlacedRegion | None: ...
+) -> PlacedRect | None: ...
 
 
 def place_region(
@@ -118,7 +118,7 @@ def place_region(
     orientation: int | None = 1,
     rotate: int | None = None,
     recipe: Recipe | None = None,
-) -> PlacedRegion | None:
+) -> PlacedRect | None:
     """Return where a face lies in the stored pixels; None if a recipe's crop cut it off.
 
     Parameters
@@ -137,11 +137,11 @@ def place_region(
         is_upright, frame = _judge_raw(values, stored_size, swaps_sides(turn))
     elif recipe is not None and _is_of_original(values, stored_size, recipe):
         carried = carry_box(face.box, recipe)
-        return None if carried is None else PlacedRegion(carried, "other")
+        return None if carried is None else PlacedRect(carried, "other")
     else:
         is_upright, frame = _judge(values, stored_size, swaps_sides(turn))
     box = box_to_stored(face.box, turn) if is_upright else face.box
-    return PlacedRegion(clip_box(box), frame)
+    return PlacedRect(clip_box(box), frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ def place_faces(
     return places
 
 
-def _place(region: PicasaRegion, photo: PhotoShape) -> PlacedRegion | None:
+def _place(region: PicasaRegion, photo: PhotoShape) -> PlacedRect | None:
     return place_region(
         region.face,
         photo.size,
@@ -197,7 +197,7 @@ def _place(region: PicasaRegion, photo: PhotoShape) -> PlacedRegion | None:
 
 
 def _together(
-    regions: Sequence[PicasaRegion], on_grids: Mapping[int, PlacedRegion]
+    regions: Sequence[PicasaRegion], on_grids: Mapping[int, PlacedRect]
 ) -> list[list[int]]:
     """Return which rectangles are of one picture: those of an original apart, of a RAW by grid.
 
@@ -214,7 +214,7 @@ def _together(
 def _written(
     group: Sequence[int],
     regions: Sequence[PicasaRegion],
-    on_grids: Mapping[int, PlacedRegion],
+    on_grids: Mapping[int, PlacedRect],
     photo: PhotoShape,
     *,
     is_export: bool,

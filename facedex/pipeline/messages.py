@@ -151,7 +151,7 @@ def failed(job: Job, problem: Problem) -> Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchQuestion:
     """A worker asks in the middle of a job whether to search this image for faces."""
 
     image_hash: bytes
@@ -169,7 +169,7 @@ class Note:
     text: str
 
 
-Message = Result | Question | Alive | Note
+Message = Result | SearchQuestion | Alive | Note
 
 
 def job_to_bytes(job: Job) -> bytes:
@@ -203,7 +203,7 @@ def message_from_bytes(data: bytes) -> Message:
 _CLASSES: dict[str, Callable[..., Any]] = {
     each.__name__: each
     for each in (
-        *get_args(Job), *get_args(Result), Question, Alive, Note,
+        *get_args(Job), *get_args(Result), SearchQuestion, Alive, Note,
         FoundFace, Problem, Box, PhotoFacts, XmpFacts, XmpRegion,
     )
 }  # fmt: skip

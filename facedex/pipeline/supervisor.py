@@ -24,7 +24,7 @@ from facedex.pipeline.messages import (
     Alive,
     Note,
     Problem,
-    Question,
+    SearchQuestion,
     failed,
     job_to_bytes,
     message_from_bytes,
@@ -278,7 +278,7 @@ class SupervisedPool:
         """Return what the worker sends if that ends its task."""
         try:
             message = message_from_bytes(worker.pipe.recv_bytes())
-            if isinstance(message, Question):
+            if isinstance(message, SearchQuestion):
                 worker.pipe.send_bytes(YES if ask(message.image_hash) else NO)
         except (EOFError, BrokenPipeError, ConnectionResetError):
             worker.process.join()
@@ -288,7 +288,7 @@ class SupervisedPool:
         worker.deadline = time.monotonic() + self._deadline_s
         if isinstance(message, Note):
             self._warn_once(message.text)
-        return None if isinstance(message, Question | Alive | Note) else message
+        return None if isinstance(message, SearchQuestion | Alive | Note) else message
 
     def _finish(
         self, worker: _Worker, outcome: Result | _Death

@@ -16,7 +16,7 @@ from facedex.pipeline.child import enter_child
 from facedex.pipeline.messages import (
     Alive,
     Problem,
-    Question,
+    SearchQuestion,
     failed,
     job_from_bytes,
     message_to_bytes,
@@ -50,7 +50,7 @@ def serve(
     analyser = PhotoAnalyser(config, model_cache, target, link)
 
     def ask(image_hash: bytes) -> bool:
-        pipe.send_bytes(message_to_bytes(Question(image_hash)))
+        pipe.send_bytes(message_to_bytes(SearchQuestion(image_hash)))
         return pipe.recv_bytes() == YES
 
     def alive() -> None:

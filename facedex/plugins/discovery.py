@@ -35,7 +35,7 @@ class PluginFault(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPlugin:
     """A plugin that was found; it may still be of no use.
 
     Attributes
@@ -54,7 +54,7 @@ class Found:
     load: Callable[[], object]
 
 
-def find_plugins(folder: Path | None) -> list[Found]:
+def find_plugins(folder: Path | None) -> list[FoundPlugin]:
     """Return all plugins in a fixed order: installed ones, then those of ``folder``."""
     installed = [_installed(point) for point in metadata.entry_points(group=GROUP)]
     installed.sort(key=lambda each: (each.name, each.origin))
@@ -90,15 +90,15 @@ def read_manifest(path: Path) -> tuple[str, str]:
     return manifest["name"], manifest["description"]
 
 
-def _installed(point: metadata.EntryPoint) -> Found:
+def _installed(point: metadata.EntryPoint) -> FoundPlugin:
     distribution = point.dist
     version = distribution.version if distribution else ""
     origin = f"{distribution.name} {version}" if distribution else "an installed package"
     try:
         name, description = read_manifest(_package_dir(point.module) / MANIFEST)
     except PluginFault as exc:
-        return Found(point.name, "", origin, version, str(exc), point.load)
-    return Found(name, description, origin, version, None, point.load)
+        return FoundPlugin(point.name, "", origin, version, str(exc), point.load)
+    return FoundPlugin(name, description, origin, version, None, point.load)
 
 
 def _package_dir(module: str) -> Path:
@@ -110,7 +110,7 @@ def _package_dir(module: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _in_folder(folder: Path | None) -> Iterator[Found]:
+def _in_folder(folder: Path | None) -> Iterator[FoundPlugin]:
     if folder is None or not folder.is_dir():
         return
     for manifest in sorted(folder.glob(f"*/{MANIFEST}")):
@@ -118,9 +118,9 @@ def _in_folder(folder: Path | None) -> Iterator[Found]:
         try:
             name, description = read_manifest(manifest)
         except PluginFault as exc:
-            yield Found(manifest.parent.name, "", str(manifest.parent), "", str(exc), load)
+            yield FoundPlugin(manifest.parent.name, "", str(manifest.parent), "", str(exc), load)
         else:
-            yield Found(name, description, str(manifest.parent), "", None, load)
+            yield FoundPlugin(name, description, str(manifest.parent), "", None, load)
 
 
 def _load_folder(folder: Path) -> object:
@@ -141,7 +141,7 @@ def _load_folder(folder: Path) -> object:
     return module
 
 
-def _without_twins(found: list[Found]) -> list[Found]:
+def _without_twins(found: list[FoundPlugin]) -> list[FoundPlugin]:
     """Return the plugins; of those of one name, all but the first have that for a fault."""
     first: dict[str, str] = {}
     result = []

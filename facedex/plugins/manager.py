@@ -23,7 +23,7 @@ from facedex.types import DRAWN_ORIGINS, RuntimeName
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from facedex.plugins.discovery import Found
+    from facedex.plugins.discovery import FoundPlugin
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ def describe(exc: BaseException) -> str:
     return f"{type(exc).__name__}: {text}"[:300] if text else type(exc).__name__
 
 
-def _load(registry: Registry, found: Found) -> tuple[list[str], list[str]]:
+def _load(registry: Registry, found: FoundPlugin) -> tuple[list[str], list[str]]:
     """Import a plugin and take what it registers; return that, and what is wrong with it."""
     started = time.perf_counter()
     try:

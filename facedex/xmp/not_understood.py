@@ -17,7 +17,7 @@ from facedex.xmp.schemas import READ_HERE, TELL_OF_NOBODY, XML, local_name, name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from facedex.xmp.tree import Document, Element
+    from facedex.xmp.tree import Element, ParsedPacket
 
 MAX_DEPTH = 30
 _WORDS = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -45,7 +45,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _IS_CODE = re.compile(r"(?=.*\d)[0-9A-Fa-f{}-]{8,}|[a-z][a-z0-9+.-]*:\S*|true|false", re.IGNORECASE)
 
 
-def find_not_understood(document: Document) -> list[str]:
+def find_not_understood(document: ParsedPacket) -> list[str]:
     """Return a line of text for each property that tells of people and is not read."""
     if document.root is None:
         return []

@@ -18,7 +18,7 @@ _KEYWORD = b"XML:com.adobe.xmp\0"
 _SEALS = {b"caBX", b"dSIG"}  # content credentials (C2PA) and signatures, of the file's bytes
 
 
-class Chunk(NamedTuple):
+class PngChunk(NamedTuple):
     """A chunk; ``data[start:end]`` is all of it, length and checksum included."""
 
     kind: bytes
@@ -75,13 +75,13 @@ def png_rest(data: bytes) -> list[bytes]:
     return [data[chunk.start : chunk.end] for chunk in found if not chunk.is_xmp] + [data[after:]]
 
 
-def _chunks(data: bytes) -> Iterator[Chunk]:
+def _chunks(data: bytes) -> Iterator[PngChunk]:
     """Yield the chunks up to IEND, or to where the file breaks off."""
     at = len(_SIGNATURE)
     while at + 12 <= len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
         kind = data[at + 4 : at + 8]
-        yield Chunk(kind, at, end, kind == b"iTXt" and data.startswith(_KEYWORD, at + 8))
+        yield PngChunk(kind, at, end, kind == b"iTXt" and data.startswith(_KEYWORD, at + 8))
         if kind == b"IEND":
             return
         at = end

@@ -52,7 +52,7 @@ from facedex.xmp.tree import parse
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from facedex.xmp.tree import Document, Element
+    from facedex.xmp.tree import Element, ParsedPacket
 
 MAX_REGIONS = 500  # of a file, as MAX_NAMES is
 MAX_NAMES = 1000
@@ -111,7 +111,7 @@ def read_facts(data: bytes) -> XmpFacts:
     return findings.facts()
 
 
-def _extended_guid(document: Document) -> str:
+def _extended_guid(document: ParsedPacket) -> str:
     if document.root is None:
         return ""
     found = (value(place, HAS_EXTENDED) for place in descriptions(document.root))
@@ -132,7 +132,7 @@ class _Findings:
     n_other_regions: int = 0
     sidecar_for: str = ""
 
-    def take(self, document: Document) -> None:
+    def take(self, document: ParsedPacket) -> None:
         """Add what a packet says."""
         if document.damage is not None:
             self.problems.append(document.damage)

@@ -62,7 +62,7 @@ class Element:
 
 
 @dataclass(slots=True)
-class Document:
+class ParsedPacket:
     """A parsed packet.
 
     Attributes
@@ -83,25 +83,25 @@ class _RefusedError(Exception):
     """The document is of a kind that is not read at all."""
 
 
-def parse(data: bytes) -> Document:
+def parse(data: bytes) -> ParsedPacket:
     """Return the tree of a packet; never fails, in time linear in its size.
 
     Of a damaged document the part before the damage is returned. One with a document type, or above
     a cap, has no root. What follows the root element is ignored.
     """
     if len(data) > MAX_BYTES:
-        return Document(b"", damage=f"{len(data)} bytes, over {MAX_BYTES}")
+        return ParsedPacket(b"", damage=f"{len(data)} bytes, over {MAX_BYTES}")
     text, damage = _to_utf8(data)
     builder = _Builder(text)
     try:
         builder.run()
     except _RefusedError as error:
-        return Document(text, damage=str(error))
+        return ParsedPacket(text, damage=str(error))
     except expat.ExpatError as error:
         if builder.root is None or not builder.root.is_closed:
             reason = expat.ErrorString(error.code)
             damage = f"damaged at byte {builder.parser.ErrorByteIndex}: {reason}"
-    return Document(text, builder.root, builder.prefixes, damage)
+    return ParsedPacket(text, builder.root, builder.prefixes, damage)
 
 
 def _to_utf8(data: bytes) -> tuple[bytes, str | None]:

@@ -16,7 +16,7 @@ _HAS_XMP, _HAS_ALPHA = 0x04, 0x10
 _SEALS = {b"C2PA"}  # content credentials, of the file's bytes
 
 
-class Chunk(NamedTuple):
+class WebpChunk(NamedTuple):
     """A chunk; ``data[start:end]`` is all of it, the padding byte included."""
 
     kind: bytes
@@ -66,12 +66,12 @@ def webp_rest(data: bytes) -> list[bytes]:
     ]
 
 
-def _chunks(data: bytes) -> Iterator[Chunk]:
+def _chunks(data: bytes) -> Iterator[WebpChunk]:
     at = 12
     while at + 8 <= len(data):
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         end = at + 8 + size + size % 2
-        yield Chunk(data[at : at + 4], at, end, data[at + 8 : at + 8 + size])
+        yield WebpChunk(data[at : at + 4], at, end, data[at + 8 : at + 8 + size])
         at = end
 
 
@@ -79,7 +79,7 @@ def _chunk(kind: bytes, payload: bytes) -> bytes:
     return kind + len(payload).to_bytes(4, "little") + payload + b"\0" * (len(payload) % 2)
 
 
-def _announced(first: Chunk) -> bytes:
+def _announced(first: WebpChunk) -> bytes:
     """Return the first chunk that says that there is XMP."""
     if first.kind == _HEADER:
         if len(first.payload) != 10:
@@ -91,7 +91,7 @@ def _announced(first: Chunk) -> bytes:
     return _chunk(_HEADER, bytes([flags, 0, 0, 0]) + sides)
 
 
-def _canvas(image: Chunk) -> tuple[int, int, bool]:
+def _canvas(image: WebpChunk) -> tuple[int, int, bool]:
     """Return (width, height, whether pixels may be transparent) of the only image of a file."""
     data = image.payload
     if image.kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a" and len(data) >= 10:

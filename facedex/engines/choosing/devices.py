@@ -42,7 +42,7 @@ class TargetStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class DeviceChoice:
     """What was chosen, and from what.
 
     Attributes
@@ -132,7 +132,7 @@ def is_costly(target: Target) -> bool:
 
 def explain(
     config: EngineConfig, cache_dir: Path, probe: Probe | None = None, *, is_again: bool = False
-) -> Explanation:
+) -> DeviceChoice:
     """Return every target with why it is used or not; ``is_again`` tries them anew.
 
     Raises
@@ -150,7 +150,7 @@ def explain(
         TargetStatus(str(each), each == chosen, _reason(each, chosen, reports, config))
         for each in targets
     )
-    return Explanation(tuple(statuses), tuple(tests.versions()), tuple(tests.unused()))
+    return DeviceChoice(tuple(statuses), tuple(tests.versions()), tuple(tests.unused()))
 
 
 def _settled(config: EngineConfig) -> Target | None:

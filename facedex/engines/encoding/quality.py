@@ -33,7 +33,7 @@ one does see a face, the picture alone tells how well it is recognised (benchmar
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class QualityWeights:
     """A logistic regression of the picture's signs; all weights but the bias are positive.
 
     Attributes
@@ -51,7 +51,7 @@ class Weights:
 
 
 # fitted by benchmarks/quality.py
-PICTURE = Weights(0.54, 1.76, 19.43, 0.37)
+PICTURE = QualityWeights(0.54, 1.76, 19.43, 0.37)
 SCORE_WEIGHT, SCORE_BIAS = 1.12, -5.89  # of the score's log-odds, added to those of the picture
 
 

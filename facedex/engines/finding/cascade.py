@@ -53,7 +53,7 @@ _LEAST_CLOSE, _MOST_CLOSE = 0.01, 0.99
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class CascadeWeights:
     """How to weigh what is known of a candidate; the sum is the log-odds of a face.
 
     Attributes
@@ -84,8 +84,8 @@ class Judgement:
     """
 
     least_score: float
-    first: Weights
-    second: Weights
+    first: CascadeWeights
+    second: CascadeWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,26 +109,26 @@ QUICK = Preset(
     (5 / 12, 5 / 8, 1.0),
     Judgement(
         0.20,
-        Weights((0.24, 0.20, 0.34), 1.21, 0.85, -0.19),
-        Weights((0.18, 0.18, 0.27), 1.02, 0.72, 2.32, 2.14),
+        CascadeWeights((0.24, 0.20, 0.34), 1.21, 0.85, -0.19),
+        CascadeWeights((0.18, 0.18, 0.27), 1.02, 0.72, 2.32, 2.14),
     ),
     Judgement(
         0.30,
-        Weights((1.23, 0.0, 0.0), 1.38, 0.0, -4.29),
-        Weights((0.64, 0.0, 0.0), 1.04, 0.0, -1.02, 2.62),
+        CascadeWeights((1.23, 0.0, 0.0), 1.38, 0.0, -4.29),
+        CascadeWeights((0.64, 0.0, 0.0), 1.04, 0.0, -1.02, 2.62),
     ),
 )
 THOROUGH = Preset(
     (0.3, 1.0),
     Judgement(
         0.20,
-        Weights((0.55, 0.49), 0.84, 0.69, 0.19),
-        Weights((0.47, 0.39), 0.71, 0.66, 2.88, 2.33),
+        CascadeWeights((0.55, 0.49), 0.84, 0.69, 0.19),
+        CascadeWeights((0.47, 0.39), 0.71, 0.66, 2.88, 2.33),
     ),
     Judgement(
         0.30,
-        Weights((1.40, 0.0), 1.31, 0.0, -4.77),
-        Weights((0.78, 0.0), 1.05, 0.0, -1.82, 2.35),
+        CascadeWeights((1.40, 0.0), 1.31, 0.0, -4.77),
+        CascadeWeights((0.78, 0.0), 1.05, 0.0, -1.82, 2.35),
     ),
 )
 
@@ -160,7 +160,7 @@ class Signs:
         turned: NDArray[np.bool_] = np.array(self.orientations, np.int64) != 1
         return turned
 
-    def log_odds(self, weights: Weights) -> NDArray[np.float64]:
+    def log_odds(self, weights: CascadeWeights) -> NDArray[np.float64]:
         """Return the log-odds of a face, float64 (n,), without the detector's part."""
         odds: NDArray[np.float64] = self.sizes @ weights.sizes + weights.close * self.close
         return odds + weights.large * self.is_large + weights.bias

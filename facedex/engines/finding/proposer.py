@@ -42,7 +42,7 @@ CLOSE_LEAST_SCORE = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidates:
+class ProposedPlaces:
     """Places that may hold a face, the likeliest first, in pixels of the photo.
 
     Attributes
@@ -61,8 +61,8 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def __add__(self, other: Candidates) -> Candidates:
-        return Candidates(
+    def __add__(self, other: ProposedPlaces) -> ProposedPlaces:
+        return ProposedPlaces(
             np.concatenate([self.boxes, other.boxes]),
             np.concatenate([self.scores, other.scores]),
             self.orientations + other.orientations,
@@ -82,7 +82,7 @@ class Proposer:
 
     def propose(
         self, pictures: Sequence[Image.Image], photo_size: tuple[int, int], threshold: float
-    ) -> Candidates:
+    ) -> ProposedPlaces:
         """Return where YuNet scores above ``threshold`` in one of ``pictures``.
 
         Parameters
@@ -97,8 +97,8 @@ class Proposer:
         picture: Image.Image,
         photo_size: tuple[int, int],
         threshold: float,
-        upright: Candidates,
-    ) -> Candidates:
+        upright: ProposedPlaces,
+    ) -> ProposedPlaces:
         """Return what YuNet sees in ``picture`` turned, and less well upright.
 
         Parameters
@@ -190,7 +190,7 @@ def _decoded(
     return (decode_cells(each, height, width, threshold) for each in cells)
 
 
-def merge_sizes(seen: Sequence[Proposals]) -> Candidates:
+def merge_sizes(seen: Sequence[Proposals]) -> ProposedPlaces:
     """Return each face once, with its score at every size."""
     boxes = np.concatenate([each.boxes for each in seen])
     scores = np.concatenate([each.scores for each in seen])
@@ -201,15 +201,15 @@ def merge_sizes(seen: Sequence[Proposals]) -> Candidates:
     table = np.zeros((len(kept), len(seen)), np.float32)
     for row, is_same in zip(table, ious(kept.boxes, boxes) > SEEN_AGAIN_IOU, strict=True):
         np.maximum.at(row, size_of[is_same], scores[is_same])
-    return Candidates(kept.boxes, table, [1] * len(kept))
+    return ProposedPlaces(kept.boxes, table, [1] * len(kept))
 
 
 def _only_turned(
     boxes: NDArray[np.float32],
     scores: NDArray[np.float32],
     turns: list[int],
-    upright: Candidates,
-) -> Candidates:
+    upright: ProposedPlaces,
+) -> ProposedPlaces:
     """Return each face once, as it is seen best, without those that are seen better ``upright``."""
     order = np.argsort(-scores, kind="stable")
     order = order[distinct(boxes[order], SAME_AT_TWO_SIZES_IOU, MAX_PROPOSALS - len(upright))]
@@ -217,4 +217,4 @@ def _only_turned(
     kept = order[np.where(is_same, upright.scores[:, 0], 0).max(axis=1, initial=0) <= scores[order]]
     table = np.zeros((len(kept), upright.scores.shape[1]), np.float32)
     table[:, 0] = scores[kept]
-    return Candidates(boxes[kept], table, [turns[number] for number in kept.tolist()])
+    return ProposedPlaces(boxes[kept], table, [turns[number] for number in kept.tolist()])

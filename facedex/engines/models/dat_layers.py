@@ -73,7 +73,7 @@ Layer = Conv | Affine | Dense
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Walk:
+class LayerChain:
     """What reading a chain of layers gave: the layers with numbers, and how many numbers."""
 
     layers: tuple[Layer, ...]
@@ -102,7 +102,7 @@ def affine_from_bn(
     return Affine(scale, (beta - scale * mean).astype(np.float32))
 
 
-def read_chain(stream: DatStream, kinds: Sequence[Kind], input_name: str) -> Walk:
+def read_chain(stream: DatStream, kinds: Sequence[Kind], input_name: str) -> LayerChain:
     """Read a whole network after its loss; ``kinds`` from the input to the output.
 
     Raises
@@ -123,7 +123,7 @@ def read_chain(stream: DatStream, kinds: Sequence[Kind], input_name: str) -> Wal
         if layer is not None:
             layers.append(layer)
         _read_training_state(stream, version, is_first=position == 0)
-    return Walk(tuple(layers), n_parameters)
+    return LayerChain(tuple(layers), n_parameters)
 
 
 def _versions(kind: Kind) -> tuple[int, ...]:

@@ -46,7 +46,7 @@ class Cost:
 
 
 @dataclass
-class Child:
+class RunningCommand:
     """A command that runs; its output is read line by line.
 
     Attributes
@@ -87,7 +87,7 @@ class Child:
 
 
 @contextlib.contextmanager
-def running(arguments: Sequence[str], work: Path) -> Iterator[Child]:
+def running(arguments: Sequence[str], work: Path) -> Iterator[RunningCommand]:
     """Run this Python with ``arguments``; it is ended with the block, whatever ends that.
 
     It has a session of its own, so that Ctrl-C reaches this process alone, and leaves its temporary
@@ -103,7 +103,7 @@ def running(arguments: Sequence[str], work: Path) -> Iterator[Child]:
         start_new_session=True,
     ) as process:
         try:
-            yield Child(process)
+            yield RunningCommand(process)
         finally:
             _end(process)
 

@@ -21,7 +21,7 @@ from facedex.engines.finding.cascade import (
 )
 from facedex.engines.finding.confirmer import FACE_PX, MIDDLE_CELL_PX, Answers, Confirmer
 from facedex.engines.finding.cutting import shrink
-from facedex.engines.finding.proposer import CLOSE_FACE_PX, Candidates, Proposer, merge_sizes
+from facedex.engines.finding.proposer import CLOSE_FACE_PX, ProposedPlaces, Proposer, merge_sizes
 from facedex.engines.finding.yunet import Proposals
 from facedex.engines.models import model_files
 from facedex.engines.models.model_files import ModelName, get_model
@@ -64,10 +64,10 @@ class FakeProposer:
 
     def propose(self, pictures, photo_size, threshold):
         self.seen_sizes = [max(picture.size) for picture in pictures]
-        return Candidates(self.box, np.array([self.sizes], np.float32), [1])
+        return ProposedPlaces(self.box, np.array([self.sizes], np.float32), [1])
 
     def propose_turned(self, picture, photo_size, threshold, upright):
-        return Candidates(np.empty((0, 4), np.float32), upright.scores[:0], [])
+        return ProposedPlaces(np.empty((0, 4), np.float32), upright.scores[:0], [])
 
     def look_closely(self, pictures, places, orientations):
         return Proposals(places - [[0, 8, 0, 8]], np.array([self.close], np.float32))
@@ -133,7 +133,7 @@ def test_pictures_rise_to_the_working_size():
 
 
 def test_no_proposals_are_no_faces():
-    nothing = Candidates(np.empty((0, 4), np.float32), np.empty((0, 3), np.float32), [])
+    nothing = ProposedPlaces(np.empty((0, 4), np.float32), np.empty((0, 3), np.float32), [])
     proposer = Proposer(lambda: pytest.fail("there is nothing to look at"))
     proposer.propose = proposer.propose_turned = lambda *_: nothing
     cascade = Cascade(proposer, Confirmer(FakeDetector), QUICK)
@@ -257,7 +257,7 @@ def test_face_seen_in_the_turned_picture_is_where_it_lies_in_the_photo(orientati
     rows = slice(-16, None) if "lower" in corner else slice(16)
     columns = slice(16) if "left" in corner else slice(-16, None)
     pixels[rows, columns] = 255
-    upright = Candidates(np.empty((0, 4), np.float32), np.empty((0, 3), np.float32), [])
+    upright = ProposedPlaces(np.empty((0, 4), np.float32), np.empty((0, 3), np.float32), [])
     proposer = Proposer(lambda: CornerYunet(16))
     found = proposer.propose_turned(Image.fromarray(pixels), (960, 640), 0.5, upright)
     assert found.orientations == [orientation]
@@ -273,7 +273,7 @@ def test_what_is_seen_better_upright_is_not_turned(upright_score, is_kept):
     pixels = np.zeros((64, 96, 3), np.uint8)
     pixels[-16:, -16:] = 255
     place = np.array([[88, 56, 104, 72]], np.float32)
-    upright = Candidates(place, np.array([[upright_score, 0.99]], np.float32), [1])
+    upright = ProposedPlaces(place, np.array([[upright_score, 0.99]], np.float32), [1])
     proposer = Proposer(lambda: CornerYunet(16))
     found = proposer.propose_turned(Image.fromarray(pixels), (96, 64), 0.5, upright)
     assert len(found) == is_kept

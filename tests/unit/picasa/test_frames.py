@@ -1,7 +1,7 @@
 import pytest
 
 from facedex.geometry import box_from_rect64, box_to_stored, box_to_upright
-from facedex.picasa.frames import PlacedRegion, frame_fit, place_region, upright_orientation
+from facedex.picasa.frames import PlacedRect, frame_fit, place_region, upright_orientation
 from facedex.picasa.rects import parse_face
 from facedex.types import Box, PicasaFace
 
@@ -109,13 +109,13 @@ def test_rotate_replaces_exif(orientation, rotate, expected):
 @pytest.mark.parametrize("rotate", [None, 0, 1, 2, 3])
 def test_stored_grid_is_kept_whatever_the_rotation(orientation, rotate):
     placed = place_region(face(STORED), SIZE, orientation=orientation, rotate=rotate)
-    assert placed == PlacedRegion(box_from_rect64(STORED), "stored")
+    assert placed == PlacedRect(box_from_rect64(STORED), "stored")
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_no_grid_is_taken_as_stored_but_said(orientation):
     placed = place_region(face(NOWHERE), SIZE, orientation=orientation)
-    assert placed == PlacedRegion(box_from_rect64(NOWHERE), "unknown")
+    assert placed == PlacedRect(box_from_rect64(NOWHERE), "unknown")
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_swapped_grid_by_hand():
 @pytest.mark.parametrize(("orientation", "rotate"), [(1, None), (3, None), (6, 0), (8, 2), (1, 2)])
 def test_swapped_grid_without_a_quarter_turn_is_unknown(orientation, rotate):
     placed = place_region(face(SWAPPED), SIZE, orientation=orientation, rotate=rotate)
-    assert placed == PlacedRegion(box_from_rect64(SWAPPED), "unknown")
+    assert placed == PlacedRect(box_from_rect64(SWAPPED), "unknown")
 
 
 def test_numbers_that_fit_both_grids_are_stored():
@@ -173,7 +173,7 @@ def test_raw_rectangles_of_no_grid_are_upright(orientation):
 
 def test_raw_rectangle_of_the_stored_grid_only_is_stored():
     placed = place_region(face(STORED), SIZE, is_raw=True, orientation=6)
-    assert placed == PlacedRegion(box_from_rect64(STORED), "stored")
+    assert placed == PlacedRect(box_from_rect64(STORED), "stored")
 
 
 def test_box_is_clipped_to_the_picture():

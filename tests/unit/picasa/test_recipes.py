@@ -3,7 +3,7 @@
 import pytest
 
 from facedex.geometry import box_from_rect64
-from facedex.picasa.frames import PlacedRegion, frame_fit, place_region
+from facedex.picasa.frames import PlacedRect, frame_fit, place_region
 from facedex.picasa.recipes import carry_box, saved_size
 from facedex.picasa.rects import parse_face
 from facedex.types import Box, Recipe
@@ -119,7 +119,7 @@ def test_face_at_the_crops_edge_is_clipped():
 def test_stored_grid_wins_over_the_recipe():
     saved = (2945, 2594)
     placed = place_region(face((551, 267, 953, 773), saved), saved, recipe=recipe(SIZE, CROP))
-    assert placed == PlacedRegion(face((551, 267, 953, 773), saved).box, "stored")
+    assert placed == PlacedRect(face((551, 267, 953, 773), saved).box, "stored")
 
 
 @pytest.mark.parametrize("saved", [(2944, 2594), (2945, 2595)])
@@ -132,14 +132,14 @@ def test_recipe_may_be_a_pixel_off(saved):
 def test_recipe_of_another_file_does_not_count(saved):
     written = face(IN_CROP, SIZE)
     placed = place_region(written, saved, recipe=recipe(SIZE, CROP))
-    assert placed == PlacedRegion(written.box, "unknown")
+    assert placed == PlacedRect(written.box, "unknown")
 
 
 def test_recipe_counts_only_where_the_originals_grid_fits():
     written = parse_face("rect64(4001410350056003),1")
     assert frame_fit("4001410350056003", SIZE) < 4
     placed = place_region(written, (2945, 2594), recipe=recipe(SIZE, CROP))
-    assert placed == PlacedRegion(written.box, "unknown")
+    assert placed == PlacedRect(written.box, "unknown")
 
 
 def test_recipe_does_not_count_for_raw_files():

@@ -53,7 +53,7 @@ xmp_facts = st.builds(
 )
 said = st.one_of(
     st.just(m.Alive()),
-    st.builds(m.Question, hashes),
+    st.builds(m.SearchQuestion, hashes),
     st.builds(m.PreviewResult, st.binary(max_size=50), st.none() | problems),
     st.builds(
         m.EncodeResult,
