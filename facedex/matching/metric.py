@@ -80,6 +80,11 @@ def weighted(
     return scaled
 
 
+def stored_distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """Return how far two encodings are apart as they are stored, as ``EncoderFacts`` counts it."""
+    return float(np.linalg.norm(a - b))
+
+
 def distances(
     a: NDArray[np.float32],
     b: NDArray[np.float32],

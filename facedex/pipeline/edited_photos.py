@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from facedex.db import faces, photos
 from facedex.db.connection import transaction
 from facedex.geometry import iou
+from facedex.matching.metric import stored_distance
 from facedex.naming.same_face import is_unmoved, pair_best_first
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def _distances(
     before = {f.face_id: faces.find_encoding(db, f.face_id, model_id) for f in said}
     after = {f.face_id: faces.find_encoding(db, f.face_id, model_id) for f in free}
     return {
-        (old_id, new_id): float(np.linalg.norm(a - b))
+        (old_id, new_id): stored_distance(a, b)
         for old_id, a in before.items()
         for new_id, b in after.items()
         if a is not None and b is not None

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from facedex.db import companions, faces, photos
 from facedex.db.connection import transaction
 from facedex.geometry import box_to_upright, iou, upright_size
 from facedex.imaging.formats import RAW, stem
+from facedex.matching.metric import stored_distance
 from facedex.naming import words
 from facedex.naming.same_face import is_one_face, pair_best_first
 from facedex.services.recognising.encoder_facts import find_facts
@@ -24,6 +23,7 @@ from facedex.services.recognising.encoder_facts import find_facts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from facedex.db.companions import HeldPhoto
@@ -187,7 +187,7 @@ def _likeness(
     is_in_place = is_same_frame and is_one_face(a.box, b.box)
     if encoder is None or a.encoding is None or b.encoding is None:
         return (-overlap, a.face_id, b.face_id) if is_in_place else None
-    distance = float(np.linalg.norm(a.encoding - b.encoding))
+    distance = stored_distance(a.encoding, b.encoding)
     is_near = encoder.may_be_same_face if is_in_place else encoder.is_same_face
     if not is_near(distance):
         return None

@@ -9,7 +9,8 @@ import numpy as np
 
 from facedex.db import ledger, sources
 from facedex.db.doubtful_names import names_without_source, people_twice_on_a_photo
-from facedex.geometry import points_to_upright, swaps_sides
+from facedex.geometry import points_to_upright, upright_size
+from facedex.matching.pose import POSES, UNCLEAR, pose_of
 from facedex.paths import display_path, join
 from facedex.picasa.names import group_web_contacts, is_ini_copy
 from facedex.services.names_in.sources import registry
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 _SIZES = ((0.0, "under 2 %"), (0.02, "2 to 4 %"), (0.04, "4 to 8 %"), (0.08, "8 to 16 %"),
           (0.16, "over 16 %"))  # fmt: skip
-# the nose's place between the eyes: 0 in the middle, 0.5 below an eye's middle
-_TURNED = 0.22
-_TILTED_DEGREES = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ def make_ledger(db: Connection) -> Ledger:
         tuple(ledger.conflicts(db)),
         tuple(ledger.missing_photos(db)),
         _recall([(_size(one), one.is_found) for one in named], [name for _, name in _SIZES]),
-        _recall([(_pose(one), one.is_found) for one in named], list(_POSES)),
+        _recall([(_pose(one), one.is_found) for one in named], list(POSES)),
         tuple(ledger.problems(db)),
         ledger.ini_lines(db),
         tuple(
@@ -119,22 +117,8 @@ def _size(one: NamedRegion) -> str:
     return [name for least, name in _SIZES if share >= least][-1]
 
 
-_POSES = ("frontal", "turned to the side", "tilted", "unclear")
-
-
 def _pose(one: NamedRegion) -> str:
-    """Return how a face is held, by its landmarks (see ``EncodedFace.landmarks``)."""
     if one.landmarks is None:
-        return "unclear"
+        return UNCLEAR
     upright = points_to_upright(np.array(one.landmarks, np.float32), one.orientation)
-    size = (one.width_px, one.height_px)
-    points = upright * np.array(size[::-1] if swaps_sides(one.orientation) else size)
-    left, right, nose = points[:2].mean(axis=0), points[2:4].mean(axis=0), points[4]
-    across = left - right  # the person's left eye is at the right
-    distance = float(np.hypot(*across))
-    if distance == 0:
-        return "unclear"
-    if abs(np.degrees(np.arctan2(across[1], across[0]))) > _TILTED_DEGREES:
-        return "tilted"
-    offset = float((nose - (left + right) / 2) @ across) / distance**2
-    return "turned to the side" if abs(offset) > _TURNED else "frontal"
+    return pose_of(upright, upright_size(one.width_px, one.height_px, one.orientation))
