@@ -5,8 +5,10 @@
 LFW's people are split in two halves by a hash of the name. Face types and likelihood ratios are
 fitted on one half and asked about the other, whose people had no part in anything, and the other
 way round: some of them are known by 1, 2, 3, 5 or 8 labels, all others are strangers. What
-facedex/matching/ calibration.py holds is fitted in the same way on everybody, and the types in
-assets/ on the first half. --write puts the types there and prints the coefficients; otherwise it is
+facedex/naming/encoder.py holds is fitted in the same way on everybody, and the types in assets/ on
+the first half. The ratios against look-alikes are fitted on the stranger's face that is nearest to
+each known person. What is sure is shown apart, as the matcher gives it and as it would be without
+that limit, in libraries of few and of many known people, and of look-alikes alone. --write puts the types there and prints the coefficients; otherwise it is
 checked that they are these. --own shows what the correction by a library's own labels does, with
 the half asked about as the library.
 """
@@ -15,11 +17,14 @@ from __future__ import annotations
 
 import argparse
 import itertools
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from lfw_faces import COUNTS, PROJECT, Faces, draw, halves, load_faces
+from lfw_faces import COUNTS, PROJECT, Faces, draw, halves, load_faces, wrong_names
+from numpy.typing import NDArray
 from scipy.cluster.vq import kmeans2
 
 from facedex.matching.audit import own_calibration
@@ -28,27 +33,29 @@ from facedex.matching.calibration import (
     Calibration,
     fit_calibration,
     known_share,
+    limited,
     prior_log_odds,
 )
 from facedex.matching.metric import distances
 from facedex.matching.metrics import FaceTypes, Metric, fit_metric
-from facedex.naming.encoder import ODDS_WHEN_FITTED
+from facedex.naming.encoder import ODDS_WHEN_FITTED, Coefficients
 from facedex.services.recognising.metric_choice import load_types
-from facedex.types import MetricName
+from facedex.types import SURE, MetricName
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Sequence
 
 Trial = tuple[Metric, Calibration, Faces]
 Trials = list[Trial]
+Pairs = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]
+"""Distances, label counts, whether it is one person, and weights."""
 
 N_TYPES = 32
 MIN_PEOPLE = 8
 FLOOR = 0.25
 FIT_COUNTS = (1, 2, 3, 4, 5, 6, 8, 12)
 REPEATS = 6
+KNOWN = (1, 3, 10, 50, 500)
 NEAR = 0.8  # of the median distance: pairs beyond it, of one person or two, are not fitted on
 EDGES = (0, 0.02, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1)
 
@@ -74,6 +81,13 @@ def fit_shipped(name: MetricName, faces: Faces) -> Calibration:
     matters. What a metric learns is learned from one half of these people for the other: distances
     of the very faces that types or weights were made of are not those of new faces.
     """
+    found = _fit(name, faces, _pairs)
+    return replace(found, look_alike=_fit(name, faces, _look_alikes).coefficients)
+
+
+def _fit(
+    name: MetricName, faces: Faces, pairs_of: Callable[[Metric, Faces, int, int], Pairs]
+) -> Calibration:
     first = faces.people % 2 == 0
     found = []
     for learned, paired in (
@@ -82,7 +96,7 @@ def fit_shipped(name: MetricName, faces: Faces) -> Calibration:
     ):
         metric = fit_metric(name, learned.encodings, learned.people, fit_types(learned))
         found += [
-            _pairs(metric, paired, n_labels, seed)
+            pairs_of(metric, paired, n_labels, seed)
             for n_labels in FIT_COUNTS
             for seed in range(REPEATS)
         ]
@@ -90,19 +104,47 @@ def fit_shipped(name: MetricName, faces: Faces) -> Calibration:
     return fit_calibration(distances_, counts, same, weights / len(found))
 
 
-def _pairs(
+def _pairs(metric: Metric, faces: Faces, n_labels: int, seed: int) -> Pairs:
+    """Return all near pairs."""
+    tile, same = _compared(metric, faces, n_labels, seed)
+    kept = tile < NEAR * np.median(tile)
+    weight = np.where(same, 1 / same.sum(), ODDS_WHEN_FITTED / (~same).sum())
+    return tile[kept], np.full(kept.sum(), float(n_labels)), same[kept], weight[kept]
+
+
+def _look_alikes(metric: Metric, faces: Faces, n_labels: int, seed: int) -> Pairs:
+    """Return all pairs of one person, and of each person the nearest face of another.
+
+    Without those whose names are known to be wrong: some are one person under two names.
+    """
+    faces = faces.of(~np.isin(faces.people, wrong_people()))
+    tile, same = _compared(metric, faces, n_labels, seed)
+    own, nearest = tile[same], np.where(same, np.inf, tile).min(axis=0)
+    n_own, n_nearest = len(own), len(nearest)
+    return (
+        np.append(own, nearest),
+        np.full(n_own + n_nearest, float(n_labels)),
+        np.arange(n_own + n_nearest) < n_own,
+        np.repeat((1 / n_own, ODDS_WHEN_FITTED / n_nearest), (n_own, n_nearest)),
+    )
+
+
+@cache
+def wrong_people() -> NDArray[np.int64]:
+    """Return the numbers of the people of whom LFW has a wrong name."""
+    return np.flatnonzero(np.isin(np.unique(load_faces()[1]), wrong_names()))
+
+
+def _compared(
     metric: Metric, faces: Faces, n_labels: int, seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
-    """Return distances, label counts, whether it is one person, and weights."""
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the distances of unlabelled faces and drawn people, and which are one person."""
     drawn = draw(faces.people, n_labels, seed, n_labels)
     points = metric.transform(faces.encodings)
     targets = metric.targets(points[drawn.labels].mean(axis=1, dtype=np.float32))
     others = np.concatenate((drawn.probes, drawn.strangers))
     tile = distances(metric.probes(points[others]), targets).astype(np.float64)
-    same = faces.people[others][:, None] == drawn.known
-    kept = tile < NEAR * np.median(tile)
-    weight = np.where(same, 1 / same.sum(), ODDS_WHEN_FITTED / (~same).sum())
-    return tile[kept], np.full(kept.sum(), float(n_labels)), same[kept], weight[kept]
+    return tile, faces.people[others][:, None] == drawn.known
 
 
 def answers(
@@ -123,9 +165,12 @@ def answers(
     prior = np.exp(prior_log_odds(known_share(ratios.mean(axis=1)), len(drawn.known)))
     posterior = prior * ratios / (1 + prior * ratios.sum(axis=1, keepdims=True))
     best = posterior.argmax(axis=1)
+    each = np.arange(len(others))
+    count = np.array(float(n_labels))
+    look_alike = calibration.look_alike_log_ratios(tile[each, best], count)
     is_right = drawn.known[best] == faces.people[others]
     is_known = np.arange(len(others)) < len(drawn.probes)
-    return posterior[np.arange(len(others)), best], is_right, is_known
+    return limited(posterior[each, best], look_alike), is_right, is_known
 
 
 def trial(name: MetricName, learned: Faces, asked_about: Faces) -> Trial:
@@ -203,6 +248,34 @@ def print_by_people(trials: Trials) -> None:
             )
 
 
+def print_sure(trials: Trials) -> None:
+    """Print what is sure by the number of people who share the prior, of everybody's look-alike.
+
+    Each known person is taken alone, with their own faces and the stranger's nearest to them; a
+    half of all faces is taken for known people's. Own faces and look-alikes are those of a library
+    of any size, so the prior alone says how many people there are.
+    """
+    print("| labels | known people | own faces sure | unlimited | look-alikes sure | unlimited |")
+    print("|---|---|---|---|---|---|")
+    for n_labels in COUNTS:
+        count = np.array(float(n_labels))
+        for n_people in KNOWN:
+            found = []
+            for metric, calibration, faces in trials:
+                for seed in range(REPEATS):
+                    at, _, is_own, _ = _look_alikes(metric, faces, n_labels, seed)
+                    odds = calibration.log_ratios(at, count) + prior_log_odds(0.5, n_people)
+                    p = 1 / (1 + np.exp(-odds))
+                    look_alike = calibration.look_alike_log_ratios(at, count)
+                    found.append((limited(p, look_alike) >= SURE, p >= SURE, is_own))
+            sure, unlimited, is_own = (np.concatenate(part) for part in zip(*found, strict=True))
+            print(
+                f"| {n_labels} | {n_people} | {sure[is_own].mean():.1%} |"
+                f" {unlimited[is_own].mean():.1%} | {sure[~is_own].mean():.2%} |"
+                f" {unlimited[~is_own].mean():.2%} |"
+            )
+
+
 def draw_png(path: Path, p: NDArray[np.float64], is_right: NDArray[np.bool_]) -> None:
     import matplotlib as mpl
 
@@ -221,6 +294,13 @@ def draw_png(path: Path, p: NDArray[np.float64], is_right: NDArray[np.bool_]) ->
     figure.savefig(path, dpi=120, bbox_inches="tight")
 
 
+def is_as_shipped(fitted: Coefficients | None, shipped: Coefficients | None) -> bool:
+    """Tell whether two ratios are one but for rounding."""
+    assert fitted is not None
+    assert shipped is not None
+    return np.allclose(fitted, shipped, rtol=1e-3, atol=2e-3)
+
+
 def check_shipped(choose: Faces, *, is_writing: bool) -> None:
     """Write the types and print the coefficients, or tell that those shipped are others."""
     types, shipped = fit_types(choose), load_types()
@@ -232,11 +312,13 @@ def check_shipped(choose: Faces, *, is_writing: bool) -> None:
     encodings, names = load_faces()
     people = np.unique(names, return_inverse=True)[1].astype(np.int64)
     for name in MetricName:
-        found = fit_shipped(name, Faces(encodings, people)).coefficients
+        found = fit_shipped(name, Faces(encodings, people))
         if is_writing:
-            print(name, ", ".join(f"{each:.3f}" for each in found))
+            for ratio in (found.coefficients, found.look_alike or ()):
+                print(name, ", ".join(f"{each:.3f}" for each in ratio))
         else:
-            assert np.allclose(found, SHIPPED[name].coefficients, rtol=1e-3, atol=2e-3), name
+            assert is_as_shipped(found.coefficients, SHIPPED[name].coefficients), name
+            assert is_as_shipped(found.look_alike, SHIPPED[name].look_alike), name
 
 
 def main() -> None:
@@ -264,6 +346,8 @@ def main() -> None:
     print_reliability(trials)
     print()
     print_by_people(trials)
+    print()
+    print_sure(trials)
     if options.own:
         print()
         print_by_people([corrected(each) for each in trials])

@@ -57,6 +57,12 @@ def load_faces(data: Path = DATA) -> tuple[NDArray[np.float32], NDArray[np.str_]
         return saved["encodings"], saved["names"]
 
 
+def wrong_names(data: Path = DATA) -> list[str]:
+    """Return the people of whom LFW's errata name a photo, and one who is there under two names."""
+    with (data / "identities" / "lfw-errata.csv").open(newline="", encoding="utf-8") as file:
+        return ["Hasan_Wirayuda", *(row["file"].split("/")[1] for row in csv.DictReader(file))]
+
+
 def _encode_all(engine: FaceEngine, data: Path) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
     with (data / "identities" / "identities.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["set"] == "lfw"]

@@ -38,9 +38,10 @@ MIN_FACES = 200
 
 MAX_LABELS = 8
 LEAST_GAIN = 0.005
+ROUNDS = 6
+OWN_LABELS = (1, 3, MAX_LABELS)
+"""By how many labels people are known at most, in two rounds each."""
 
-_ROUNDS = 6
-_OWN_LABELS = (1, 3, MAX_LABELS)
 _LEAST_RATIO = -3.0
 _STRANGERS = (0.01, 0.001)
 _CLEAR = 2.0
@@ -97,10 +98,10 @@ def compare_metrics(
     types : see :func:`~facedex.matching.metrics.fit_metric`; without them ``typicality`` is not
         tried.
     """
-    kept = _sample(people)
+    kept = sample(people)
     encodings, people = encodings[kept], people[kept]
     tried = [name for name in names if types is not None or name is not MetricName.TYPICALITY]
-    rounds = [_deal(people, seed) for seed in range(_ROUNDS)]
+    rounds = [deal(people, seed) for seed in range(ROUNDS)]
     marks = [_mark(name, encodings, people, types, rounds) for name in tried]
     return sorted(marks, key=lambda mark: -mark.recall)
 
@@ -136,11 +137,11 @@ def own_calibration(
     rejected, rejected_people : float32 (r, d) and int (r,), faces and who they are not. Each weighs
         as much as a face that somebody is: what the owner had to correct shall be said less surely.
     """
-    kept = _sample(people)
+    kept = sample(people)
     encodings, people = encodings[kept], people[kept]
     ratios, same, weights = [], [], []
-    for seed in range(_ROUNDS):
-        labels, probes, strangers = _deal(people, seed, _OWN_LABELS[seed // 2])
+    for seed in range(ROUNDS):
+        labels, probes, strangers = deal(people, seed, OWN_LABELS[seed // 2])
         metric = fit_metric(name, encodings[strangers], people[strangers], types)
         scores, known = _scores(metric, encodings, people, labels, np.append(probes, strangers))
         is_same = people[np.append(probes, strangers)][:, None] == known
@@ -149,7 +150,7 @@ def own_calibration(
         same.append(is_same[is_near])
         n_same = is_same.sum()
         other = ODDS_WHEN_FITTED * n_same / max((~is_same).sum(), 1)
-        weights.append(np.where(is_same, 1.0, other)[is_near] / _ROUNDS)
+        weights.append(np.where(is_same, 1.0, other)[is_near] / ROUNDS)
     metric = fit_metric(name, encodings, people, types)
     everybody = np.arange(len(people))
     pairs = np.isin(rejected_people, people)
@@ -163,7 +164,7 @@ def own_calibration(
     )
 
 
-def _sample(people: NDArray[np.int64]) -> NDArray[np.int64]:
+def sample(people: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return at most ``_MAX_FACES`` faces: of everybody the same share, evenly spread."""
     order = np.argsort(people, kind="stable")
     if len(order) <= _MAX_FACES:
@@ -171,7 +172,7 @@ def _sample(people: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.sort(order[np.linspace(0, len(order) - 1, _MAX_FACES).astype(np.int64)])
 
 
-def _deal(
+def deal(
     people: NDArray[np.int64], seed: int, most_labels: int = MAX_LABELS
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return labels, other faces of the same people, and strangers' faces; the same every time."""

@@ -14,6 +14,12 @@ What a distance says about two faces is kept apart from what the library says ab
   and what is said depends only on what is decided by now, not on what was decided first.
 
 A library's own labels may correct slope and level of the ratio (``refined``).
+
+The ratio is that to just any other person. Some are nearer than that, a sister for instance, and
+where few people are known even they would be surely the person. So nothing is sure (``types.SURE``)
+that a look-alike could be (``limited``): a second ratio is fitted on each known person and the face
+nearest to them of several thousand strangers' faces. It takes for granted that everybody has an
+unknown look-alike with as many photos as they have themselves, however many people are known.
 """
 
 from __future__ import annotations
@@ -23,13 +29,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.naming.encoder import DLIB, ODDS_WHEN_FITTED
+from facedex.naming.encoder import DLIB, ODDS_WHEN_FITTED, Coefficients
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PRIOR_STEP = 0.2
 """Of the log odds of the known share, and of the logarithm of the number of people."""
+
+MOST_UNSURE = 0.99
+"""The highest probability of what is never sure."""
 
 _SHARE_WEIGHT = 10
 _SHARE_LOG_ODDS = PRIOR_STEP * np.arange(-20, 16)
@@ -46,10 +55,13 @@ class Calibration:
     Attributes
     ----------
     coefficients : a, b, c, e of the module's formula, fitted on many people.
+    look_alike : the same against a look-alike, which the library's correction leaves alone; None
+        where nothing is known of look-alikes.
     slope, shift : a library's own correction: slope * ratio + shift.
     """
 
-    coefficients: tuple[float, float, float, float]
+    coefficients: Coefficients
+    look_alike: Coefficients | None = None
     slope: float = 1.0
     shift: float = 0.0
 
@@ -60,10 +72,17 @@ class Calibration:
 
         The two arrays are broadcast against each other.
         """
-        a, b, c, e = self.coefficients
-        inverse = 1 / np.maximum(n_labels, 1.0)
-        ratios = a + c * inverse + (b + e * inverse) * np.square(distances)
+        ratios = _ratios(self.coefficients, distances, n_labels)
         return np.clip(self.slope * ratios + self.shift, -_LARGEST_RATIO, _LARGEST_RATIO)
+
+    def look_alike_log_ratios(
+        self, distances: NDArray[np.float64], n_labels: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return how much likelier the person is than their look-alike, as ``log_ratios`` does."""
+        if self.look_alike is None:
+            return np.full(np.broadcast(distances, n_labels).shape, _LARGEST_RATIO)
+        ratios = _ratios(self.look_alike, distances, n_labels)
+        return np.clip(ratios, -_LARGEST_RATIO, _LARGEST_RATIO)
 
     def reach(self, log_ratio: float, n_labels: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the distance at which the ratio is ``log_ratio``, for each number of labels.
@@ -75,6 +94,15 @@ class Calibration:
         wanted = (log_ratio - self.shift) / self.slope
         squared = (wanted - a - c * inverse) / (b + e * inverse)
         return np.sqrt(np.maximum(squared, 0.0))
+
+
+def _ratios(
+    coefficients: Coefficients, distances: NDArray[np.float64], n_labels: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    a, b, c, e = coefficients
+    inverse = 1 / np.maximum(n_labels, 1.0)
+    ratios: NDArray[np.float64] = a + c * inverse + (b + e * inverse) * np.square(distances)
+    return ratios
 
 
 def _features(squared: NDArray[np.float64], n_labels: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -208,5 +236,16 @@ def prior_log_odds(share: float, n_people: int) -> float:
     return float(np.log(share / (1 - share))) - PRIOR_STEP * steps
 
 
-SHIPPED = {name: Calibration(ratio) for name, ratio in DLIB.ratios.items()}
+def limited(
+    probabilities: NDArray[np.float64], look_alike_log_ratios: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the probabilities, the highest of them no higher than look-alikes allow.
+
+    Up to ``MOST_UNSURE`` they stay: there the nearest strangers are in the fit with all others.
+    """
+    at_most = 1 / (1 + np.exp(-look_alike_log_ratios))
+    return np.minimum(probabilities, np.maximum(at_most, MOST_UNSURE))
+
+
+SHIPPED = {name: Calibration(DLIB.ratios[name], DLIB.look_alikes[name]) for name in DLIB.ratios}
 """Of dlib's encodings, by metric."""

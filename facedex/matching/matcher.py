@@ -10,7 +10,7 @@ other and against the face being a stranger's. The probability that face f is pe
     pi_p R_fp / (pi_0 + sum_q pi_q R_fq)
 
 with R the likelihood ratio of the distance, pi_q the prior of each known person and pi_0 that of a
-stranger (``calibration``). So a face between two people is neither of them surely, and the more
+stranger (``calibration``); the highest are limited by what look-alikes allow. So a face between two people is neither of them surely, and the more
 people are known, the nearer a face must be.
 """
 
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
+from facedex.matching.calibration import limited
 from facedex.matching.constraints import one_each, pair_keys
 from facedex.matching.metric import TILE, near
 from facedex.matching.modes import mode_shares
@@ -48,12 +49,14 @@ class Candidates:
     faces, people : int64 (p,): index of the face, id of the person; no pair comes twice.
     log_ratios : float64 (p,), over all modes of the person.
     distances : float64 (p,), to the person's likeliest mode.
+    look_alike_log_ratios : float64 (p,), of that mode.
     """
 
     faces: NDArray[np.int64]
     people: NDArray[np.int64]
     log_ratios: NDArray[np.float64]
     distances: NDArray[np.float64]
+    look_alike_log_ratios: NDArray[np.float64]
 
     @classmethod
     def joined(cls, parts: Iterable[Candidates]) -> Self:
@@ -64,12 +67,17 @@ class Candidates:
             np.concatenate([np.empty(0, np.int64), *(part.people for part in chosen)]),
             np.concatenate([np.empty(0), *(part.log_ratios for part in chosen)]),
             np.concatenate([np.empty(0), *(part.distances for part in chosen)]),
+            np.concatenate([np.empty(0), *(part.look_alike_log_ratios for part in chosen)]),
         )
 
     def where(self, kept: NDArray[np.bool_]) -> Candidates:
         """Return the pairs that are ``kept``."""
         return Candidates(
-            self.faces[kept], self.people[kept], self.log_ratios[kept], self.distances[kept]
+            self.faces[kept],
+            self.people[kept],
+            self.log_ratios[kept],
+            self.distances[kept],
+            self.look_alike_log_ratios[kept],
         )
 
 
@@ -115,7 +123,16 @@ def find_candidates(
     starts = np.flatnonzero(np.diff(pair_keys(rows, people), prepend=-1))
     if len(starts) < len(order):
         ratios = np.logaddexp.reduceat(ratios, starts)
-    return Candidates(rows[starts], people[starts], ratios, distances[order][starts])
+    likeliest = order[starts]
+    return Candidates(
+        rows[starts],
+        people[starts],
+        ratios,
+        distances[likeliest],
+        calibration.look_alike_log_ratios(
+            distances[likeliest], gallery.n_labels[columns[likeliest]]
+        ),
+    )
 
 
 def ratio_sums(candidates: Candidates, n_faces: int) -> NDArray[np.float64]:
@@ -147,7 +164,9 @@ def settle(
     odds = np.exp(gains) * open_pair
     sums = np.bincount(candidates.faces, weights=odds, minlength=len(photo_ids))
     faces = candidates.faces[chosen]
-    probabilities = np.exp(gains[chosen]) / (1 + sums[faces])
+    probabilities = limited(
+        np.exp(gains[chosen]) / (1 + sums[faces]), candidates.look_alike_log_ratios[chosen]
+    )
     likely = probabilities >= min_probability
     chosen = chosen[likely]
     return Suggestions(

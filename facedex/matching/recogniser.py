@@ -9,11 +9,12 @@ count in steps (``calibration``), so all faces are weighed anew only when a step
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facedex.matching.calibration import known_share, prior_log_odds
+from facedex.matching.calibration import MOST_UNSURE, known_share, prior_log_odds
 from facedex.matching.constraints import is_among, is_possible, pair_keys
 from facedex.matching.known_people import KnownPeople
 from facedex.matching.matcher import Candidates, find_candidates, ratio_sums, settle
@@ -34,10 +35,6 @@ APART_LOG_RATIO = 5.0
 """A person's faces fall apart into modes where two would be e^5 times likelier one person's than
 not: at 0.36 to 0.38 of unit vectors. Any cut from 0.36 to 0.45 leaves LFW's people whole and tells
 two of them apart who bear one name (benchmarks/identity/open_set.py)."""
-
-MOST_OF_POOR = 0.99
-"""The highest probability of a face with a poor encoding, or of a person with only such:
-how far a poor encoding may be off is not in its distance, so it is never sure (``types.SURE``)."""
 
 
 class Recogniser:
@@ -99,10 +96,11 @@ class Recogniser:
         return self._settle(allowed)
 
     def _settle(self, allowed: Candidates) -> Suggestions:
+        """Settle; what rests on poor encodings is never sure, how far off is not in a distance."""
         found = settle(allowed, self._faces.photos, self._prior)
         is_poor = self._people.rests_on_poor(found.faces, found.people)
         capped = np.where(
-            is_poor, np.minimum(found.probabilities, MOST_OF_POOR), found.probabilities
+            is_poor, np.minimum(found.probabilities, MOST_UNSURE), found.probabilities
         )
         return found._replace(probabilities=capped)
 
@@ -171,7 +169,7 @@ class Recogniser:
             squared=self._squared[every],
         )
         if rows is not None:
-            found = Candidates(rows[found.faces], found.people, found.log_ratios, found.distances)
+            found = replace(found, faces=rows[found.faces])
         return found.where(rules.is_open[found.faces])
 
     def _allowed(self, candidates: Candidates, rules: Rules) -> Candidates:

@@ -77,6 +77,7 @@ class EncoderFacts:
     group_rule : when unknown faces are one group.
     ratios : of each metric, the log-likelihood ratio of its distances
         (:mod:`facedex.matching.calibration`).
+    look_alikes : of each metric, the same against the nearest of many strangers.
     likeness : how likely two groups are one person (:mod:`facedex.matching.likeness`).
     default_metric : the metric that is best for people who were never seen.
     quality_floor : below it an encoding says nothing of whose face it is: a box that a person drew
@@ -87,6 +88,7 @@ class EncoderFacts:
     other_face: float
     group_rule: GroupRule
     ratios: Mapping[MetricName, Coefficients]
+    look_alikes: Mapping[MetricName, Coefficients]
     likeness: Coefficients
     default_metric: MetricName
     quality_floor: float
@@ -125,6 +127,14 @@ DLIB = EncoderFacts(
         MetricName.WHITENED: (19.580, -251.616, 1.038, 63.769),
         MetricName.TYPICALITY: (25.175, -168.712, -3.276, 52.344),
     },
+    look_alikes={
+        MetricName.NONE: (11.940, -69.707, -2.021, 28.881),
+        MetricName.STD: (11.781, -68.147, -1.919, 27.953),
+        MetricName.VARIANCE: (11.592, -66.565, -1.827, 27.093),
+        MetricName.UNIT: (14.590, -173.743, -2.574, 72.335),
+        MetricName.WHITENED: (14.886, -283.835, -2.373, 116.441),
+        MetricName.TYPICALITY: (24.961, -228.948, -9.824, 112.883),
+    },
     # by the metric ``typicality``; fitted by benchmarks/identity/likeness.py
     likeness=(17.181, 124.289, 1.115, 4.770),
     default_metric=MetricName.TYPICALITY,
@@ -162,6 +172,7 @@ def facts_of(model_id: str, given: EncoderThresholds | None) -> EncoderFacts | N
         DLIB.other_face * scale if given.other_face is None else given.other_face,
         GroupRule.average_linkage(cut),
         {MetricName.NONE: ratio},
+        {MetricName.NONE: scaled(DLIB.look_alikes[MetricName.NONE], scale)},
         likeness_from_cut(cut),
         MetricName.NONE,
         given.quality_floor,
@@ -192,6 +203,12 @@ def ratio_from_cuts(label_counts: tuple[int, ...], cuts: tuple[float, ...]) -> C
     steepness = _STEEPNESS / level
     even = math.log(ODDS_WHEN_FITTED)
     return even + _STEEPNESS, -steepness, steepness * rise, 0.0
+
+
+def scaled(ratio: Coefficients, scale: float) -> Coefficients:
+    """Return the ratio for distances that are ``scale`` times as large."""
+    a, b, c, e = ratio
+    return a, b / scale**2, c, e / scale**2
 
 
 def cut_of_one_label(ratio: Coefficients) -> float:

@@ -20,6 +20,7 @@ from facedex.matching.audit import (
     has_enough,
     own_calibration,
 )
+from facedex.matching.reliability import reliability
 from facedex.naming.encoder import is_dlibs
 from facedex.services.recognising.library_faces import load_faces
 from facedex.services.recognising.metric_choice import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from facedex.db.faces import EncodedFaces
     from facedex.matching.audit import Mark
     from facedex.matching.calibration import Calibration
+    from facedex.matching.reliability import Bin
     from facedex.types import MetricName
 
 
@@ -48,6 +50,8 @@ class AuditReport:
     n_faces, n_people : labelled faces that it saw, and of how many people.
     marks : of each metric, best first; empty where the labels are too few to tell them apart.
     before, after : the metric that was in use, and that is from now on.
+    reliability : of what is suggested by the metric in use, how much is right, by probability; the
+        sure suggestions last. Empty where the labels are too few.
     """
 
     n_faces: int
@@ -55,6 +59,7 @@ class AuditReport:
     marks: list[Mark]
     before: MetricChoice
     after: MetricChoice
+    reliability: list[Bin]
 
     @property
     def shortage(self) -> str | None:
@@ -85,7 +90,7 @@ def audit(db: Connection) -> AuditReport:
     if not has_enough(people):
         with transaction(db):
             learn_again(db)
-        return AuditReport(len(people), n_people, [], before, before)
+        return AuditReport(len(people), n_people, [], before, before, [])
     encodings, types = known.encoding[_labelled(known)], types_of(model_id)
     marks = compare_metrics(encodings, people, types)
     name = before.name if before.chosen_by == "owner" else choose_metric(marks, before.name)
@@ -105,7 +110,8 @@ def audit(db: Connection) -> AuditReport:
     )
     with transaction(db):
         save_choice(db, after)
-    return AuditReport(len(people), n_people, marks, before, after)
+    reliable = reliability(name, after.calibration, encodings, people, types)
+    return AuditReport(len(people), n_people, marks, before, after, reliable)
 
 
 def use_metric(db: Connection, name: MetricName | None) -> MetricChoice:

@@ -91,7 +91,8 @@ def calibration_of(db: Connection, model_id: str, choice: MetricChoice) -> Calib
     facts = find_facts(db, model_id)
     if facts is None or is_dlibs(model_id):
         return choice.calibration
-    return Calibration(facts.ratios[facts.default_metric])
+    name = facts.default_metric
+    return Calibration(facts.ratios[name], facts.look_alikes[name])
 
 
 def save_choice(db: Connection, choice: MetricChoice) -> None:

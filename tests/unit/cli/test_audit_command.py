@@ -18,6 +18,8 @@ def test_the_table_the_choice_and_the_suggestions(facedex, named):
     assert said.code == 0
     assert "200 named faces of 20 people" in said.out
     assert "metric\trecall at 1 %\tat 0.1 %\tright if nearest" in said.out
+    assert "probability\tsuggested\tstated\tright\tstrangers" in said.out
+    assert "99.5% to 100.0%\t" in said.out
     assert "In use: typicality, by this audit" in said.out
     assert said.out.endswith("1 suggestions\n")
 
@@ -33,6 +35,9 @@ def test_json(facedex, named):
     told = json.loads(facedex("audit", "--json").out)
     assert (told["metric"], told["chosen_by"], told["n_suggested"]) == ("typicality", "audit", 1)
     assert {"name", "recall", "strict_recall", "first"} == set(told["metrics"][0])
+    sure = told["reliability"][-1]
+    assert (sure["least"], sure["most"], sure["right"], sure["n_strangers"]) == (0.995, 1.0, 1.0, 0)
+    assert sure["n_faces"] > 100
     assert json.loads(facedex("status", "--json").out)["metric"]["name"] == "typicality"
 
 

@@ -6,9 +6,9 @@ from facedex.matching.audit import (
     MIN_FACES,
     MIN_PEOPLE,
     Mark,
-    _deal,
     choose_metric,
     compare_metrics,
+    deal,
     has_enough,
     own_calibration,
 )
@@ -102,7 +102,7 @@ def test_a_round_deals_every_face_once_and_nobody_is_both_known_and_a_stranger()
     people = np.append(people, [100, 101])  # who has one face is always a stranger
     ever_known = set()
     for seed in range(6):
-        labels, probes, strangers = _deal(people, seed)
+        labels, probes, strangers = deal(people, seed)
         assert sorted([*labels, *probes, *strangers]) == list(range(len(people)))
         known = set(people[labels])
         assert known == set(people[probes])

@@ -4,11 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facedex.matching.calibration import (
+    MOST_UNSURE,
     PRIOR_STEP,
     SHIPPED,
     Calibration,
     fit_calibration,
     known_share,
+    limited,
     prior_log_odds,
     refined,
 )
@@ -121,3 +123,32 @@ def test_cuts_alone_make_a_calibration():
 def test_one_cut_serves_every_number_of_labels():
     made = Calibration(ratio_from_cuts((1,), (0.5,)))
     assert np.allclose(made.reach(np.log(ODDS_WHEN_FITTED), np.array([1.0, 8.0])), 0.5)
+
+
+@pytest.mark.parametrize("name", list(MetricName))
+def test_shipped_ratios_against_look_alikes_fall_with_distance_and_ask_for_more(name):
+    calibration = SHIPPED[name]
+    for n in (1.0, 3.0, 50.0):
+        distances = np.linspace(0, 1.5, 50)
+        against = calibration.look_alike_log_ratios(distances, np.array(n))
+        assert (np.diff(against) <= 0).all()
+        as_near = calibration.reach(5.0, np.array([n]))
+        assert calibration.look_alike_log_ratios(as_near, np.array([n])) < 5.0
+
+
+def test_only_what_is_nearly_sure_is_limited():
+    p = np.array([0.3, 0.9, 0.99, 0.9999, 0.9999, 0.9999])
+    look_alike = np.array([-9.0, -9.0, -9.0, -9.0, 5.3, 30.0])
+    wanted = [0.3, 0.9, 0.99, MOST_UNSURE, 1 / (1 + np.exp(-5.3)), 0.9999]
+    assert limited(p, look_alike) == pytest.approx(wanted)
+
+
+def test_a_librarys_own_labels_do_not_lift_the_limit():
+    shipped = SHIPPED[MetricName.TYPICALITY]
+    ratios = np.repeat([20.0, -20.0], 500)
+    own = refined(shipped, ratios, ratios > 0, np.repeat([1.0, 100.0], 500))
+    at = np.array([0.3])
+    assert own.log_ratios(at, np.array(8.0)) != shipped.log_ratios(at, np.array(8.0))
+    assert own.look_alike_log_ratios(at, np.array(8.0)) == shipped.look_alike_log_ratios(
+        at, np.array(8.0)
+    )

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facedex.matching.calibration import Calibration
+from facedex.matching.calibration import SHIPPED, Calibration, prior_log_odds
 from facedex.matching.matcher import Candidates, find_candidates, ratio_sums, settle
 from facedex.matching.modes import Gallery
+from facedex.types import SURE, MetricName
 
 CALIBRATION = Calibration((10.0, -40.0, 0.0, 0.0))
 EVEN_ODDS = 0.0
@@ -137,7 +138,9 @@ def test_face_that_is_not_finite_matches_nobody_and_harms_nobody():
 
 
 def test_ratio_sums_are_over_all_known_people():
-    candidates = Candidates(np.array([0, 0, 2]), np.array([1, 2, 1]), np.log([3, 5, 4]), np.ones(3))
+    candidates = Candidates(
+        np.array([0, 0, 2]), np.array([1, 2, 1]), np.log([3, 5, 4]), np.ones(3), np.full(3, 30.0)
+    )
     np.testing.assert_allclose(ratio_sums(candidates, 3), [8.0, 0.0, 4.0])
 
 
@@ -167,3 +170,38 @@ def test_order_of_faces_and_block_change_no_suggestion(seed, block):
     on_photos = [(photos[face], person) for face, person in expected.items()]
     assert len(set(on_photos)) == len(on_photos)
     assert (here.probabilities >= 0.5).all()
+
+
+# by LFW's photos: a stranger's face nearer than the nearest stranger of 99 people in 100, the
+# nearest of all, and a face of the person themselves as near as half of theirs are
+LOOK_ALIKES = {1: (0.330, 0.309), 3: (0.328, 0.312), 8: (0.320, 0.307)}
+OWN = {3: 0.274, 8: 0.263}
+
+
+def probability_at(distance, n_labels, n_people):
+    """Return what is said of a face so far from one of ``n_people``, the others being far away."""
+    known = gallery([0.0], [1], n_labels=[n_labels])
+    candidates = find_candidates(
+        on_line(distance), np.array([np.nan]), known, SHIPPED[MetricName.TYPICALITY], n_people
+    )
+    found = settle(candidates, np.array([1]), prior_log_odds(0.95, n_people), min_probability=0.0)
+    return found.probabilities[0] if len(found.probabilities) else 0.0
+
+
+@pytest.mark.parametrize("n_people", [1, 3, 10, 50, 500])
+@pytest.mark.parametrize("n_labels", LOOK_ALIKES)
+def test_a_sister_is_never_surely_the_person_however_few_are_known(n_labels, n_people):
+    for distance in LOOK_ALIKES[n_labels]:
+        assert probability_at(distance, n_labels, n_people) < SURE
+
+
+@pytest.mark.parametrize("n_people", [1, 3, 10, 50, 500])
+@pytest.mark.parametrize("n_labels", OWN)
+def test_half_of_the_persons_own_faces_are_sure(n_labels, n_people):
+    assert probability_at(OWN[n_labels], n_labels, n_people) >= SURE
+
+
+@given(st.sampled_from([1, 2, 8, 40]), st.sampled_from([1, 10, 500]))
+def test_a_nearer_face_is_never_less_sure(n_labels, n_people):
+    said = [probability_at(distance, n_labels, n_people) for distance in np.linspace(0, 0.8, 60)]
+    assert (np.diff(said) <= 0).all()

@@ -13,6 +13,7 @@ from facedex.naming.encoder import (
     is_face,
     likeness_from_cut,
     ratio_from_cuts,
+    scaled,
 )
 from facedex.types import EncoderThresholds, MetricName
 
@@ -66,6 +67,12 @@ def test_an_encoder_that_gives_only_its_cuts_gets_the_rest_in_its_own_measure(sc
     assert facts.other_face == pytest.approx(0.6 * scale, rel=0.03)
     assert facts.group_rule == GroupRule.average_linkage(0.53 * scale)
     assert facts.default_metric is MetricName.NONE
+    against = Calibration((0, -1, 0, 0), facts.look_alikes[MetricName.NONE])
+    dlibs = Calibration((0, -1, 0, 0), DLIB.look_alikes[MetricName.NONE])
+    at, n_labels = np.array([0.3, 0.4, 0.5]), np.array(3.0)
+    assert against.look_alike_log_ratios(at * scale, n_labels) == pytest.approx(
+        dlibs.look_alike_log_ratios(at, n_labels), abs=0.5
+    )
     assert is_face(facts, 0.001)
     assert not is_face(facts, 0.0)
 
@@ -89,3 +96,11 @@ def test_likeness_keeps_its_steepness_in_shares_of_the_cut():
     level, steepness, *rest = likeness_from_cut(2 * cut)
     assert steepness == pytest.approx(DLIB.likeness[1] / 4)
     assert (level, *rest) == (DLIB.likeness[0], *DLIB.likeness[2:])
+
+
+def test_a_ratio_of_larger_distances_says_the_same():
+    once, thrice = Calibration((9.0, -50.0, 1.0, 20.0)), scaled((9.0, -50.0, 1.0, 20.0), 3.0)
+    at, n_labels = np.array([0.2, 0.4]), np.array(2.0)
+    assert Calibration(thrice).log_ratios(3 * at, n_labels) == pytest.approx(
+        once.log_ratios(at, n_labels)
+    )
