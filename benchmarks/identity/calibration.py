@@ -8,9 +8,9 @@ way round: some of them are known by 1, 2, 3, 5 or 8 labels, all others are stra
 facedex/naming/encoder.py holds is fitted in the same way on everybody, and the types in assets/ on
 the first half. The ratios against look-alikes are fitted on the stranger's face that is nearest to
 each known person. What is sure is shown apart, as the matcher gives it and as it would be without
-that limit, in libraries of few and of many known people, and of look-alikes alone. --write puts the types there and prints the coefficients; otherwise it is
-checked that they are these. --own shows what the correction by a library's own labels does, with
-the half asked about as the library.
+that limit, in libraries of few and of many known people, and of look-alikes alone. --write puts the
+types there and prints the coefficients; otherwise it is checked that they are these. --own shows
+what the correction by a library's own labels does, with the half asked about as the library.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ other and against the face being a stranger's. The probability that face f is pe
     pi_p R_fp / (pi_0 + sum_q pi_q R_fq)
 
 with R the likelihood ratio of the distance, pi_q the prior of each known person and pi_0 that of a
-stranger (``calibration``); the highest are limited by what look-alikes allow. So a face between two people is neither of them surely, and the more
-people are known, the nearer a face must be.
+stranger (``calibration``); the highest are limited by what look-alikes allow. So a face between two
+people is neither of them surely, and the more people are known, the nearer a face must be.
 """
 
 from __future__ import annotations
