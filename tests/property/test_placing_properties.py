@@ -226,3 +226,24 @@ def test_a_crop_that_explains_more_is_a_doubt_where_half_of_the_regions_lie_on_n
     places = place_by_faces(written(whole, Claim.OPEN), detected, (1800, 1600))
     on, _alone = named(places, detected)
     assert all(index in under for index, under in on.items())
+
+
+@pytest.mark.parametrize(
+    ("who", "part"),
+    [
+        ((3, 4), Box(0.162, 0.143, 0.892, 0.763)),
+        ((3, 4), Box(0.1, 0.185, 0.91, 0.685)),
+        ((2, 1), Box(0.425, 0.12, 0.915, 0.76)),
+        ((2, 1), Box(0.378, 0.187, 0.958, 0.657)),
+    ],
+)
+def test_regions_of_another_picture_that_lie_on_their_neighbours_faces_name_nobody(who, part):
+    """Of a row of people, each region lies on the face beside its own, by chance."""
+    lefts_and_tops = ((0.33, 0.38), (0.5, 0.36), (0.66, 0.34), (0.7, 0.33), (0.745, 0.32))
+    row = [Box(x, y, x + 0.04, y + 0.06) for x, y in lefts_and_tops]
+    detected = [face for one in row if clip_box(face := box_in_part(one, part)) == face]
+    regions = [row[index] for index in who]
+    assert n_explained(regions, detected) == len(regions)
+    size = (round(SIZE[0] * part.width), round(SIZE[1] * part.height))
+    places = place_by_faces(written(regions, Claim.OTHER, SIZE), detected, size)
+    assert named(places, detected) == ({}, [])
