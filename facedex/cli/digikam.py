@@ -120,9 +120,9 @@ def _print_report(report: DigikamReport, is_dry_run: bool) -> None:
     )
     print(f"\nFaces and names in digiKam: {report.outcomes.found:,}")
     counts = asdict(report.outcomes)
-    for name, said in _OUTCOMES.items():
+    for name, meaning in _OUTCOMES.items():
         if counts[name]:
-            print(f"{counts[name]:>9,}  {said}")
+            print(f"{counts[name]:>9,}  {meaning}")
     if report.n_removed:
         print(f"Left out: {report.n_removed:,} on photos that were removed in digiKam")
     if report.n_bad:

@@ -95,8 +95,8 @@ def as_last_time(settings: Settings, *, is_quiet: bool = False) -> Settings:
     return found
 
 
-def _option(said: tuple[str, Any]) -> str:
-    name, value = said
+def _option(setting: tuple[str, Any]) -> str:
+    name, value = setting
     if name == "thorough":
         return "--thorough" if value else "--quick"
     return f"--{name.replace('_', '-')} {value}"

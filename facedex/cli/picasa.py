@@ -268,8 +268,8 @@ def _print_recall(found: Ledger) -> None:
 
 def _print_details(found: Ledger) -> None:
     for line in found.frames:
-        said = _FRAMES.get(line.frame, line.frame)
-        print(f"{found.titles[line.kind]}: {line.n_regions:,} with coordinates that say: {said}")
+        meaning = _FRAMES.get(line.frame, line.frame)
+        print(f"{found.titles[line.kind]}: {line.n_regions:,} with coordinates that say: {meaning}")
     _print_lines(
         "Contradictions, and who stands",
         [

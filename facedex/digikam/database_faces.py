@@ -108,13 +108,13 @@ class FacesRead:
 def read_faces(rows: ForeignRows) -> FacesRead:
     """Return the faces and the names without a place, by the ids of their photos."""
     tags = _read_tags(rows)
-    said, n_repeated = _read_regions(rows, tags)
-    _add_names(rows, tags, said)
+    roles, n_repeated = _read_regions(rows, tags)
+    _add_names(rows, tags, roles)
     by_photo = {
         photo_id: tuple(
             _face(tags[tag_id], rect, says) for (tag_id, rect), says in on_photo.items()
         )
-        for photo_id, on_photo in said.items()
+        for photo_id, on_photo in roles.items()
     }
     return FacesRead(by_photo, n_repeated)
 
@@ -181,12 +181,12 @@ def _people_without_mark(named: _Named, marks: Mapping[int, frozenset[str]]) -> 
     }
 
 
-_Said = dict[int, dict[tuple[int, "DigikamRect | None"], DigikamSays]]
+_Roles = dict[int, dict[tuple[int, "DigikamRect | None"], DigikamSays]]
 
 
-def _read_regions(rows: ForeignRows, tags: Mapping[int, _Tag]) -> tuple[_Said, int]:
+def _read_regions(rows: ForeignRows, tags: Mapping[int, _Tag]) -> tuple[_Roles, int]:
     """Return what is said of the tags and rectangles on each photo; of two things, the stronger."""
-    said: _Said = {}
+    roles: _Roles = {}
     n_repeated = 0
     sql = (
         "SELECT imageid, tagid, property, CAST(value AS BLOB) FROM ImageTagProperties"
@@ -203,13 +203,13 @@ def _read_regions(rows: ForeignRows, tags: Mapping[int, _Tag]) -> tuple[_Said, i
             why = "a tag that is no person" if rect else "no rectangle"
             rows.bad(f"photo {photo_id}, tag {tag_id}, {kind}: {why}")
             continue
-        on_photo = said.setdefault(photo_id, {})
-        says = _said_by(tag, kind)
+        on_photo = roles.setdefault(photo_id, {})
+        says = _role(tag, kind)
         if (tag_id, rect) in on_photo:
             n_repeated += 1
             says = min(says, on_photo[tag_id, rect], key=_STRENGTH.index)
         on_photo[tag_id, rect] = says
-    return said, n_repeated
+    return roles, n_repeated
 
 
 def _repeated_row(value: str) -> tuple[int | None, str, str]:
@@ -219,18 +219,18 @@ def _repeated_row(value: str) -> tuple[int | None, str, str]:
     return int(tag_id) if tag_id.isdecimal() and len(tag_id) < 19 else None, kind, value
 
 
-def _said_by(tag: _Tag, kind: str) -> DigikamSays:
+def _role(tag: _Tag, kind: str) -> DigikamSays:
     if tag.is_somebody:
         return _SAYS[kind]
     return "ignored" if _IGNORED in tag.marks or kind == "ignoredFace" else "unnamed"
 
 
-def _add_names(rows: ForeignRows, tags: Mapping[int, _Tag], said: _Said) -> None:
+def _add_names(rows: ForeignRows, tags: Mapping[int, _Tag], roles: _Roles) -> None:
     """Add the people whose tag a photo has without any rectangle."""
     for photo_id, tag_id in rows.read("SELECT imageid, tagid FROM ImageTags ORDER BY 1, 2"):
         tag = tags.get(tag_id)
         if tag is None or not tag.is_somebody:
             continue
-        on_photo = said.setdefault(photo_id, {})
+        on_photo = roles.setdefault(photo_id, {})
         if all(tag_id != placed for placed, _rect in on_photo):
             on_photo[tag_id, None] = "named"

@@ -81,9 +81,12 @@ def embed_faces(
 
     Raises
     ------
-    UnmergeableError If its format is not among ``WRITABLE``, or it cannot take the faces without
-        loss: the packet is damaged or would not fit, or the file holds several pictures. A sidecar
-        can take them. ValueError If a face has no name or no area inside the picture.
+    UnmergeableError
+        If its format is not among ``WRITABLE``, or it cannot take the faces without loss: the
+        packet is damaged or would not fit, or the file holds several pictures. A sidecar can take
+        them.
+    ValueError
+        If a face has no name or no area inside the picture.
     """
     kind = sniff(data[:SNIFF_BYTES])
     if kind is None or kind not in _CONTAINERS:

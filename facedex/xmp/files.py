@@ -57,7 +57,7 @@ def read_bytes(path: bytes) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _said(path, "read", error) from error
+        raise _error_of(path, "read", error) from error
 
 
 def replace_file(change: Replacement) -> os.stat_result | None:
@@ -90,7 +90,7 @@ def replace_file(change: Replacement) -> os.stat_result | None:
             return _swap(temporary, target)
         target.unlink()
     except OSError as error:
-        raise _said(path, "write", error) from error
+        raise _error_of(path, "write", error) from error
     finally:
         temporary.unlink(missing_ok=True)
     return None
@@ -149,7 +149,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _said(path: bytes, operation: str, error: OSError) -> FacedexError:
+def _error_of(path: bytes, operation: str, error: OSError) -> FacedexError:
     reason = error.strerror or str(error)
     if error.errno in _DISK_FAULTS:
         return StorageFault(f"cannot {operation} {display_path(path)}: {reason}")

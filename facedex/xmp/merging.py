@@ -73,8 +73,11 @@ def update_packet(
 
     Raises
     ------
-    UnmergeableError If the packet is damaged, or others drew its regions on a picture of another
-        shape or turned. ValueError If a face has no name or no area inside the picture.
+    UnmergeableError
+        If the packet is damaged, or others drew its regions on a picture of another shape or
+        turned.
+    ValueError
+        If a face has no name or no area inside the picture.
     """
     wanted = [_region_of(face) for face in faces]
     edit = PacketEdit(NEW_PACKET if packet is None else packet)

@@ -153,13 +153,13 @@ def config_to_json(config: EngineConfig) -> str:
 
 def config_from_json(text: str) -> EngineConfig:
     """Return what ``config_to_json`` wrote."""
-    said = json.loads(text)
+    fields = json.loads(text)
     return EngineConfig(
         **{
-            **said,
-            "device": DeviceName(said["device"]),
-            "precision": Precision(said["precision"]),
-            "plugins_dir": said["plugins_dir"] and Path(said["plugins_dir"]),
+            **fields,
+            "device": DeviceName(fields["device"]),
+            "precision": Precision(fields["precision"]),
+            "plugins_dir": fields["plugins_dir"] and Path(fields["plugins_dir"]),
         }
     )
 

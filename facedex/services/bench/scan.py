@@ -133,13 +133,13 @@ class _ScanLog:
         self._first: tuple[float, int] | None = None
         self._last: tuple[float, int] | None = None
 
-    def note(self, said: dict[str, Any], sink: ProgressSink) -> None:
+    def note(self, line: dict[str, Any], sink: ProgressSink) -> None:
         """Take a line as it comes."""
-        if said["type"] != "status" or said["phase"] != "Reading":
+        if line["type"] != "status" or line["phase"] != "Reading":
             return
-        now = time.perf_counter(), int(said["done"])
+        now = time.perf_counter(), int(line["done"])
         sink.advanced(now[1] - self.n_photos)
-        self.n_photos, self.n_faces = now[1], int(said["faces"])
+        self.n_photos, self.n_faces = now[1], int(line["faces"])
         self._last = now
         if self._first is None and now[1]:
             self._first = now

@@ -53,8 +53,9 @@ class DigikamPlaces:
 
     Raises
     ------
-    UsageError If ``table`` names no collection or a folder that is not in the library, or if
-        nothing tells where any of the collections is that tell of somebody.
+    UsageError
+        If ``table`` names no collection or a folder that is not in the library, or if nothing
+        tells where any of the collections is that tell of somebody.
     """
 
     def __init__(

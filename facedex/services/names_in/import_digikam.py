@@ -85,8 +85,10 @@ def import_digikam(
 
     Raises
     ------
-    UsageError If there is no library, the database is not understood, or nothing tells where its
-        photos are. EnvironmentFault
+    UsageError
+        If there is no library, the database is not understood, or nothing tells where its photos
+        are.
+    EnvironmentFault
     """
     if not (directory / LIBRARY_NAME).is_file():
         raise UsageError("there is no library yet; scan the photos first: facedex scan FOLDER")
@@ -97,12 +99,12 @@ def import_digikam(
     library = read_digikam(file)
     sink.finished()
     with contextlib.closing(open_library(directory)) as db:
-        said, collections = _prepare(db, file, library, table)
+        contents, collections = _prepare(db, file, library, table)
         before = ledger.taken_over(db, Source.DIGIKAM)
-        outcomes = _outcomes_if_known(db, said)
+        outcomes = _outcomes_if_known(db, contents)
     if outcomes is None or outcomes.pending:
         outcomes = take_in_database(
-            directory, said, options, sink, should_stop, is_dry_run=is_dry_run
+            directory, contents, options, sink, should_stop, is_dry_run=is_dry_run
         )
     with contextlib.closing(open_library(directory)) as db:
         after = ledger.taken_over(db, Source.DIGIKAM)
@@ -149,14 +151,14 @@ def _namesakes(library: DigikamLibrary) -> tuple[tuple[str, ...], ...]:
 def _digest(regions: Sequence[NewRegion]) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for region in regions:
-        said = (region.photo_name, region.rect, region.name, region.said)
-        digest.update(repr(said).encode())
+        written = (region.photo_name, region.rect, region.name, region.said)
+        digest.update(repr(written).encode())
     return digest.hexdigest()
 
 
-def _outcomes_if_known(db: Connection, said: Database) -> Outcomes | None:
+def _outcomes_if_known(db: Connection, contents: Database) -> Outcomes | None:
     """Return what became of a database that says what it said the last time, or None."""
-    known = sources.find_source(db, path=str(said.path))
-    if known is None or known.details != said.facts.details:
+    known = sources.find_source(db, path=str(contents.path))
+    if known is None or known.details != contents.facts.details:
         return None
     return ledger.of_source(db, known.source_id)

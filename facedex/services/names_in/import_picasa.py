@@ -135,8 +135,10 @@ def run_import(
 
     Raises
     ------
-    UsageError If there is no library, a list of contacts cannot be read, or a dry run has no
-        database to try. EnvironmentFault
+    UsageError
+        If there is no library, a list of contacts cannot be read, or a dry run has no database to
+        try.
+    EnvironmentFault
     """
     if plan.folder is None or plan.database is None:
         if is_dry_run:

@@ -225,5 +225,5 @@ class _Read(NamedTuple):
 
 def _settled(scanned: Scanned, faces: Sequence[NamedFace]) -> bytes:
     """Return a hash of a file and of what is to be written into it."""
-    said = [scanned.content_hash.hex(), scanned.size, [(f.name, astuple(f.box)) for f in faces]]
-    return content_hash(json.dumps(said).encode())
+    facts = [scanned.content_hash.hex(), scanned.size, [(f.name, astuple(f.box)) for f in faces]]
+    return content_hash(json.dumps(facts).encode())

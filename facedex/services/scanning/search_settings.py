@@ -28,16 +28,16 @@ def as_last_time(settings: Settings) -> tuple[Settings, dict[str, Any]]:
     detector: it is not kept where another one is asked for.
     """
     kept = _read(settings)
-    said = settings.model_fields_set
+    given = settings.model_fields_set
     another = {
         name for name in ("detector", "thorough") if kept.get(name) != getattr(settings, name)
     }
-    if said & another:
+    if given & another:
         kept.pop("working_size", None)
     changed = {
         name: value
         for name, value in kept.items()
-        if name not in said and value != getattr(settings, name)
+        if name not in given and value != getattr(settings, name)
     }
     return settings.model_copy(update=changed), changed
 

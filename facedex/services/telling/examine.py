@@ -130,8 +130,8 @@ def _plugins(folder: Path, plugins: Sequence[PluginStatus]) -> Iterator[Finding]
     detail = str(folder) if is_there else f"{folder} is not there; plugins may lie in it"
     yield Finding("plugins folder", "ok" if is_there else "unused", detail)
     for plugin in plugins:
-        said = (", ".join(plugin.gives), plugin.description.rstrip("."), *plugin.faults)
-        detail = f"{'; '.join(part for part in said if part)} ({plugin.origin})"
+        words = (", ".join(plugin.gives), plugin.description.rstrip("."), *plugin.faults)
+        detail = f"{'; '.join(word for word in words if word)} ({plugin.origin})"
         yield Finding(f"plugin {plugin.name}", "warning" if plugin.faults else "ok", detail)
 
 
