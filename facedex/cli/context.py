@@ -97,7 +97,7 @@ def _measurable(text: str) -> str:
     """
     return "".join(
         _WORD_JOINER if c == ZWJ and unicodedata.category(following) != "So" else c
-        for c, following in zip(text, f"{text[1:]} ", strict=True)
+        for c, following in zip(text, f"{text[1:]} ", strict=False)
     )
 
 

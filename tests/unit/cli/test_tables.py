@@ -10,6 +10,7 @@ from facedex.cli.context import print_table
 ZWNJ, ZWJ = "\u200c", "\u200d"
 RIGHT_TO_LEFT = "\u05e2\u05d3\u05d4"
 NAMES = {
+    "nothing": ("", 0),
     "Latin": ("Ann", 3),
     "CJK": ("\u5c71\u7530\u592a\u90ce", 8),
     "combining": ("Zoe\u0301 N\u0303a", 6),
