@@ -29,6 +29,7 @@ class Document:
     relpath: bytes
     content_hash: bytes
     is_read: bool
+    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,14 @@ def documents(db: apsw.Connection, ending: str) -> list[Document]:
     """
     sql = (
         "SELECT f.id, f.root_id, r.path, f.relpath, f.content_hash,"
-        " coalesce(s.content_hash = f.content_hash, 0)"
+        " coalesce(s.content_hash = f.content_hash, 0), f.mtime_ns"
         " FROM file f JOIN root r ON r.id = f.root_id LEFT JOIN source s ON s.file_id = f.id"
         " WHERE f.state = 'present' AND r.state = 'online' AND f.content_hash IS NOT NULL"
         " AND lower(f.relpath_text) LIKE '%' || ? ORDER BY f.root_id, f.relpath"
     )
     return [
-        Document(FileId(i), RootId(r), path, rel, content, bool(is_read))
-        for i, r, path, rel, content, is_read in rows(db, sql, (ending,))
+        Document(FileId(i), RootId(r), path, rel, content, bool(is_read), mtime_ns)
+        for i, r, path, rel, content, is_read, mtime_ns in rows(db, sql, (ending,))
     ]
 
 

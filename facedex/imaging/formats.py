@@ -42,6 +42,17 @@ MOVIE_SUFFIXES = {
 _UNSUPPORTED_SUFFIXES = {b".psd", b".jp2", b".j2k", b".jxl", b".tga", b".pcx", b".ppm", b".pgm"}
 
 
+_SAME_SUFFIXES = {
+    b".jpeg": b".jpg", b".jpe": b".jpg", b".jfif": b".jpg", b".tiff": b".tif", b".dib": b".bmp",
+    b".heif": b".heic", b".hif": b".heic",
+}  # fmt: skip
+
+
+def usual_suffix(ending: bytes) -> bytes:
+    """Return the most usual one of the suffixes of a format: ``.jpg`` of ``.jpeg``."""
+    return _SAME_SUFFIXES.get(ending, ending)
+
+
 def suffix(name: bytes) -> bytes:
     """Return the lower-case extension of a file name with its dot, or nothing."""
     base = name.rsplit(b"/", 1)[-1]

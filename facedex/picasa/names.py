@@ -151,8 +151,9 @@ class ContactBook:
     ) -> ContactBook:
         """Return the book of all inis, as (folder, contacts), of ``contacts.xml`` and of db3.
 
-        Of a folder's two inis pass ``.picasa.ini`` first: its names win over ``Picasa.ini``'s.
-        Equally frequent names are ordered by their text, so the order of the inis does not matter.
+        Of a folder's two inis pass ``.picasa.ini`` first: its names win over ``Picasa.ini``'s. Of
+        names that are equally frequent the one that is listed first comes first: pass the folder
+        that was written last first.
         A name that is nobody's names nobody.
         """
         listed = [(folder, dict(contacts)) for folder, contacts in ini_contacts]
@@ -189,7 +190,7 @@ def _named(contacts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _ranked(counter: Counter[str]) -> tuple[str, ...]:
-    return tuple(sorted(counter, key=lambda name: (-counter[name], name.casefold(), name)))
+    return tuple(sorted(counter, key=lambda name: -counter[name]))  # of equals, as they came
 
 
 def _parents(folder: bytes) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 30
 _WORDS = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _PEOPLE = {"people", "person", "persons", "face", "faces"}
-_NAME = {"name", "names", "person", "persons", "people", "label", "title", "tag"}
+_NAME = {"name", "names", "person", "persons", "people", "label", "title", "tag", "who"}
 # what is true of people, or of faces, and is no name
 _NO_NAME = {
     "id",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facedex.xmp.schemas import ALT, BAG, DESCRIPTION, LI, PARSE_TYPE, RDF, SEQ, VALUE
+from facedex.xmp.schemas import ALT, BAG, DESCRIPTION, LANG, LI, PARSE_TYPE, RDF, SEQ, VALUE
 from facedex.xmp.tree import Element
 
 if TYPE_CHECKING:
@@ -59,11 +59,16 @@ def value(element: Element, name: str) -> str:
 
 
 def text_of(element: Element) -> str:
-    """Return a property element's own value: its text, its ``rdf:value`` or its first item."""
+    """Return a property element's own value: its text, its ``rdf:value`` or an item.
+
+    Of several languages it is ``x-default``'s (XMP specification, part 1, 8.2.2.4), else the first.
+    """
     array = find_child(element, *ARRAYS)
     if array is not None:
-        first = find_child(array, LI)
-        return "" if first is None else first.text.strip()
+        texts = [child for child in array.children if child.name == LI]
+        default = (each for each in texts if each.attributes.get(LANG) == "x-default")
+        chosen = next(default, texts[0] if texts else None)
+        return "" if chosen is None else chosen.text.strip()
     return element.text.strip() or value_of_qualified(element)
 
 

@@ -73,6 +73,7 @@ ABOUT = clark(_RDF, "about")
 PARSE_TYPE = clark(_RDF, "parseType")
 VALUE = clark(_RDF, "value")
 BAG, SEQ, ALT, LI = (clark(_RDF, name) for name in ("Bag", "Seq", "Alt", "li"))
+LANG = clark(XML, "lang")
 
 REGIONS = clark(_MWG, "Regions")
 REGION_LIST = clark(_MWG, "RegionList")

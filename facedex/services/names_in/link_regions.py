@@ -8,7 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from facedex.db import faces, files, regions, sources
-from facedex.imaging.formats import MOVIE_SUFFIXES, RAW_SUFFIXES, FileKind, classify, suffix
+from facedex.imaging.formats import (
+    MOVIE_SUFFIXES,
+    RAW_SUFFIXES,
+    FileKind,
+    classify,
+    suffix,
+    usual_suffix,
+)
 from facedex.naming.same_face import is_on_face
 from facedex.paths import folder_of
 from facedex.picasa.names import FilenameIndex
@@ -82,8 +89,8 @@ class _Folder:
             self._by_sidecar = self._photos_by_sidecar()
         names = self._by_sidecar.get(sidecar, [])
         if extension and any(is_short(name, sidecar) for name in names):
-            wanted = b"." + os.fsencode(extension.lstrip(".").lower())
-            return [self._entries[name] for name in names if suffix(name) == wanted]
+            wanted = usual_suffix(b"." + os.fsencode(extension.lstrip(".").lower()))
+            return [self._entries[name] for name in names if usual_suffix(suffix(name)) == wanted]
         raws = [name for name in names if suffix(name) in RAW_SUFFIXES]
         found = [self._entries[name] for name in (raws[:1] or names)]
         return [one for one in found if one[1] is not None] or found

@@ -49,11 +49,19 @@ def read_contacts(db: Connection, path: Path) -> None:
 def contact_book(db: Connection) -> ContactBook:
     """Return one book for all roots: a folder is named by its root's path and its own."""
     contacts_of = {ini.file_id: ini.contacts for ini in sources.list_sources(db, "ini")}
-    # ".picasa.ini" sorts before "Picasa.ini", as the book wants it
-    named = [
-        (join(ini.root, folder_of(ini.relpath)), contacts_of.get(ini.file_id, {}))
-        for ini in library_inis(db)
-    ]
+    inis = library_inis(db)
+    newest: dict[bytes, int] = {}
+    for ini in inis:
+        folder = join(ini.root, folder_of(ini.relpath))
+        newest[folder] = max(ini.mtime_ns, newest.get(folder, 0))
+    # ".picasa.ini" sorts before "Picasa.ini", as the book wants it; folders written last come first
+    named = sorted(
+        (
+            (join(ini.root, folder_of(ini.relpath)), contacts_of.get(ini.file_id, {}))
+            for ini in inis
+        ),
+        key=lambda entry: -newest[entry[0]],
+    )
     return ContactBook.build(named, _contacts(db, "contacts"), _contacts(db, "db3"))
 
 

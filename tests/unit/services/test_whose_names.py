@@ -61,6 +61,18 @@ def two_photos(small):
     return small, box_of(small, jpeg), box_of(small, png)
 
 
+@pytest.mark.parametrize("extension", ["JPG", "JPEG", "jpe", ".jpg"])
+def test_a_format_with_several_extensions_is_one(two_photos, extension):
+    library, _jpeg, png = two_photos
+    # it lies on the PNG's face, and yet it is not the PNG's
+    sidecar(library, b"a.xmp", ("Bob", png), extension=extension)
+    settle(library)
+    [(path,)] = library.db.execute(
+        "SELECT f.relpath FROM region g JOIN file f ON f.id = g.file_id"
+    ).fetchall()
+    assert os.fsdecode(path) == "a.jpg"
+
+
 @pytest.mark.parametrize("extension", ["PNG", "png", ".png"])
 def test_a_sidecar_is_of_the_file_with_the_extension_that_it_says(two_photos, extension):
     library, jpeg, _png = two_photos
@@ -183,6 +195,18 @@ def test_a_renamed_contact_is_one_person_by_every_name(renamed_contact):
     assert (ann.name, people.aliases(db, ann.person_id)) == ("Ann Married", ["Ann Maiden"])
     assert people.find_by_name(db, "ann maiden") == ann.person_id
     assert make_ledger(db).renamed_contacts == ((ID, "Ann Married", ("Ann Maiden", "Ann Married")),)
+
+
+@pytest.mark.parametrize("newest", [b"1/", b"2/", b"3/"])
+def test_of_names_that_are_equally_frequent_the_newest_inis_is_the_persons(small, newest):
+    for folder, name in ((b"1/", "Ann"), (b"2/", "Bea"), (b"3/", "Cleo")):
+        (face,) = small.photo("ann", name=folder + b"a.jpg")
+        ini(small, folder, name, face)
+    path = newest + b".picasa.ini"
+    small.db.execute("UPDATE file SET mtime_ns = 2 WHERE relpath = ?", (path,))
+    settle(small)
+    named = {b"1/": "Ann", b"2/": "Bea", b"3/": "Cleo"}[newest]
+    assert [person.name for person in people.list_people(small.db)] == [named]
 
 
 def test_who_was_renamed_here_keeps_that_name(renamed_contact):

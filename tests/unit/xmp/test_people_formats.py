@@ -75,7 +75,11 @@ def test_acdsees_categories_under_people_are_names():
 
 
 def alt(text):
-    return f'<rdf:Alt><rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt>'
+    """Return a text in two languages, of which the default does not stand first."""
+    return (
+        f'<rdf:Alt><rdf:li xml:lang="qaa">{text} in another</rdf:li>'
+        f'<rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt>'
+    )
 
 
 def image_region(boundary, more="", name="Ann"):
