@@ -1,8 +1,8 @@
 """Break the rules of names one small change at a time, and see whether a test fails.
 
-    .venv/bin/python benchmarks/mutation.py                        # all; goes on where it was
-    stopped .venv/bin/python benchmarks/mutation.py --sample 300 --seed 1  # so many, drawn by
-    chance .venv/bin/python benchmarks/mutation.py --only "facedex.naming.*"
+    .venv/bin/python benchmarks/mutation.py    # all; goes on where it was stopped
+    .venv/bin/python benchmarks/mutation.py --sample 300 --seed 1    # so many, by chance
+    .venv/bin/python benchmarks/mutation.py --only "facedex.naming.*"
 
 mutmut makes the changes and runs those tests on each that come by the function; pyproject.toml says
 of which modules, and with which tests ([tool.mutmut]). Printed is the share of killed changes by
