@@ -64,7 +64,6 @@ class _Folder:
     def __init__(self, entries: Iterable[tuple[FileId, bytes, PhotoId | None]]) -> None:
         self._entries = {name: (file_id, photo_id) for file_id, name, photo_id in entries}
         self._index = FilenameIndex(self._entries)
-        self._by_sidecar: dict[bytes, list[bytes]] | None = None
 
     @property
     def names(self) -> Iterable[bytes]:
@@ -85,8 +84,6 @@ class _Folder:
 
         ``extension`` is that of the file which it says it is of, maybe a movie; ``""`` for none.
         """
-        if self._by_sidecar is None:
-            self._by_sidecar = self._photos_by_sidecar()
         names = self._by_sidecar.get(sidecar, [])
         if extension and any(is_short(name, sidecar) for name in names):
             wanted = usual_suffix(b"." + os.fsencode(extension.lstrip(".").lower()))
@@ -97,7 +94,7 @@ class _Folder:
 
     def may_be_a_movies(self, sidecar: bytes) -> bool:
         """Tell whether a sidecar is called after a movie, and after a photo by its stem only."""
-        photos = (self._by_sidecar or {}).get(sidecar, ())
+        photos = self._by_sidecar.get(sidecar, ())
         stem = sidecar[: -len(suffix(sidecar))].lower()
         return stem in self._movies and any(is_short(photo, sidecar) for photo in photos)
 
@@ -107,7 +104,8 @@ class _Folder:
         movies = {name.lower() for name in self._entries if suffix(name) in MOVIE_SUFFIXES}
         return movies | {movie[: -len(suffix(movie))] for movie in movies}
 
-    def _photos_by_sidecar(self) -> dict[bytes, list[bytes]]:
+    @cached_property
+    def _by_sidecar(self) -> dict[bytes, list[bytes]]:
         sidecars = [name for name in self._entries if suffix(name) == b".xmp"]
         lower: dict[bytes, list[bytes]] = {}
         for name in sidecars:
